@@ -1,0 +1,63 @@
+# Sets up what each target needs, once, in .venv; nothing outside this folder is touched.
+#
+#   make clip PROMPT="a blue cube spins on grass"     make test     make lint     make bench     make exam
+
+PYTHON ?= python3
+# The one pinned torch. It is installed before anything else that wants torch, so that no other build of it is pulled in.
+# Any torch from 2.6 on will do: make test TORCH="torch==2.9.0"
+TORCH ?= torch==2.13.0
+PROMPT ?= a large red ball bounces on snow at sunset
+ARGS ?=
+
+# Handed over in the environment and as it was written, so that quotes and dollars in a prompt do no harm.
+override PROMPT := $(value PROMPT)
+export PROMPT
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help clip test lint bench exam train clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Vitascope needs Python 3.11 or newer, this is $$($(PYTHON) --version 2>&1)."; \
+		  echo "hint: make PYTHON=/path/to/a/newer/python3 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/base: .venv/made pyproject.toml
+	$(PIP) --editable .
+	@touch $@
+
+.venv/dev: .venv/base
+	$(PIP) $(TORCH)
+	$(PIP) --editable '.[train,dev]'
+	@touch $@
+
+clip: .venv/base  ## a clip for PROMPT="..." into clips/
+	@mkdir -p clips
+	@$(BIN)/vitascope generate -o clips/ $(ARGS) -- "$$PROMPT"
+
+test: .venv/dev  ## all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/dev  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "hint: .venv/bin/ruff format ."; exit 1; }
+	@$(BIN)/mypy
+
+bench: .venv/base  ## how fast this machine is, from prompt to file
+	@$(BIN)/vitascope bench $(ARGS)
+
+exam: .venv/base  ## what the built-in model really knows
+	@$(BIN)/vitascope exam $(ARGS)
+
+train: .venv/dev  ## train a model; ARGS="--help" lists how
+	@$(BIN)/vitascope train $(ARGS)
+
+clean:  ## remove what make has set up, not what you have made
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist

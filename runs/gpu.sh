@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A bigger preset on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|codec|dit|pack. Run them in that order; `codec` and
+# `dit` may be run again and again, each goes on exactly where the last one stopped. Needs only torch, numpy, safetensors and tqdm.
+#
+#   runs/gpu.sh all       every stage, the DiT three times: about 40 minutes on an H200
+#   PRESET=base CLIPS=200000 runs/gpu.sh dit
+#
+# $OUT receives what is worth keeping: packed checkpoints of float16 averages, each under 16 MiB, which `pack` writes and
+# `python -m vitascope.model.pack --unpack` turns back into checkpoint folders for `export`.
+set -eu
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3} preset=${PRESET:-mini} clips=${CLIPS:-60000} room=${ROOM:-runs/out/gpu} minutes=${MINUTES:-8}
+device=${DEVICE:-cuda} out=${OUT:-runs/out/gpu/packed} steps=${STEPS:-24000} codec_steps=${CODEC_STEPS:-12000} workers=${WORKERS:-12}
+export PYTHONUNBUFFERED=1
+limit=$((minutes * 60))
+
+data() {  # pixels and thumbs for the codec on the CPU's cores; both kinds are small
+  for w in $(seq 0 $((workers - 1))); do
+    OMP_NUM_THREADS=1 $python -m vitascope.model.data pixels --out "$room/data" --first-seed $((1000000 + w * 10000)) --clips $((${PIXELS:-2400} / workers)) &
+    OMP_NUM_THREADS=1 $python -m vitascope.model.data thumbs --out "$room/data" --first-seed $((2000000 + w * 10000)) --clips $((${THUMBS:-1200} / workers)) &
+  done
+  wait
+}
+fit() { $python -m vitascope.model.fit --data "$room/data" --out "$room/fitted" --device "$device"; }
+latents() {  # clips for the DiT, rendered and encoded on the GPU by several processes
+  for w in $(seq 0 $((${RENDERERS:-4} - 1))); do
+    timeout $limit $python -m vitascope.model.data latents --out "$room/latents" --first-seed $((3000000 + w * 1000000)) \
+      --clips $((clips / ${RENDERERS:-4})) --codec "$room/fitted" --device "$device" & done
+  wait || true
+}
+codec() {
+  $python -m vitascope.model.train_codec --data "$room/data" --fitted "$room/fitted" --out "$room/codec" \
+    --steps "$codec_steps" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
+}
+dit() {
+  $python -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --out "$room/dit" --preset "$preset" \
+    --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
+}
+pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/codec" --dit "$room/dit" --out "$out"; }
+all() { data; fit; latents; codec; dit; dit; dit; pack; }
+"${1:-all}"

@@ -1,0 +1,55 @@
+"""Where a setting's value comes from, and that nonsense is named with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from vitascope import config
+from vitascope.errors import BadSettings
+
+
+def test_without_anything_the_defaults_hold(tmp_path):
+    settings = config.read({"VITASCOPE_HOME": str(tmp_path)})
+    assert settings.model == "vitascope-nano"
+    assert settings.weights is None
+    assert settings.threads == config.cores()
+    assert settings.origins["threads"] == "default"
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path):
+    (tmp_path / "config.toml").write_text('threads = 3\nmodel = "other"\n')
+    settings = config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_THREADS": "2"})
+    assert (settings.threads, settings.model) == (2, "other")
+    assert settings.origins["threads"] == "environment VITASCOPE_THREADS"
+    assert settings.origins["model"] == f"file {tmp_path / 'config.toml'}"
+
+
+def test_the_file_may_lie_elsewhere(tmp_path):
+    (tmp_path / "mine.toml").write_text(f'home = "{tmp_path / "here"}"\n')
+    settings = config.read({"VITASCOPE_CONFIG": str(tmp_path / "mine.toml")})
+    assert settings.home == tmp_path / "here"
+
+
+def test_a_tilde_is_the_users_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/nowhere/mia")
+    assert config.read({}).home == Path("/nowhere/mia/.vitascope")
+
+
+@pytest.mark.parametrize("threads", ["-1", "two", "1.5"])
+def test_a_number_that_is_none_is_refused_with_its_origin(tmp_path, threads):
+    with pytest.raises(BadSettings, match=f'"{threads}".*environment VITASCOPE_THREADS'):
+        config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_THREADS": threads})
+
+
+@pytest.mark.parametrize("text", ["threads = ", "\xff", "colour = 3", "model = 5", "threads = true"])
+def test_a_damaged_file_is_refused_by_name(tmp_path, text):
+    (tmp_path / "config.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadSettings) as caught:
+        config.read({"VITASCOPE_HOME": str(tmp_path)})
+    assert "config.toml" in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_named_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(BadSettings, match="no settings file"):
+        config.read({"VITASCOPE_CONFIG": str(tmp_path / "none.toml")})

@@ -1,0 +1,84 @@
+"""The installed whole, with the real model in a process of its own: it leaves nothing behind, needs no network and
+little memory.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import pytest
+
+import doubles
+import vitascope
+from vitascope.media import recipe, video
+
+MANIFEST = Path(vitascope.__file__).parent / "weights" / "manifest.json"
+needs_weights = pytest.mark.skipif(not MANIFEST.exists(), reason="no model has been trained and exported yet")
+
+
+def clip(folder, *arguments, wrap=()):
+    """One clip in an empty home; gives the child's exit code, its messages and its peak of memory in bytes."""
+    home = folder / "home"
+    home.mkdir()
+    env = {key: value for key, value in doubles.environment().items() if not key.startswith(("VITASCOPE_", "XDG_"))}
+    env |= {"HOME": str(home), "TMPDIR": str(folder)}
+    call = [
+        *wrap,
+        sys.executable,
+        "-m",
+        "vitascope",
+        "generate",
+        "a red ball bounces on snow",
+        "--seed",
+        "7",
+        *arguments,
+    ]
+    with open(folder / "messages", "w+") as messages:
+        child = subprocess.Popen([*call, "-o", folder / "clip.mp4"], env=env, stdout=messages, stderr=messages)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        messages.seek(0)
+        return child.returncode, messages.read(), usage.ru_maxrss * 1024
+
+
+@needs_weights
+def test_a_clip_leaves_nothing_but_itself(tmp_path):
+    code, said, _ = clip(tmp_path, "--seconds", "1")
+    assert code == 0, said
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["clip.mp4", "home", "messages"]
+    assert recipe.read(tmp_path / "clip.mp4").spec.seed == 7
+    assert video.probe(tmp_path / "clip.mp4").frames == 17
+
+
+@needs_weights
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in other units there")
+def test_memory_stays_below_a_gigabyte_also_for_long_clips(tmp_path):
+    code, said, peak_bytes = clip(tmp_path, "--seconds", "12", "--steps", "1")
+    assert code == 0, said
+    assert peak_bytes < 10**9
+
+
+@needs_weights
+def test_no_network_is_needed(tmp_path):
+    wrap = ("unshare", "--map-root-user", "--net")
+    if not shutil.which("unshare") or subprocess.run([*wrap, "true"], capture_output=True).returncode:
+        pytest.skip("taking the network away needs `unshare`")
+    code, said, _ = clip(tmp_path, "--seconds", "0.5", wrap=wrap)
+    assert code == 0, said
+
+
+def test_the_runtime_is_one_that_sends_nothing():
+    """1.29.0 and later carry an uploader; see docs/decisions/0001."""
+    assert version("onnxruntime") == "1.28.0"
+
+
+def test_the_base_asks_for_no_torch():
+    try:
+        base = [line for line in requires("vitascope") or [] if "extra ==" not in line]
+    except ImportError:
+        pytest.skip("vitascope runs from its sources here and is not installed")
+    assert "onnxruntime==1.28.0" in base
+    assert not any(line.startswith(("torch", "safetensors", "onnx>")) for line in base)

@@ -1,0 +1,88 @@
+"""The walls of the house: who may import what, read from the sources themselves."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import doubles
+
+PACKAGE = Path(__file__).parent.parent / "vitascope"
+FILES = sorted(PACKAGE.rglob("*.py"))
+PURE = ("clip.py", "errors.py")
+IO = {"os", "io", "pathlib", "tempfile", "shutil", "subprocess", "socket", "urllib", "time", "random", "secrets"}
+
+
+def imports(file):
+    """Top-level names of all modules this file imports, also inside functions."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
+
+
+def inner_imports(file):
+    """Full names of the package's own modules this file imports."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("vitascope"))
+        elif isinstance(node, ast.ImportFrom) and node.module.startswith("vitascope"):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers(*names):
+    return {str(file.relative_to(PACKAGE)) for file in FILES if set(names) & set(imports(file))}
+
+
+def test_only_the_model_imports_torch():
+    outside = {
+        name for name in importers("torch", "safetensors", "onnx", "onnxscript") if not name.startswith("model/")
+    }
+    assert outside == set()
+
+
+def test_only_one_file_imports_the_runtime():
+    assert importers("onnxruntime", "openvino") <= {"engine/session.py"}
+
+
+def test_only_the_media_files_import_the_video_library():
+    assert importers("av") <= {"media/video.py", "doctor.py"}
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_nouns_touch_no_file_clock_or_chance(name):
+    assert IO.isdisjoint(imports(PACKAGE / name))
+    assert {module.split(".")[1] for module in inner_imports(PACKAGE / name)} <= {"errors"}
+
+
+def test_the_world_knows_nothing_of_the_rest():
+    for file in (PACKAGE / "world").glob("*.py"):
+        assert all(module.startswith("vitascope.world") for module in inner_imports(file)), file.name
+
+
+def test_only_the_settings_read_the_environment():
+    def reads(file):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr in ("environ", "getenv")
+                and ast.unparse(node.value) == "os"
+            ):
+                yield ast.unparse(node)
+
+    assert {str(file.relative_to(PACKAGE)) for file in FILES if any(reads(file))} <= {
+        "config.py",
+        "engine/session.py",  # writes the runtime's telemetry switch, before the runtime is imported
+    }
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = "{'torch', 'onnxruntime', 'av', 'numpy'}"
+    code = f"import sys, vitascope, vitascope.cli; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=doubles.environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,174 @@
+"""From loose words, paths and numbers to one `ClipSpec`. The Python face and the command line both ask here, so they
+can do the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from vitascope.clip import ASPECTS, FPS, MAX_SEED, CameraPath, ClipSpec, Size, Source
+from vitascope.config import settings
+from vitascope.engine import reader
+from vitascope.engine.protocol import Frame
+from vitascope.errors import BadClip, BadPicture, BadSpec
+from vitascope.media import picture, recipe, video
+from vitascope.pipeline import Clip, sha256
+from vitascope.world.scene import CAMERAS
+
+PictureLike = str | Path | Image.Image | Frame
+ClipLike = str | Path | Clip
+CameraLike = str | CameraPath | Sequence[Sequence[float]]
+
+
+def spec(
+    prompt: str,
+    *,
+    image: PictureLike | None = None,
+    last_image: PictureLike | None = None,
+    aspect: str | None = None,
+    size: Size | None = None,
+    **asked: Any,
+) -> ClipSpec:
+    """A new spec. None leaves a value to what is given with it, to the settings or to the default."""
+    start, end = _opened(image), _opened(last_image)
+    if not aspect and not size and (given := start or end):
+        aspect = nearest_aspect(*given.size)
+    bare = ClipSpec(prompt=prompt, model=settings().model)
+    return changed(bare, image=start, last_image=end, aspect=aspect, size=size, **asked)
+
+
+def changed(
+    spec: ClipSpec,
+    *,
+    image: PictureLike | None = None,
+    last_image: PictureLike | None = None,
+    extend: str | Path | None = None,
+    camera: CameraLike | None = None,
+    aspect: str | None = None,
+    size: Size | None = None,
+    **plain: Any,
+) -> ClipSpec:
+    """The spec with what is given here in the place of its own; None changes nothing."""
+    if aspect and size:
+        raise BadSpec("Both aspect and size are given.", hint="Give one of them.")
+    if extend and (aspect or size):
+        raise BadSpec("A continued clip keeps its own shape.", hint="Leave out aspect and size.")
+    new = {name: value for name, value in plain.items() if value is not None}
+    if aspect:
+        new |= {"aspect": aspect, "size": None}
+    if size:
+        new["size"] = size
+    if camera is not None:
+        new["camera"] = camera_path(camera)
+    if extend is not None:
+        new["extend"] = source(Path(extend))
+    spec = dataclasses.replace(spec, **new)  # checks all but the pictures, whose size is now known
+    pictures = {"image": _opened(image), "last_image": _opened(last_image)}
+    fitted: dict[str, Any] = {name: picture.fit(opened, *spec.shape) for name, opened in pictures.items() if opened}
+    return dataclasses.replace(spec, **fitted) if fitted else spec
+
+
+def takes(spec: ClipSpec, n: int) -> list[ClipSpec]:
+    """`n` specs that differ in their seeds, which follow each other; the first is drawn when none is given."""
+    if not 1 <= n <= 100:
+        raise BadSpec(f"{n} takes cannot be made.", hint="1 to 100.")
+    first = secrets.randbelow(MAX_SEED + 2 - n) if spec.seed is None else spec.seed
+    return [dataclasses.replace(spec, seed=first + number) for number in range(n)]
+
+
+def targets(output: str | None, specs: list[ClipSpec]) -> list[Path]:
+    """Where each take goes. A folder gets files named after the prompt and the seed; several takes of one file are
+    numbered.
+    """
+    if output is None or output.endswith(("/", "\\")) or Path(output).is_dir():
+        kind = ".png" if specs[0].is_still else ".mp4"
+        slug = re.sub(r"\W+", "-", specs[0].prompt.lower())[:48].strip("-") or "clip"
+        return [Path(output or ".") / f"{slug}-{spec.seed}{kind}" for spec in specs]
+    path = Path(output)
+    if len(specs) == 1:
+        return [path]
+    return [path.with_stem(f"{path.stem}-{number}") for number in range(1, len(specs) + 1)]
+
+
+def nearest_aspect(width: int, height: int) -> str:
+    """The aspect that cuts least off a picture of this shape."""
+    return min(ASPECTS, key=lambda name: abs(np.log(width / height) - np.log(ASPECTS[name][0] / ASPECTS[name][1])))
+
+
+def camera_path(given: CameraLike | None) -> CameraPath | None:
+    """Words the world's cameras know, the name of a .json file, or rows of eight numbers."""
+    if given is None or isinstance(given, CameraPath):
+        path = given
+    elif not isinstance(given, str):
+        path = CameraPath(points=_rows(given))
+    elif given.lower().endswith(".json"):
+        path = _camera_file(Path(given))
+    else:
+        path = CameraPath(words=given.strip())
+    if path and path.words and not reader.read(f"[{path.words}]").facts.camera:
+        raise BadSpec(
+            f'"{path.words}" is no camera move known here.', hint=f"Known: {', '.join(CAMERAS)}; slow or fast."
+        )
+    return path
+
+
+def source(path: Path) -> Source:
+    """The clip in this file, to be continued: its frames must be ones that the new ones can follow."""
+    info = video.probe(path)
+    if abs(info.fps - FPS) > 0.01:
+        raise BadClip(f"{path} has {info.fps:g} frames a second.", hint=f"Only clips of {FPS} can be continued.")
+    return Source(sha256(path), info.frames, info.width, info.height, recipe.find(path), str(path))
+
+
+def as_file(clip: ClipLike | None, folder: str) -> str | Path | None:
+    """A clip that is only in memory, written into this folder; anything else as it is."""
+    if not isinstance(clip, Clip) or clip.path:
+        return clip.path if isinstance(clip, Clip) else clip
+    path = Path(folder) / "source.mp4"
+    clip.save(path)
+    return path
+
+
+def _camera_file(path: Path) -> CameraPath:
+    try:
+        if path.stat().st_size > 2**20:
+            raise BadSpec(f"{path} is too large for a camera path.", hint="At most 1 MB.")
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadSpec(
+            f"Cannot read the camera path {path}: {error}.", hint="Give a JSON list of rows of eight numbers."
+        ) from error
+    if isinstance(data, dict):
+        data = data.get("points", [])
+    return CameraPath(points=_rows(data))
+
+
+def _rows(given: Any) -> tuple[tuple[float, ...], ...]:
+    try:
+        return tuple(tuple(float(value) for value in row) for row in given)
+    except (TypeError, ValueError) as error:
+        raise BadSpec("The camera path is not a list of rows of numbers.", hint="Each row has eight.") from error
+
+
+def _opened(given: PictureLike | None) -> Image.Image | None:
+    if given is None:
+        return None
+    if isinstance(given, (str, Path)):
+        return picture.read(Path(given))
+    if isinstance(given, Image.Image):
+        return given.convert("RGB")
+    array = np.asarray(given)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise BadPicture(
+            f"An array of {array.dtype} {array.shape} is no picture.", hint="Give uint8 (height, width, 3)."
+        )
+    return Image.fromarray(array)

@@ -1,0 +1,74 @@
+"""The examination of an installation: one finding for each part, in words a person can act on."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from vitascope import __version__, engine
+from vitascope.config import TABLE, cores, settings
+from vitascope.errors import VitascopeError
+
+_ROOM_BYTES = 500 * 2**20  # below this a few long clips fill the disk
+
+
+@dataclass(frozen=True)
+class Finding:
+    part: str
+    text: str
+    good: bool = True
+
+
+def examine() -> Iterator[Finding]:
+    yield Finding(
+        "vitascope", f"{__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
+    now = settings()
+    for setting in TABLE:
+        value = getattr(now, setting.name)
+        yield Finding(
+            "setting", f"{setting.name} = {'(empty)' if value is None else value}  [{now.origins[setting.name]}]"
+        )
+    yield from (_weights(name) for name in engine.names())
+    yield _package("runtime", "onnxruntime")
+    yield _ffmpeg()
+    yield Finding("cores", f"{cores()} for this process")
+    yield _disk("home", now.home)
+    yield _disk("here", Path.cwd())
+
+
+def _weights(name: str) -> Finding:
+    try:
+        card = engine.load(name).card
+    except VitascopeError as error:
+        return Finding("weights", f"{name}: {error.message} {error.hint}", good=False)
+    return Finding("weights", f"{name}: whole, {card.size_bytes / 1e6:.1f} MB, {card.weights[:16]}")
+
+
+def _package(part: str, name: str) -> Finding:
+    try:
+        return Finding(part, f"{name} {version(name)}")
+    except PackageNotFoundError:
+        return Finding(part, f"{name} is not installed: pip install {name}", good=False)
+
+
+def _ffmpeg() -> Finding:
+    try:
+        import av
+
+        number = ".".join(str(part) for part in av.library_versions["libavcodec"])
+        able = "libx264" in av.codecs_available
+    except ImportError as error:
+        return Finding("ffmpeg", f"PyAV cannot be loaded: {error}", good=False)
+    text = f"libavcodec {number} (PyAV {av.__version__}), H.264 encoder {'present' if able else 'missing'}"
+    return Finding("ffmpeg", text, good=able)
+
+
+def _disk(part: str, folder: Path) -> Finding:
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    return Finding(part, f"{folder}: {free / 2**30:.1f} GB free", good=free > _ROOM_BYTES)

@@ -1,0 +1,218 @@
+"""The embedded engine: the committed weights on the CPU runtime. No torch.
+
+A clip is made in windows of eleven latent frames. The first window holds what is given (a picture at its first place, the end of a continued
+clip at its first four, a last picture at its last); every later window is given the last four latent frames of the one before. Latents are
+small, so a minute of them is kept; frames are decoded one group at a time and never kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vitascope.clip import GROUP, ClipSpec, ModelCard, Picture
+from vitascope.engine import conditions, reader
+from vitascope.engine.bundle import Bundle
+from vitascope.engine.codec import Decoder, Encoder
+from vitascope.engine.protocol import Frame, Frames
+from vitascope.engine.session import Session
+from vitascope.engine.tokens import Tokenizer
+from vitascope.media import picture, video
+from vitascope.engine import flow
+
+WINDOW = 11  # latent frames the model was trained on
+CONTEXT = 4  # of them given from the window before
+FACTOR = 32  # pixels of one latent place
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass
+class Draft:
+    """A clip on its way. `latents` holds what is finished, context first; `x` is the window being denoised."""
+
+    spec: ClipSpec
+    reading: reader.Reading
+    starts: list[int]  # first latent frame of each window
+    total: int  # latent frames, context included
+    context: int  # latent frames of the source before the new ones
+    continues: bool  # the source began before the context
+    camera: Array  # (total, 17)
+    words: tuple[Array, Array]  # states (2, L, D), pooled (2, D): asked and unasked
+    last: Array | None  # latent frame of the last picture
+    latents: Array  # (total, C, h, w), filled from the start
+    schedule: list[float]
+    step_index: int = 0
+    x: Array = field(default_factory=lambda: np.zeros(0, np.float32))
+    clean: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # where the last step thought x was going
+
+    @property
+    def step_count(self) -> int:
+        return len(self.starts) * self.spec.steps
+
+    @property
+    def done(self) -> bool:
+        return self.step_index >= self.step_count
+
+
+class EmbeddedEngine:
+    """`threads` 0: as many as there are cores. Raises BadWeights if the folder's model is missing, damaged or another version's."""
+
+    def __init__(self, folder: Path, threads: int = 0):
+        self._bundle = Bundle(folder)
+        self._manifest: dict[str, Any] = self._bundle.manifest
+        self._tokenizer = Tokenizer()
+        self._text = Session(folder / "text.onnx", threads)
+        self._dit = Session(folder / "dit.onnx", threads)
+        self._encoder = Encoder(folder / "encoder.onnx", threads)
+        self._decoder = Decoder(folder / "decoder.onnx", threads)
+
+    @property
+    def card(self) -> ModelCard:
+        return self._bundle.card
+
+    def begin(self, spec: ClipSpec) -> Draft:
+        assert spec.seed is not None, "the seed is drawn before the engine begins"
+        reading = reader.read(spec.prompt)
+        width, height = spec.shape
+        context, continues = self._context(spec)
+        new = 1 if spec.is_still else -(-spec.new_frames // GROUP)
+        total = len(context) + new
+        latents = np.zeros((total, self._manifest["channels"], height // FACTOR, width // FACTOR), np.float32)
+        latents[: len(context)] = context
+        if spec.image:
+            latents[0] = self._still(spec.image)
+        path = conditions.tap_rows(conditions.camera_path(spec, reading.facts))
+        draft = Draft(
+            spec=spec,
+            reading=reading,
+            starts=_windows(total, len(context)),
+            total=total,
+            context=len(context),
+            continues=continues,
+            camera=conditions.camera_features(path[len(path) - total :]),
+            words=self._words(reading.canonical, reader.read(spec.negative_prompt).canonical),
+            last=self._still(spec.last_image) if spec.last_image else None,
+            latents=latents,
+            schedule=flow.timesteps(spec.steps, self._manifest["shift"]),
+        )
+        self._open_window(draft)
+        return draft
+
+    def step(self, drafts: list[Draft]) -> None:
+        for draft in drafts:  # one by one: a neighbour must not change a byte, and a CPU gains little from batches
+            if not draft.done:
+                self._step(draft)
+
+    def preview(self, draft: Draft) -> Frames:
+        """One frame of every latent frame of the current window, as far as it can be seen."""
+        look = draft.latents[: WINDOW] if draft.done else draft.clean
+        return np.stack([group[-1] for group in self._decoder.groups(look)])
+
+    def frames(self, draft: Draft) -> Iterator[Frame]:
+        first = not draft.context  # a clip's first latent frame stands for one frame alone
+        for number, group in enumerate(self._decoder.groups(draft.latents)):
+            if number < draft.context:
+                continue  # only to warm the decoder's memory
+            yield from group[-1:] if first and number == 0 else group
+
+    def _words(self, asked: str, unasked: str) -> tuple[Array, Array]:
+        tokens = np.stack([self._tokenizer.encode(asked), self._tokenizer.encode(unasked)])
+        out = self._text.run(tokens=tokens)
+        return out["states"], out["pooled"]
+
+    def _still(self, given: Picture) -> Array:
+        return self._encoder.still(picture.pixels(given))
+
+    def _context(self, spec: ClipSpec) -> tuple[Array, bool]:
+        """Latents of the end of the clip to be continued, and whether it began before them."""
+        if not spec.extend:
+            return np.zeros((0,), np.float32).reshape(0, 1, 1, 1), False
+        groups = CONTEXT + 1  # one more, to warm the encoder's memory
+        if spec.extend.frames <= 1 + GROUP * (CONTEXT - 1):
+            tail = video.tail(Path(spec.extend.path), spec.extend.frames)
+            return self._encoder.clip(tail), False
+        tail = video.tail(Path(spec.extend.path), min(groups * GROUP, spec.extend.frames))
+        return self._encoder.clip(tail)[-CONTEXT:], True
+
+    def _given(self, draft: Draft, start: int, size: int) -> npt.NDArray[np.bool_]:
+        """Which latent frames of the window are given."""
+        given = np.zeros(size, bool)
+        number = draft.starts.index(start)
+        if number == 0:
+            given[: draft.context or bool(draft.spec.image)] = True
+        else:
+            given[: draft.starts[number - 1] + self._size(draft) - start] = True
+        if draft.last is not None and start + size == draft.total:
+            given[-1] = True
+        return given
+
+    def _size(self, draft: Draft) -> int:
+        return min(WINDOW, draft.total)
+
+    def _open_window(self, draft: Draft) -> None:
+        number = draft.step_index // draft.spec.steps
+        start, size = draft.starts[number], self._size(draft)
+        given = self._given(draft, start, size)
+        if draft.last is not None and start + size == draft.total:
+            draft.latents[-1] = draft.last
+        rng = np.random.default_rng([int(draft.spec.seed or 0), number])
+        noise = rng.standard_normal((size, *draft.latents.shape[1:]), dtype=np.float32)
+        draft.x = np.where(given[:, None, None, None], draft.latents[start : start + size], noise)
+        draft.clean = draft.x
+
+    def _step(self, draft: Draft) -> None:
+        number, turn = divmod(draft.step_index, draft.spec.steps)
+        start, size = draft.starts[number], self._size(draft)
+        asked = ~self._given(draft, start, size)
+        t, t_next = draft.schedule[turn], draft.schedule[turn + 1]
+        guidance = self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance
+        v = self._velocity(draft, start, np.where(asked, t, 0.0).astype(np.float32), t - t_next, guidance)
+        here = asked[:, None, None, None]
+        draft.clean = flow.euler(draft.x, v, np.float32(t) * here)
+        draft.x = flow.euler(draft.x, v, np.float32(t - t_next) * here)
+        draft.step_index += 1
+        if turn == draft.spec.steps - 1:
+            draft.latents[start : start + size] = draft.x
+            if not draft.done:
+                self._open_window(draft)
+
+    def _velocity(self, draft: Draft, start: int, t: Array, size: float, guidance: float) -> Array:
+        """The model's velocity (T, C, h, w), guided. Guidance 1 needs one pass instead of two."""
+        passes = 1 if guidance == 1 else 2
+        states, pooled = (words[:passes] for words in draft.words)
+        frames = len(draft.x)
+        step = size if self._manifest["shortcut"] else 0.0
+        out = self._dit.run(
+            x=np.repeat(draft.x[None], passes, axis=0),
+            t=np.repeat(t[None], passes, axis=0),
+            step=np.full(passes, step, np.float32),
+            index=np.arange(frames, dtype=np.int64),
+            continues=np.full(passes, float(start > 0 or draft.continues), np.float32),
+            camera=np.repeat(draft.camera[None, start : start + frames], passes, axis=0),
+            states=states,
+            pooled=pooled,
+        )["velocity"]
+        return out[0] if passes == 1 else flow.guide(out[0], out[1], np.float32(guidance))
+
+
+def _windows(total: int, context: int) -> list[int]:
+    """First latent frame of each window. All are full (or there is one); each has at least CONTEXT frames from the one before."""
+    if total <= WINDOW:
+        return [0]
+    starts = list(range(0, total - WINDOW, WINDOW - CONTEXT))
+    return [*starts, total - WINDOW]
+
+
+def frames_hash(frames: Iterator[Frame]) -> str:
+    """SHA-256 over frames in order: what "the same clip" means in tests and reports."""
+    digest = hashlib.sha256()
+    for frame in frames:
+        digest.update(frame.tobytes())
+    return digest.hexdigest()

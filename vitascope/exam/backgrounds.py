@@ -1,0 +1,75 @@
+"""The empty world as the judge's yardstick: what a camera would see of a ground and a sky if nothing stood there.
+
+Pictures here are (H, W, 3) float32 in [0, 1], display values. A difference of two pictures is cut off at `CLIP` a pixel: things, shadows and
+a few wrong places must not outvote the rest of the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from vitascope.world.render import render
+from vitascope.world.scene import GROUNDS, SKIES, CameraMove, Scene, Thing
+from vitascope.world.stage import BODY_WIDTH, LOOK, SLOTS, Stage, set_stage
+
+Array = npt.NDArray[np.float32]
+CLIP = 0.12
+SIDES = (-1, 1)  # the sun stands to the left or to the right; words never say where
+_SUN_SEED = 11  # a scene whose sun stands in the middle of its range
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A ground under a sky, with the sun on one side."""
+
+    ground: str
+    sky: str
+    side: int
+
+
+def settings() -> list[Setting]:
+    return [Setting(ground, sky, side) for ground in GROUNDS for sky in SKIES for side in SIDES]
+
+
+@cache
+def look(setting: Setting) -> Array:
+    """The stage's numbers (LOOK_WIDTH,) of ground, sky and light."""
+    scene = Scene((Thing("ball", "red"),), setting.ground, setting.sky, CameraMove(), _SUN_SEED)
+    row = set_stage(scene, 1).look[0].copy()
+    east = LOOK["to_sun"].start
+    row[east] = setting.side * abs(row[east])
+    return row
+
+
+def empty(setting: Setting, rows: npt.NDArray[np.floating], width: int, height: int, *, sunlit: bool = True) -> Array:
+    """The empty world (F, height, width, 3) from camera rows (F, 8); `sunlit=False`: as if all the ground lay in shadow."""
+    numbers = look(setting)
+    if not sunlit:
+        numbers = numbers.copy()
+        numbers[LOOK["sun"]] = 0
+        numbers[LOOK["ambient"]] *= 0.6  # near a thing's foot part of the sky is hidden too
+    bodies = np.zeros((len(rows), SLOTS, BODY_WIDTH), np.float32)
+    stage = Stage(bodies, np.repeat(numbers[None], len(rows), axis=0), np.asarray(rows, np.float32))
+    return render(stage, width, height, edges=False).astype(np.float32) / np.float32(255)
+
+
+def shrunk(frames: npt.NDArray[np.uint8], factor: int) -> Array:
+    """Frames (..., H, W, 3) uint8 -> (..., H / factor, W / factor, 3) in [0, 1]: the mean of each block."""
+    *many, height, width, _ = frames.shape
+    blocks = frames.reshape(*many, height // factor, factor, width // factor, factor, 3)
+    return blocks.mean(axis=(-4, -2), dtype=np.float32) / np.float32(255)
+
+
+def distance(picture: Array, reference: Array) -> float:
+    """Mean difference, cut off at CLIP a pixel. Leading axes are averaged too."""
+    return float(np.minimum(np.abs(picture - reference).mean(axis=-1), CLIP).mean())
+
+
+def find_setting(picture: Array, row: npt.NDArray[np.floating]) -> Setting:
+    """The ground, sky and side of the sun that best explain a picture seen from this camera row (8,)."""
+    height, width, _ = picture.shape
+    return min(settings(), key=lambda setting: distance(picture, empty(setting, row[None], width, height)[0]))

@@ -1,0 +1,140 @@
+"""Rendered training data: shards of clips on disk, written by any number of processes, read while they still grow.
+
+Three kinds. `pixels`: 17 frames at full size for the codec. `thumbs`: what the codec's encoder reads (half size, two frames of every
+group of eight) for whole five-second clips, with the camera path at those frames, for the DiT. `latents`: the same clips already encoded, a
+tenth of the size, which is what a GPU that renders hundreds of clips a second wants. A clip is named by its scene seed; captions are
+made again from the scene on every visit, so one clip is seen under many wordings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from vitascope.clip import ASPECTS, GROUP
+from vitascope.engine.conditions import TAPS
+from vitascope.model.codec import Codec
+from vitascope.world import camera as cameras
+from vitascope.world import scene as scenes
+from vitascope.world.render import render, render_batch
+from vitascope.world.stage import Stage, set_stage, start_of
+
+LATENT_FRAMES = 11  # of a five-second clip: 1 + 80 frames
+TRAIN_SEEDS = (1_000_000, 900_000_000)  # scene seeds of training; everything below is for exams and tests
+
+
+@dataclass
+class Window:
+    """Which part of which scene a thumbs clip shows. `start` > 0: it begins in the middle, one warm-up group comes first."""
+
+    seed: int
+    start: int  # first latent frame
+    aspect: str
+
+    @classmethod
+    def of(cls, seed: int) -> Window:
+        rng = np.random.default_rng([7100, seed])
+        aspect = ("1:1", "16:9", "9:16")[int(rng.choice(3, p=[0.76, 0.12, 0.12]))]
+        start = int(rng.integers(2, 24)) if rng.random() < 0.25 else 0
+        return cls(seed, start, aspect)
+
+    @property
+    def warm(self) -> int:
+        return 1 if self.start else 0
+
+    def tap_frames(self) -> np.ndarray:
+        """Frame numbers read by the encoder, two a latent frame; the clip's first latent frame reads frame 0 twice."""
+        groups = np.arange(self.start - self.warm, self.start + LATENT_FRAMES)
+        return np.maximum(groups[:, None] * GROUP + np.array(TAPS), 0).ravel()
+
+
+def stage_at(scene: scenes.Scene, frames: np.ndarray):
+    """The stage and the camera path (len(frames), 8) at these frame numbers."""
+    first, last = int(frames.min()), int(frames.max())
+    path = cameras.path(scene.camera, last - first + 1, start_of(scene), first)
+    return set_stage(scene, last - first + 1, first, path)[frames - first], path[frames - first]
+
+
+def render_thumbs(window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Encoder inputs (2 * latent frames, H/2, W/2, 3) uint8 and their camera rows (.., 8) float32."""
+    width, height = ASPECTS[window.aspect]
+    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames())
+    return render(stage, width // 2, height // 2), path.astype(np.float32)
+
+
+def render_pixels(seed: int, frames: int = 17) -> np.ndarray:
+    """Consecutive frames (frames, 256, 256, 3) uint8 from a random moment of the scene."""
+    first = int(np.random.default_rng([7101, seed]).integers(0, 65))
+    return render(set_stage(scenes.sample(seed), frames, first), 256, 256)
+
+
+def render_thumbs_torch(window: Window, device: str) -> tuple[np.ndarray, np.ndarray]:
+    """`render_thumbs` by torch, all frames in one call, four rays a pixel everywhere."""
+    width, height = ASPECTS[window.aspect]
+    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames())
+    arrays = (torch.from_numpy(array).to(device) for array in (stage.bodies, stage.look, stage.camera))
+    frames = render_batch(torch, Stage(*arrays), width // 2, height // 2)
+    return (frames * 255 + 0.5).clamp(0, 255).byte().cpu().numpy(), path.astype(np.float32)
+
+
+def write_shards(kind: str, folder: Path, first_seed: int, clips: int, per_shard: int = 24, codec=None, device: str = "cpu") -> None:
+    """Render `clips` scenes from `first_seed` on into npz shards. A shard appears whole or not at all; those present are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in tqdm(range(first_seed, first_seed + clips, per_shard), desc=kind, unit="shard"):
+        target = folder / f"{kind}-{seed}.npz"
+        if target.exists():
+            continue
+        seeds = range(seed, min(seed + per_shard, first_seed + clips))
+        arrays = {}
+        if kind == "pixels":
+            arrays = {f"{s}": render_pixels(s) for s in seeds}
+        else:
+            for s in seeds:
+                window = Window.of(s)
+                thumbs, path = render_thumbs(window) if device == "cpu" else render_thumbs_torch(window, device)
+                arrays[f"{s}"] = thumbs if kind == "thumbs" else encode(codec, thumbs, device)
+                arrays[f"{s}.path"] = path
+        with open(f"{target}.part", "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(f"{target}.part", target)
+
+
+def load_codec(folder: Path, device: str) -> Codec:
+    """The codec of a checkpoint folder, averaged weights."""
+    codec = Codec()
+    codec.load_state_dict(torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=False)["ema"]["weights"])
+    return codec.to(device).eval()
+
+
+@torch.no_grad()
+def encode(codec: Codec, thumbs: np.ndarray, device: str) -> np.ndarray:
+    """Thumbs (2 T', H/2, W/2, 3) uint8 -> latents (T', C, H/32, W/32) float16."""
+    taps = torch.from_numpy(thumbs).to(device).permute(0, 3, 1, 2).float() / 255
+    return codec.encode(taps.unflatten(0, (-1, 2)).flatten(1, 2)[None])[0].half().cpu().numpy()
+
+
+def shards(kind: str, folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{kind}-*.npz"), key=lambda p: int(p.stem.split("-")[1]))
+
+
+def main(argv=None) -> None:
+    ask = argparse.ArgumentParser(description="Render training shards.")
+    ask.add_argument("kind", choices=("pixels", "thumbs", "latents"))
+    ask.add_argument("--out", type=Path, required=True)
+    ask.add_argument("--first-seed", type=int, default=TRAIN_SEEDS[0])
+    ask.add_argument("--clips", type=int, required=True)
+    ask.add_argument("--codec", type=Path, help="checkpoint folder of the codec, for latents")
+    ask.add_argument("--device", default="cpu", help="cuda: render by torch on a GPU")
+    flags = ask.parse_args(argv)
+    codec = load_codec(flags.codec, flags.device) if flags.kind == "latents" else None
+    write_shards(flags.kind, flags.out, flags.first_seed, flags.clips, codec=codec, device=flags.device)
+
+
+if __name__ == "__main__":
+    main()

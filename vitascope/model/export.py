@@ -1,0 +1,217 @@
+"""torch -> the CPU runtime: four ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
+
+Weights are stored as float16 and widened when a file is opened: half the size, and the arithmetic stays float32 (int8 was
+twice as fast but cost accuracy; see `dev/LOG.md`). Folders appear whole: everything is written aside and moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from vitascope.clip import GROUP
+from vitascope.engine.session import Session
+from vitascope.engine.tokens import Tokenizer
+from vitascope.model.codec import Codec, memory_shapes
+from vitascope.model.dit import PRESETS, VideoDiT
+
+OPSET = 20
+SMALL = 1024  # values; smaller tensors stay float32
+TOLERANCE = 0.02  # relative root mean square difference between torch in float32 and the file with its float16 weights
+LIMITS = (
+    "Draws one small world: balls, cubes, cylinders and cones in eight colours on grass, sand, snow or stone under four skies, "
+    "with their motions, effects and camera moves. Given pictures are redrawn as that world; faces, text, places and everything else are not known."
+)
+
+
+class TextGraph(nn.Module):
+    def __init__(self, dit: VideoDiT):
+        super().__init__()
+        self.text = dit.text
+
+    def forward(self, tokens):
+        return self.text(tokens)
+
+
+class DitGraph(nn.Module):
+    def __init__(self, dit: VideoDiT):
+        super().__init__()
+        self.dit = dit
+
+    def forward(self, x, t, step, index, continues, camera, states, pooled):
+        return self.dit.denoise(x, t, step, index, continues, camera, states, pooled)
+
+
+class EncoderGraph(nn.Module):
+    def __init__(self, codec: Codec):
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, taps):
+        return self.codec.encode(taps[None])[0]
+
+
+class DecoderGraph(nn.Module):
+    """One latent frame to eight pictures of bytes."""
+
+    def __init__(self, codec: Codec):
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, latent, first, *memory):
+        frames, kept = self.codec.decode_step(latent, list(memory), first)
+        pixels = (frames.permute(0, 2, 3, 1) * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+        return pixels, *kept
+
+
+def graphs(codec: Codec, dit: VideoDiT) -> dict[str, tuple[nn.Module, dict[str, torch.Tensor], list[str], dict[str, dict[int, str]]]]:
+    """File name -> module, example inputs by name, output names, dynamic axes."""
+    c = dit.config.channels
+    b, frames, h, w = 2, 3, 6, 11
+    generator = torch.Generator().manual_seed(1)
+
+    def noise(*shape):
+        return torch.randn(shape, generator=generator)
+
+    tokens = torch.from_numpy(np.stack([Tokenizer().encode("large red ball rolls left, on snow"), Tokenizer().encode("")]))
+    states, pooled = dit.text(tokens)
+    text = {"tokens": tokens}
+    denoise = {
+        "x": noise(b, frames, c, h, w),
+        "t": torch.tensor([[0.0, 0.5, 1.0], [0.2, 0.2, 0.2]]),
+        "step": torch.tensor([0.25, 0.0]),
+        "index": torch.tensor([0, 4, 10]),
+        "continues": torch.tensor([0.0, 1.0]),
+        "camera": noise(b, frames, 17),
+        "states": states.detach(),
+        "pooled": pooled.detach(),
+    }
+    shapes = memory_shapes(codec.config)
+    memory = {f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse) for i, (n, coarse) in enumerate(shapes)}
+    places = {2: "h", 3: "w"}
+    dynamic = {
+        "text.onnx": {"tokens": {0: "b"}},
+        "dit.onnx": {"x": {0: "b", 1: "t", 3: "h", 4: "w"}, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"}, "continues": {0: "b"},
+                     "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"}},
+        "encoder.onnx": {"taps": {0: "n", 2: "h", 3: "w"}},
+        "decoder.onnx": {"latent": places} | {name: {2: f"{name}_h", 3: f"{name}_w"} for name in memory},
+    }  # fmt: skip
+    return {
+        "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
+        "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
+        "encoder.onnx": (EncoderGraph(codec), {"taps": noise(2, 6, h * 16, w * 16).sigmoid()}, ["latent"], dynamic["encoder.onnx"]),
+        "decoder.onnx": (DecoderGraph(codec), {"latent": noise(1, c, h, w), "first": torch.tensor([0.0])} | memory,
+                         ["frames", *(f"new_{name}" for name in memory)], dynamic["decoder.onnx"]),
+    }  # fmt: skip
+
+
+def write_graph(file: Path, module: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, Any]) -> float:
+    """Write one file and return its relative difference from torch. Raises ValueError if that is over TOLERANCE."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module, tuple(inputs.values()), file, input_names=list(inputs), output_names=outputs, opset_version=OPSET,
+            dynamic_axes=dynamic, dynamo=False,
+        )  # fmt: skip
+    onnx.save(halved(onnx.load(file)), file)
+    with torch.no_grad():
+        wanted = module(*inputs.values())
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    given = Session(file).run(**{name: value.numpy() for name, value in inputs.items()})
+    worst = max(difference(want.numpy(), given[name]) for want, name in zip(wanted, outputs, strict=True))
+    if not worst <= TOLERANCE:
+        raise ValueError(f"{file.name} differs from torch by {worst:.3f}, more than {TOLERANCE}.")
+    return worst
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Root mean square of a - b over that of a."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return float(np.sqrt(np.mean((a - b) ** 2) / (np.mean(a**2) + 1e-12)))
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with its large weights as float16, each widened by a Cast that the runtime folds away when it opens the file."""
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > SMALL:
+            name = tensor.name
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}_half"))
+            casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return model
+
+
+def export(codec: Codec, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """Write the weights folder anew and return its manifest. The old folder stays until the new one is whole."""
+    codec.eval(), dit.eval()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="weights-") as room:
+        files, differences = {}, {}
+        for name, (module, inputs, outputs, dynamic) in graphs(codec, dit).items():
+            file = Path(room) / name
+            differences[name] = round(write_graph(file, module, inputs, outputs, dynamic), 6)
+            files[name] = {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
+        manifest = {
+            "files": files,
+            "vocabulary": Tokenizer().vocab_hash,
+            "channels": dit.config.channels,
+            "group": GROUP,
+            "parameters": sum(p.numel() for p in [*codec.parameters(), *dit.parameters()]),
+            "difference_from_torch": differences,
+            "licence": "Apache-2.0",
+            "limits": LIMITS,
+        } | about
+        (Path(room) / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(Path(room).iterdir(), key=lambda f: f.suffix == ".json"):  # the manifest last
+            shutil.move(file, folder / file.name)
+    return manifest
+
+
+def main(argv=None) -> None:
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
+    ask.add_argument("--dit", type=Path, required=True, help="checkpoint folder of the DiT")
+    ask.add_argument("--out", type=Path, required=True, help="weights folder")
+    ask.add_argument("--steps", type=int, default=4, help="default steps")
+    ask.add_argument("--guidance", type=float, default=2.0)
+    ask.add_argument("--shift", type=float, default=1.0)
+    ask.add_argument("--no-shortcut", action="store_true", help="the run had not come to its larger steps yet")
+    flags = ask.parse_args(argv)
+    codec_state = torch.load(flags.codec / "checkpoint.pt", map_location="cpu", weights_only=False)
+    dit_state = torch.load(flags.dit / "checkpoint.pt", map_location="cpu", weights_only=False)
+    preset = dit_state["meta"]["preset"]
+    codec, dit = Codec(), VideoDiT(PRESETS[preset])
+    codec.load_state_dict(codec_state["ema"]["weights"])
+    dit.load_state_dict(dit_state["ema"]["weights"])
+    about = {
+        "name": "vitascope-nano",
+        "title": "Vitascope nano: the built-in model",
+        "preset": preset,
+        "trained": {"codec_steps": codec_state["meta"]["step"], "dit_steps": dit_state["meta"]["step"], "samples": dit_state["meta"]["samples"]},
+        "steps": flags.steps,
+        "guidance": flags.guidance,
+        "shift": flags.shift,
+        "shortcut": not flags.no_shortcut,
+    }
+    manifest = export(codec, dit, flags.out, about)
+    for name, file in manifest["files"].items():
+        print(f"{name}: {file['bytes'] / 2**20:.1f} MiB, differs from torch by {manifest['difference_from_torch'][name]:.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Train the DiT and its text encoder: flags -> latents -> model -> loop. Reads top to bottom; a killed run goes on exactly.
+
+A sample is a handful of a clip's eleven latent frames, each at its own place in time: one frame is a still, a few teach what happens when,
+all of them are the clip. Few frames first, all of them last: most of what a world looks like is learnt where samples are cheap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from vitascope.clip import ASPECTS
+from vitascope.engine import flow
+from vitascope.engine.conditions import camera_features
+from vitascope.engine.tokens import Tokenizer
+from vitascope.model import checkpoint, data
+from vitascope.model.codec import Codec
+from vitascope.model.dit import PRESETS, VideoDiT
+from vitascope.model.optim import optimisers
+from vitascope.world import captions
+from vitascope.world import scene as scenes
+
+
+def flags_from(argv=None) -> argparse.Namespace:
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--data", type=Path, required=True, help="folder of thumbs shards")
+    ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
+    ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
+    ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
+    ask.add_argument("--steps", type=int, default=4000, help="steps of the whole run: the curriculum and the learning rate follow it")
+    ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
+    ask.add_argument("--tokens", type=int, default=3000, help="latent tokens in a batch: few long samples or many short ones")
+    ask.add_argument("--muon-lr", type=float, default=4e-3)
+    ask.add_argument("--adam-lr", type=float, default=1.5e-3)
+    ask.add_argument("--shortcut", type=float, default=0.2, help="last part of the run in which an eighth of each batch learns larger steps")
+    ask.add_argument("--shift", type=float, default=1.4, help="how far training times lean towards noise; 1 = not at all")
+    ask.add_argument("--save-every", type=float, default=180)
+    ask.add_argument("--seed", type=int, default=0)
+    ask.add_argument("--compile", action="store_true")
+    ask.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return ask.parse_args(argv)
+
+
+class Latents:
+    """Every thumbs clip as latents, encoded once: groups by shape, so that a batch has one."""
+
+    def __init__(self, folder: Path, codec: Codec, device: str):
+        self.folder, self.codec, self.device = folder, codec, device
+        self.read: set[Path] = set()
+        self.groups: dict[str, list] = {aspect: [] for aspect in ASPECTS}
+
+    def refresh(self, most: int = 10**9) -> None:
+        new = [(kind, shard) for kind in ("thumbs", "latents") for shard in data.shards(kind, self.folder) if shard not in self.read][:most]
+        for kind, shard in tqdm(new, desc="clips", disable=len(new) < 8, unit="shard"):
+            self.read.add(shard)
+            with np.load(shard) as file:
+                for name in file.files:
+                    if not name.endswith(".path"):
+                        found = file[name] if kind == "latents" else data.encode(self.codec, file[name], self.device)
+                        window = data.Window.of(int(name))
+                        rows = camera_features(file[f"{name}.path"].reshape(-1, 2, 8)[window.warm :])
+                        self.groups[window.aspect].append((window, torch.from_numpy(found[window.warm :]), rows))
+
+    def batch(self, rng: np.random.Generator, tokens: int, frames: int) -> list:
+        sizes = np.array([len(group) for group in self.groups.values()], float)
+        aspect = list(self.groups)[int(rng.choice(len(sizes), p=sizes / sizes.sum()))]
+        group = self.groups[aspect]
+        each = frames * group[0][1].shape[-1] * group[0][1].shape[-2]
+        return [group[int(i)] for i in rng.integers(len(group), size=max(1, tokens // each))]
+
+
+def frames_at(progress: float, rng: np.random.Generator) -> int:
+    """How many latent frames the samples of this step have: the curriculum."""
+    stages = ((0.22, (0.75, 0.20, 0.05, 0.0)), (0.55, (0.15, 0.35, 0.45, 0.05)), (0.8, (0.06, 0.10, 0.44, 0.40)), (9.0, (0.05, 0.05, 0.25, 0.65)))
+    odds = next(odds for until, odds in stages if progress < until)
+    return (1, 3, 5, data.LATENT_FRAMES)[int(rng.choice(4, p=odds))]
+
+
+def choose_frames(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Sorted numbers of the latent frames of a sample: all, evenly spread or any."""
+    if count == data.LATENT_FRAMES:
+        return np.arange(count)
+    return np.sort(rng.choice(data.LATENT_FRAMES, size=count, replace=False))
+
+
+def given_frames(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Which frames are given clean (bool): none, the first, first and last, a beginning, or any."""
+    given = np.zeros(count, bool)
+    if count > 1 and rng.random() < 0.4:
+        kind = rng.random()
+        if kind < 0.35:
+            given[0] = True
+        elif kind < 0.55:
+            given[[0, -1]] = True
+        elif kind < 0.85:
+            given[: int(rng.integers(1, count))] = True
+        else:
+            given[rng.random(count) < 0.5] = True
+        if given.all():
+            given[-1] = False
+    return given
+
+
+def times(b: int, frames: int, shift: float, rng: np.random.Generator) -> np.ndarray:
+    """Training times (b, frames): mostly logit-normal and one for the whole sample, a tenth uniform, a fifth one for each frame."""
+    t = 1 / (1 + np.exp(-rng.standard_normal((b, frames))))
+    t = np.where(rng.random((b, 1)) < 0.1, rng.random((b, frames)), t)
+    t = np.where(rng.random((b, 1)) < 0.8, t[:, :1], t)
+    return flow.shifted(t, shift).astype(np.float32)
+
+
+def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict[str, torch.Tensor]:
+    """Everything of one step as tensors: a function of (seed, step) and of the clips present."""
+    rng = np.random.default_rng([flags.seed, step])
+    index = choose_frames(frames_at(step / flags.steps, rng), rng)
+    clips = latents.batch(rng, flags.tokens, len(index))
+    words, camera = [], []
+    for window, _, rows in clips:
+        facts = captions.drop(captions.facts_of(scenes.sample(window.seed)), rng)
+        words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
+        camera.append(rows[index] * np.float32(rng.random() > 0.15))
+    given = np.stack([given_frames(len(index), rng) for _ in clips])
+    t = np.where(given, 0.0, times(len(clips), len(index), flags.shift, rng)).astype(np.float32)
+    batch = {
+        "x": torch.stack([z[index] for _, z, _ in clips]).float(),
+        "t": torch.from_numpy(t),
+        "asked": torch.from_numpy(~given),
+        "index": torch.from_numpy(index),
+        "continues": torch.tensor([float(window.start > 0) for window, _, _ in clips]),
+        "camera": torch.from_numpy(np.stack(camera)),
+        "tokens": torch.from_numpy(np.stack(words)),
+        "levels": torch.from_numpy(rng.integers(0, 3, len(clips))),
+    }
+    noise = torch.Generator().manual_seed(flags.seed * 1_000_003 + step)
+    batch["noise"] = torch.randn(batch["x"].shape, generator=noise)
+    return {name: value.to(flags.device) for name, value in batch.items()}
+
+
+def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tensor]):
+    """Mean square velocity error over the asked frames. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8 instead.
+
+    There the target is the mean velocity of two of the teacher's steps of half the size (shortcut models, arXiv 2410.12557).
+    """
+    x, t, target = b["x"], b["t"], flow.velocity(b["x"], b["noise"])
+    size = torch.zeros(len(x), device=x.device)
+    x_t = flow.blend(x, b["noise"], t[:, :, None, None, None])
+    if teacher is not None:
+        n = max(1, len(x) // 8)
+        x_t, t, target, size = x_t.clone(), t.clone(), target.clone(), size.clone()
+        x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, {k: v if k == "index" else v[:n] for k, v in b.items()})
+    v = model(x_t, t, size, b["index"], b["continues"], b["camera"], b["tokens"])
+    asked = b["asked"][:, :, None, None, None].float()
+    return ((v - target).square() * asked).sum() / (asked.sum() * v[0, 0].numel()).clamp(min=1)
+
+
+@torch.no_grad()
+def _two_steps(teacher: nn.Module, b: dict[str, torch.Tensor]):
+    size = 0.5 ** (b["levels"].float() + 1)  # 1/2, 1/4, 1/8
+    count = (1 / size).round()
+    t = (1 - torch.floor(b["t"].amax(1) * count * 0.999).clamp(min=0) / count)[:, None] * b["asked"]  # on the grid of that step size
+    x_t = flow.blend(b["x"], b["noise"], t[:, :, None, None, None])
+    half = (size / 2) * (size > 0.2)  # the smallest steps are learnt from the flow itself
+    move = (size / 2)[:, None, None, None, None] * b["asked"][:, :, None, None, None]
+    rest = (b["index"], b["continues"], b["camera"], b["tokens"])
+    first = teacher(x_t, t, half, *rest)
+    middle = flow.euler(x_t, first, move)
+    second = teacher(middle, (t - (size / 2)[:, None]).clamp(min=0) * b["asked"], half, *rest)
+    return x_t, t, (first + second) / 2, size
+
+
+def main(argv=None) -> None:
+    flags = flags_from(argv)
+    torch.manual_seed(flags.seed)
+    latents = Latents(flags.data, data.load_codec(flags.codec, flags.device), flags.device)
+    latents.refresh()
+    tokenizer = Tokenizer()
+    model = VideoDiT(PRESETS[flags.preset]).to(flags.device)
+    teacher = VideoDiT(PRESETS[flags.preset]).to(flags.device).eval()
+    optims = optimisers(model, flags.muon_lr, flags.adam_lr)
+    ema = checkpoint.Ema(model, 0.998)
+    parts = {"dit": model, "ema": ema, "muon": optims[0], "adam": optims[1]}
+    state = checkpoint.load(flags.out, **parts)
+    log, first = state.get("log", []), state.get("step", 0)
+    forward = torch.compile(model, dynamic=True) if flags.compile else model
+
+    def save(step: int) -> None:
+        meta = {"kind": "dit", "preset": flags.preset, "step": step, "samples": samples, "flags": vars(flags), "log": log[-1000:]}
+        checkpoint.save(flags.out, meta | {"vocabulary": tokenizer.vocab_hash}, **parts)
+
+    samples = state.get("samples", 0)
+    began = saved = time.monotonic()
+    base = [group["lr"] for o in optims for group in o.param_groups] if not state else [flags.muon_lr, flags.adam_lr]
+    for step in (bar := tqdm(range(first, flags.steps), initial=first, total=flags.steps, desc="dit", mininterval=5)):
+        if time.monotonic() - began > flags.stop_after:
+            save(step)
+            return
+        if step % 20 == 0:
+            latents.refresh(most=2)
+        progress = step / flags.steps
+        scale = min(1.0, (step + 1) / 100) * min(1.0, (1 - progress) / 0.35)
+        for o, lr in zip(optims, base, strict=True):
+            o.param_groups[0]["lr"] = lr * scale
+        small = progress < 1 - flags.shortcut
+        if not small and step % 25 == 0:
+            teacher.load_state_dict(ema.weights)
+        batch = make_batch(latents, tokenizer, flags, step)
+        loss = loss_of(forward, None if small else teacher, batch)
+        for o in optims:
+            o.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for o in optims:
+            o.step()
+        ema.update(model)
+        samples += len(batch["x"])
+        if step % 10 == 0:
+            log.append({"step": step, "samples": samples, "frames": len(batch["index"]), "loss": round(loss.item(), 4)})
+            clips = sum(map(len, latents.groups.values()))
+            bar.set_postfix(loss=f"{loss.item():.3f}", frames=len(batch["index"]), samples=samples, clips=clips)
+        if time.monotonic() - saved > flags.save_every:
+            save(step + 1)
+            saved = time.monotonic()
+    save(flags.steps)
+
+
+if __name__ == "__main__":
+    main()
