@@ -1,0 +1,50 @@
+"""Makes the pictures of the README and the docs: `python docs/pictures.py [strip] [world]`. Nothing is picked: seeds 0 to 7, first come."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+import vitascope
+from vitascope.media.poster import contact_sheet
+from vitascope.world import scene as scenes
+from vitascope.world.render import render
+from vitascope.world.stage import set_stage
+
+HERE = Path(__file__).parent
+PROMPTS = (
+    "a large red ball bounces on snow at sunset",
+    "a small blue metal cube slides to the right on grass at noon",
+    "a large yellow cone spins on stone at night, the camera orbits left",
+    "a large green cylinder on sand under a cloudy sky, the camera pushes in fast",
+    "一个紫色的大球在石地上向左滚动",
+    "a small orange cube jumps on grass at sunset, the camera pans right",
+    "a large pink ball drops on sand at noon",
+    "a white cylinder shrinks on stone at sunset, the camera cranes up",
+)
+
+
+def strip() -> np.ndarray:
+    """What the committed weights make: prompt number n with seed n."""
+    clips = [vitascope.generate(prompt, seed=seed).frames for seed, prompt in enumerate(tqdm(PROMPTS, unit="clip"))]
+    return contact_sheet(clips, count=6)
+
+
+def world() -> np.ndarray:
+    """What the world itself looks like: scenes 0 to 7 at 192 px."""
+    clips = []
+    for seed in tqdm(range(8), unit="scene"):
+        stage = set_stage(scenes.sample(seed), 81)
+        clips.append(render(stage[np.linspace(0, 80, 6).round().astype(int)], 192, 192))
+    return contact_sheet(clips, count=6)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ("strip", "world"):
+        picture = Image.fromarray({"strip": strip, "world": world}[name]())
+        picture.thumbnail((1000, 4000), Image.Resampling.LANCZOS)
+        picture.save(HERE / f"{name}.png", optimize=True)
