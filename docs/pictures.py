@@ -1,4 +1,7 @@
-"""Makes the pictures of the README and the docs: `python docs/pictures.py [strip] [world]`. Nothing is picked: seeds 0 to 7, first come."""
+"""Makes the pictures of the README and the docs: `python docs/pictures.py [strip] [world]`.
+
+Nothing is picked: seeds 0 to 7, first come.
+"""
 
 from __future__ import annotations
 

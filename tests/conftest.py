@@ -1,8 +1,14 @@
-"""What all tests share: a home of their own, so that no test reads or writes the one of the person who runs it."""
+"""What all tests share: a home of their own, so that no test reads or writes the one of the person who runs it, and one
+tiny model, made when the first test asks for it (`tiny`; torch is imported only then).
+"""
 
 import pytest
 
 from vitascope import config
+
+
+def pytest_addoption(parser):
+    parser.addoption("--regolden", action="store_true", help="draw the golden pictures anew instead of comparing")
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +20,47 @@ def own_home(tmp_path_factory, monkeypatch):
     config.settings.cache_clear()
     yield home
     config.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def shards(tmp_path_factory):
+    """A folder of training data."""
+    import tiny
+
+    folder = tmp_path_factory.mktemp("data")
+    tiny.write_data(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def codec_folder(tmp_path_factory, shards):
+    """A checkpoint folder of the fitted codec."""
+    import tiny
+
+    folder = tmp_path_factory.mktemp("fitted")
+    tiny.fit_codec(shards, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_codec(codec_folder):
+    import tiny
+
+    return tiny.load_codec(codec_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_dit():
+    import tiny
+
+    return tiny.dit()
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory, codec_folder, tiny_dit):
+    """A weights folder as `export` writes it. Copy it before changing anything in it."""
+    import tiny
+
+    folder = tmp_path_factory.mktemp("exported") / "weights"
+    tiny.export_all(codec_folder, tiny_dit, folder)
+    return folder

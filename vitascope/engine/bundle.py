@@ -1,4 +1,6 @@
-"""The embedded model on disk: a manifest and its files. Every byte is verified before use; what the model is, its card says."""
+"""The embedded model on disk: a manifest and its files. Every byte is verified before use; what the model is, its card
+says.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ HINT = "Install Vitascope again, or restore the folder from a clean clone."
 
 
 class Bundle:
-    """A verified weights folder. Raises BadWeights, naming the file, if anything is missing, damaged or of another vocabulary."""
+    """A verified weights folder. Raises BadWeights, naming the file, if anything is missing, damaged or of another
+    vocabulary.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -41,16 +45,22 @@ class Bundle:
             steps=m["steps"],
             parameters=m["parameters"],
             size_bytes=sum(file["bytes"] for file in m["files"].values()),
-            weights=weights_hash(m["files"]),
+            weights=weights_hash(m),
             licence=m["licence"],
             limits=m["limits"],
             scores=m.get("scores", {}),
         )
 
 
-def weights_hash(files: dict[str, Any]) -> str:
-    """One SHA-256 for all the files of a model."""
-    return hashlib.sha256("".join(f"{name}:{files[name]['sha256']};" for name in sorted(files)).encode()).hexdigest()
+#: What the sampler takes from the manifest: two models that differ in these alone make different clips.
+SAMPLING = ("guidance", "shift", "shortcut")
+
+
+def weights_hash(manifest: dict[str, Any]) -> str:
+    """One SHA-256 for all that decides a model's bytes: its files and how it is sampled."""
+    files = {name: file["sha256"] for name, file in manifest["files"].items()}
+    told = json.dumps([sorted(files.items()), [manifest[name] for name in SAMPLING]])
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The codec on the CPU runtime, one latent frame at a time: frames in, latents out, and back. Memory does not grow with length."""
+"""The codec on the CPU runtime, one latent frame at a time: frames in, latents out, and back. Memory does not grow
+with length.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ class Encoder:
         return self.clip(pixels[None])[0]
 
     def clip(self, frames: Frames) -> Array:
-        """Frames (T, H, W, 3) uint8 as latents (T', C, H/32, W/32). The last group ends with the last frame; a first group that is
-        not whole (the one frame of a clip that begins here) is filled with its first frame.
+        """Frames (T, H, W, 3) uint8 as latents (T', C, H/32, W/32). The last group ends with the last frame; a first
+        group that is not whole (the one frame of a clip that begins here) is filled with its first frame.
         """
         last = range((len(frames) - 1) % GROUP, len(frames), GROUP)
         taps = [np.concatenate([_half(frames[max(number + tap, 0)]) for tap in TAPS]) for number in last]

@@ -20,7 +20,9 @@ GAIN = np.array([2.0, 5.0, 3.0, 1.0, 1.0, 1.5, 3.0, 4.0])
 
 
 def camera_features(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-    """Path rows at both taps of each latent frame (T, 2, 8) -> what the model is told of the camera (T, 17): the last says it is known."""
+    """Path rows at both taps of each latent frame (T, 2, 8) -> what the model is told of the camera (T, 17): the last
+    says it is known.
+    """
     scaled = ((rows - CENTRE) * GAIN).reshape(len(rows), 16)
     return np.concatenate([scaled, np.ones((len(rows), 1))], axis=1).astype(np.float32)
 
@@ -34,8 +36,8 @@ def tap_rows(path: Rows) -> Rows:
 def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
     """The camera's row at every frame of the finished clip (frames, 8), that of a continued clip's source included.
 
-    Numbers given win over words given, those over the prompt's; without any the camera stands still. A move that the source already
-    made goes on at its pace; another one starts where the source's camera stopped.
+    Numbers given win over words given, those over the prompt's; without any the camera stands still. A move that the
+    source already made goes on at its pace; another one starts where the source's camera stopped.
     """
     source = spec.extend
     before = _source_path(spec) if source else np.zeros((0, 8))

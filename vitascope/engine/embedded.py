@@ -1,8 +1,9 @@
 """The embedded engine: the committed weights on the CPU runtime. No torch.
 
-A clip is made in windows of eleven latent frames. The first window holds what is given (a picture at its first place, the end of a continued
-clip at its first four, a last picture at its last); every later window is given the last four latent frames of the one before. Latents are
-small, so a minute of them is kept; frames are decoded one group at a time and never kept.
+A clip is made in windows of eleven latent frames. The first window holds what is given (a picture at its first place,
+the end of a continued clip at its first four, a last picture at its last); every later window is given the last four
+latent frames of the one before. Latents are small, so a minute of them is kept; frames are decoded one group at a time
+and never kept.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.clip import GROUP, ClipSpec, ModelCard, Picture
-from vitascope.engine import conditions, reader
+from vitascope.engine import conditions, flow, reader
 from vitascope.engine.bundle import Bundle
 from vitascope.engine.codec import Decoder, Encoder
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media import picture, video
-from vitascope.engine import flow
 
 WINDOW = 11  # latent frames the model was trained on
 CONTEXT = 4  # of them given from the window before
@@ -62,7 +62,9 @@ class Draft:
 
 
 class EmbeddedEngine:
-    """`threads` 0: as many as there are cores. Raises BadWeights if the folder's model is missing, damaged or another version's."""
+    """`threads` 0: as many as there are cores. Raises BadWeights if the folder's model is missing, damaged or another
+    version's.
+    """
 
     def __init__(self, folder: Path, threads: int = 0):
         self._bundle = Bundle(folder)
@@ -112,7 +114,7 @@ class EmbeddedEngine:
 
     def preview(self, draft: Draft) -> Frames:
         """One frame of every latent frame of the current window, as far as it can be seen."""
-        look = draft.latents[: WINDOW] if draft.done else draft.clean
+        look = draft.latents[:WINDOW] if draft.done else draft.clean
         return np.stack([group[-1] for group in self._decoder.groups(look)])
 
     def frames(self, draft: Draft) -> Iterator[Frame]:
@@ -203,7 +205,9 @@ class EmbeddedEngine:
 
 
 def _windows(total: int, context: int) -> list[int]:
-    """First latent frame of each window. All are full (or there is one); each has at least CONTEXT frames from the one before."""
+    """First latent frame of each window. All are full (or there is one); each has at least CONTEXT frames from the one
+    before.
+    """
     if total <= WINDOW:
         return [0]
     starts = list(range(0, total - WINDOW, WINDOW - CONTEXT))

@@ -1,7 +1,8 @@
-"""Rectified flow. t = 0 is clean, t = 1 is noise; x_t = (1 - t) x + t e, the velocity is e - x, sampling steps from 1 down to 0.
+"""Rectified flow. t = 0 is clean, t = 1 is noise; x_t = (1 - t) x + t e, the velocity is e - x, sampling steps from 1
+down to 0.
 
-Imports nothing: the same lines work on torch tensors and on numpy arrays. Source: Liu et al., arXiv 2209.03003; step size
-and self-consistency: Frans et al., arXiv 2410.12557.
+Imports nothing: the same lines work on torch tensors and on numpy arrays. Source: Liu et al., arXiv 2209.03003; step
+size and self-consistency: Frans et al., arXiv 2410.12557.
 """
 
 

@@ -15,7 +15,7 @@ Drafts may join, leave or overtake at every step, and the same spec gives the sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -55,20 +55,23 @@ class Draft(Protocol):
     def reading(self) -> Reading: ...
 
 
-class Engine(Protocol):
+D = TypeVar("D", bound=Draft)  # each engine has drafts of its own kind
+
+
+class Engine(Protocol[D]):
     @property
     def card(self) -> ModelCard: ...
 
-    def begin(self, spec: ClipSpec) -> Draft:
+    def begin(self, spec: ClipSpec) -> D:
         """Words read, noise drawn from the seed (never None here), given pictures and the source's last frames
         encoded.
         """
 
-    def step(self, drafts: list[Draft]) -> None:
+    def step(self, drafts: list[D]) -> None:
         """One denoising step for each, whatever their step counts."""
 
-    def preview(self, draft: Draft) -> Frames:
+    def preview(self, draft: D) -> Frames:
         """A cheap look at where it is going."""
 
-    def frames(self, draft: Draft) -> Iterator[Frame]:
+    def frames(self, draft: D) -> Iterator[Frame]:
         """The `spec.new_frames` frames, decoded one group at a time. A continued clip's source is not repeated."""

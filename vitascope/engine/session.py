@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # newer wheels phone home unless this is set before the import
 
-import onnxruntime  # noqa: E402
+import onnxruntime
 
-from vitascope.errors import BadWeights  # noqa: E402
+from vitascope.errors import BadWeights
 
 Array = npt.NDArray[Any]
 
@@ -26,11 +26,14 @@ class Session:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
+        # idle threads leave the cores to others
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime raises its own kinds for damaged files
-            raise BadWeights(f"The model file {file.name} cannot be opened.", hint="Install Vitascope again.") from error
+            raise BadWeights(
+                f"The model file {file.name} cannot be opened.", hint="Install Vitascope again."
+            ) from error
         self.outputs = [output.name for output in self._session.get_outputs()]
         self.inputs = [given.name for given in self._session.get_inputs()]
 

@@ -1,7 +1,7 @@
 """The empty world as the judge's yardstick: what a camera would see of a ground and a sky if nothing stood there.
 
-Pictures here are (H, W, 3) float32 in [0, 1], display values. A difference of two pictures is cut off at `CLIP` a pixel: things, shadows and
-a few wrong places must not outvote the rest of the picture.
+Pictures here are (H, W, 3) float32 in [0, 1], display values. A difference of two pictures is cut off at `CLIP` a
+pixel: things, shadows and a few wrong places must not outvote the rest of the picture.
 """
 
 from __future__ import annotations
@@ -45,23 +45,23 @@ def look(setting: Setting) -> Array:
     return row
 
 
-def empty(setting: Setting, rows: npt.NDArray[np.floating], width: int, height: int, *, sunlit: bool = True) -> Array:
-    """The empty world (F, height, width, 3) from camera rows (F, 8); `sunlit=False`: as if all the ground lay in shadow."""
-    numbers = look(setting)
+def empty(
+    setting: Setting, rows: npt.NDArray[np.floating], width: int, height: int, *, sunlit: bool = True, plain: str = ""
+) -> Array:
+    """The empty world (F, height, width, 3) from camera rows (F, 8).
+
+    Not `sunlit`: as if all ground lay in shadow. `plain` "near" or "far": the ground without its pattern, in the one or
+    the other of its two colours.
+    """
+    numbers = look(setting).copy()
     if not sunlit:
-        numbers = numbers.copy()
         numbers[LOOK["sun"]] = 0
-        numbers[LOOK["ambient"]] *= 0.6  # near a thing's foot part of the sky is hidden too
+        numbers[LOOK["ambient"]] *= 0.8  # near a thing's foot part of the sky is hidden too
+    if plain:
+        numbers[LOOK["near"]] = numbers[LOOK["far"]] = numbers[LOOK[plain]].copy()
     bodies = np.zeros((len(rows), SLOTS, BODY_WIDTH), np.float32)
     stage = Stage(bodies, np.repeat(numbers[None], len(rows), axis=0), np.asarray(rows, np.float32))
     return render(stage, width, height, edges=False).astype(np.float32) / np.float32(255)
-
-
-def shrunk(frames: npt.NDArray[np.uint8], factor: int) -> Array:
-    """Frames (..., H, W, 3) uint8 -> (..., H / factor, W / factor, 3) in [0, 1]: the mean of each block."""
-    *many, height, width, _ = frames.shape
-    blocks = frames.reshape(*many, height // factor, factor, width // factor, factor, 3)
-    return blocks.mean(axis=(-4, -2), dtype=np.float32) / np.float32(255)
 
 
 def distance(picture: Array, reference: Array) -> float:

@@ -1,9 +1,10 @@
-"""Pictures of one thing alone, cut out along its outline: what the judge holds against a clip to say what stands there."""
+"""Pictures of one thing alone, cut out along its outline: what the judge holds against a clip to say what is there."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,17 @@ from vitascope.world.stage import BODY, LOOK, LOOK_WIDTH, PALETTE, SURFACE, Stag
 
 Row = npt.NDArray[np.float64]
 
-#: How a thing may lie or stand at the start of a clip: (shape, lying, yaw). A cube looks different from every side.
-POSES = (
-    ("ball", False, 0.0), ("cylinder", False, 0.0), ("cylinder", True, 0.0), ("cone", False, 0.0),
-    ("cube", False, 0.35), ("cube", False, 0.57), ("cube", False, 0.785), ("cube", False, 1.05), ("cube", False, 1.3),
-)  # fmt: skip
+Pose = tuple[str, bool, float]  # shape, lying on its side, turn about the upright axis
+
+#: How a thing may be seen at the start of a clip: a cube looks different from every side, the others show their stripe.
+TURNS: dict[tuple[str, bool], tuple[float, ...]] = {
+    ("ball", False): (0.5, 0.0, 1.05),
+    ("cylinder", False): (0.5, 0.0, 1.05),
+    ("cylinder", True): (0.0,),
+    ("cone", False): (0.5, 1.05),
+    ("cube", False): (0.57, 1.05, 0.35, 0.785, 1.3),
+}
+_LIFT = 200.0  # things are painted high up with their camera: a guess a little too large must not sink into the ground
 _LYING = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
 
 
@@ -33,7 +40,7 @@ Look = tuple[str, str, int]  # colour, material, and the side from which the sun
 class Guess:
     """What may stand there. `radius` in world units, as if the thing stood at `place`."""
 
-    pose: tuple[str, bool, float]
+    pose: Pose
     look: Look
     radius: float
     place: tuple[float, float, float]
@@ -46,33 +53,38 @@ class Guess:
     def colour(self) -> str:
         return self.look[0]
 
-    def but(self, **changes) -> Guess:
+    def but(self, **changes: Any) -> Guess:
         return replace(self, **changes)
 
 
 @dataclass(frozen=True)
 class Portrait:
-    cover: Array  # (N, N): 1 where the thing is, else 0
+    cover: Array  # (N, N): how much of each pixel is the thing
     picture: Array  # (N, N, 3), meaningful where there is cover
 
 
-def paint(guess: Guess, setting: Setting, row: Row, pixels: int, height: int) -> Portrait:
-    """The guessed thing as a camera at `row` sees it, in a window of `pixels`, of a picture whose shorter side has `height`."""
-    return paint_each(guess, [guess.look], setting, row, pixels, height)[0]
+def paint_each(
+    guess: Guess, looks: list[Look], setting: Setting, row: Row, pixels: int, height: int, fine: int = 1
+) -> list[Portrait]:
+    """The guessed thing, in each of these looks, as a camera at `row` sees it.
 
-
-def paint_each(guess: Guess, looks: list[Look], setting: Setting, row: Row, pixels: int, height: int) -> list[Portrait]:
-    """The guessed thing in each of these looks. Its outline is found once, and only what it covers is painted."""
+    The window has `pixels`, of a picture whose shorter side has `height`; `fine` rays along each side of a pixel.
+    The outline is found once, and only what it encloses is painted.
+    """
+    pixels *= fine
+    height *= fine
     stage = _stage(guess, looks, setting, _aimed(row, np.array(guess.place), pixels / height))
     y, x = np.mgrid[0:pixels, 0:pixels].astype(np.float32) + np.float32(0.5)
     inside = _shining(stage, x.ravel(), y.ravel(), pixels)
     mine = inside.nonzero()[0]
-    rays, frame = np.tile(mine, len(looks)), np.repeat(np.arange(len(looks)), len(mine))
-    seen = trace(np, stage, x.ravel()[rays], y.ravel()[rays], frame, pixels, pixels)
     pictures = np.zeros((len(looks), pixels * pixels, 3), np.float32)
-    pictures[:, mine] = seen.T.reshape(len(looks), len(mine), 3)
-    cover = inside.reshape(pixels, pixels).astype(np.float32)
-    return [Portrait(cover, picture.reshape(pixels, pixels, 3)) for picture in pictures]
+    for number in range(len(looks)):  # one by one: with one row the renderer skips the stage's empty slots
+        seen = trace(np, stage[number : number + 1], x.ravel()[mine], y.ravel()[mine], None, pixels, pixels)
+        pictures[number, mine] = seen.T
+    small = pixels // fine
+    cover = inside.reshape(small, fine, small, fine).mean(axis=(1, 3), dtype=np.float32)
+    means = pictures.reshape(-1, small, fine, small, fine, 3).mean(axis=(2, 4)) / np.maximum(cover, 1e-3)[:, :, None]
+    return [Portrait(cover, mean) for mean in means]
 
 
 def _stage(guess: Guess, looks: list[Look], setting: Setting, row: Row) -> Stage:
@@ -83,6 +95,8 @@ def _stage(guess: Guess, looks: list[Look], setting: Setting, row: Row) -> Stage
     turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]]) @ (_LYING if lying else np.eye(3))
     bodies = stage.bodies[:, 0]
     bodies[:, BODY["rotation"]], bodies[:, BODY["centre"]] = turn.reshape(9), guess.place
+    bodies[:, 2] += _LIFT
+    stage.camera[:, TARGET_Z] += _LIFT
     bodies[:, BODY["extent"]] = guess.radius * np.array(EXTENT[shape])
     for number, (colour, material, side) in enumerate(looks):
         bodies[number, BODY["colour"]], bodies[number, BODY["surface"]] = PALETTE[colour], SURFACE[material]
@@ -118,7 +132,8 @@ def place_of(row: Row, x: float, y: float, width: int, height: int, depth: float
     ray = right * (x - width / 2) * scale + up * (height / 2 - y) * scale + forward
     eye = cameras.position(row)
     reach = (depth - eye[1]) / ray[1]
-    return tuple(float(v) for v in eye + reach * ray)
+    x, y, z = eye + reach * ray
+    return float(x), float(y), float(z)
 
 
 def pixel_of(row: Row, place: tuple[float, float, float], width: int, height: int) -> tuple[float, float]:

@@ -1,11 +1,13 @@
 """The exam's questions: unseen scenes of the world's grammar with one thing each, and the words that ask for them.
 
-A question's scene is also its ground truth: rendered, it is the clip that a perfect model would make. Its seed is below every training seed.
+A question's scene is also its ground truth: rendered, it is the clip that a perfect model would make. Its seed is
+below every training seed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +28,7 @@ class Question:
     prompt: str
     language: str
 
-    def spec(self, **asked) -> ClipSpec:
+    def spec(self, **asked: Any) -> ClipSpec:
         """The clip to be made. The scene's seed is the clip's, so that the camera of both starts at the same place."""
         return ClipSpec(prompt=self.prompt, seed=self.scene.seed, **asked)
 

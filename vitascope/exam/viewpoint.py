@@ -1,4 +1,4 @@
-"""Which camera move a clip shows: every move of the vocabulary is tried, and the one whose empty world fits best is it."""
+"""Which camera move a clip shows: every move of the vocabulary is tried, and the one whose empty world fits is it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Checkpoints: everything a run needs to go on exactly (weights, moving average, optimiser, position), and a readable JSON beside it.
+"""Checkpoints: everything a run needs to go on exactly (weights, moving average, optimiser, position), and a readable
+JSON beside it.
 
 Random numbers are drawn anew from (seed, step) at every step, so the position is the whole random state.
 """
@@ -43,7 +44,8 @@ class Ema:
 def save(folder: Path, meta: dict[str, Any], **parts: Any) -> None:
     """Write `checkpoint.pt` and `checkpoint.json`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"meta": meta} | {name: part.state_dict() for name, part in parts.items()}, folder / "checkpoint.pt.part")
+    state = {"meta": meta} | {name: part.state_dict() for name, part in parts.items()}
+    torch.save(state, folder / "checkpoint.pt.part")
     os.replace(folder / "checkpoint.pt.part", folder / "checkpoint.pt")
     (folder / "checkpoint.json.part").write_text(json.dumps(meta, indent=1, default=str))
     os.replace(folder / "checkpoint.json.part", folder / "checkpoint.json")

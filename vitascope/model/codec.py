@@ -1,13 +1,15 @@
 """The codec: frames <-> latents.
 
-The encoder is linear: the first principal components of what it reads. The decoder adds two parts: a linear base, solved by least squares
-(`fit`), and a small convolutional network that mends what a linear map cannot: seams and moving edges. Both are plain lists of layers; two interpreters
-run the same list: `run` takes all latent frames at once (training), `step` one at a time and keeps, for every layer with memory, its last
-input (the engine; memory flat in length, same values). Before the first frame a layer remembers the first frame itself: nothing moved yet.
+The encoder is linear: the first principal components of what it reads. The decoder adds two parts: a linear base,
+solved by least squares (`fit`), and a small convolutional network that mends what a linear map cannot: seams and
+moving edges. Both are plain lists of layers; two interpreters run the same list: `run` takes all latent frames at once
+(training), `step` one at a time and keeps, for every layer with memory, its last input (the engine; memory flat in
+length, same values). Before the first frame a layer remembers the first frame itself: nothing moved yet.
 
-Conventions: one latent frame stands for GROUP = 8 frames, the first latent frame of a clip for its first frame alone. The encoder reads
-pictures of half the size and two frames of each group (`conditions.TAPS`): (B, T', 6, H/2, W/2) in [0, 1]. Latents are (B, T', 64, H/32, W/32) of
-about unit mean square. The decoder gives (B, 8 T', 3, H, W) in about [0, 1]; the first 7 frames stand before the clip and are dropped.
+Conventions: one latent frame stands for GROUP = 8 frames, the first latent frame of a clip for its first frame alone.
+The encoder reads pictures of half the size and two frames of each group (`conditions.TAPS`): (B, T', 6, H/2, W/2) in
+[0, 1]. Latents are (B, T', 64, H/32, W/32) of about unit mean square. The decoder gives (B, 8 T', 3, H, W) in about
+[0, 1]; the first 7 frames stand before the clip and are dropped.
 """
 
 from __future__ import annotations
@@ -67,7 +69,9 @@ class Memory(Remembers):
 
 
 class Base(Remembers):
-    """The linear part of the decoder: eight frames of a 32x32 patch out of this latent and the one before, one patch at a time."""
+    """The linear part of the decoder: eight frames of a 32x32 patch out of this latent and the one before, one patch
+    at a time.
+    """
 
     def __init__(self, channels: int):
         super().__init__()
@@ -141,9 +145,10 @@ def run(layers, x, base=None):
 def step(layers, x, memory: list, first, base=None):
     """One latent frame x (1, C, H, W) -> its frames (growth, C', H', W') and the new memory.
 
-    `memory`: the last inputs of the layers that remember, any values when `first` is 1; first: a number, 1 at a clip's first latent frame, else 0.
+    `memory`: the last inputs of the layers that remember, any values when `first` is 1; first: a number, 1 at a clip's
+    first latent frame, else 0.
     """
-    kept = []
+    kept: list[torch.Tensor] = []
     for layer in layers:
         if isinstance(layer, Remembers):
             before = memory[len(kept)] * (1 - first) + x[:1] * first

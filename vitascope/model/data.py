@@ -1,9 +1,10 @@
 """Rendered training data: shards of clips on disk, written by any number of processes, read while they still grow.
 
-Three kinds. `pixels`: 17 frames at full size for the codec. `thumbs`: what the codec's encoder reads (half size, two frames of every
-group of eight) for whole five-second clips, with the camera path at those frames, for the DiT. `latents`: the same clips already encoded, a
-tenth of the size, which is what a GPU that renders hundreds of clips a second wants. A clip is named by its scene seed; captions are
-made again from the scene on every visit, so one clip is seen under many wordings.
+Three kinds. `pixels`: 17 frames at full size for the codec. `thumbs`: what the codec's encoder reads (half size, two
+frames of every group of eight) for whole five-second clips, with the camera path at those frames, for the DiT.
+`latents`: the same clips already encoded, a tenth of the size, which is what a GPU that renders hundreds of clips a
+second wants. A clip is named by its scene seed; captions are made again from the scene on every visit, so one clip is
+seen under many wordings.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +33,9 @@ TRAIN_SEEDS = (1_000_000, 900_000_000)  # scene seeds of training; everything be
 
 @dataclass
 class Window:
-    """Which part of which scene a thumbs clip shows. `start` > 0: it begins in the middle, one warm-up group comes first."""
+    """Which part of which scene a thumbs clip shows. `start` > 0: it begins in the middle, one warm-up group comes
+    first.
+    """
 
     seed: int
     start: int  # first latent frame
@@ -83,15 +87,19 @@ def render_thumbs_torch(window: Window, device: str) -> tuple[np.ndarray, np.nda
     return (frames * 255 + 0.5).clamp(0, 255).byte().cpu().numpy(), path.astype(np.float32)
 
 
-def write_shards(kind: str, folder: Path, first_seed: int, clips: int, per_shard: int = 24, codec=None, device: str = "cpu") -> None:
-    """Render `clips` scenes from `first_seed` on into npz shards. A shard appears whole or not at all; those present are kept."""
+def write_shards(
+    kind: str, folder: Path, first_seed: int, clips: int, per_shard: int = 24, codec=None, device: str = "cpu"
+) -> None:
+    """Render `clips` scenes from `first_seed` on into npz shards. A shard appears whole or not at all; those present
+    are kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for seed in tqdm(range(first_seed, first_seed + clips, per_shard), desc=kind, unit="shard"):
         target = folder / f"{kind}-{seed}.npz"
         if target.exists():
             continue
         seeds = range(seed, min(seed + per_shard, first_seed + clips))
-        arrays = {}
+        arrays: dict[str, Any] = {}
         if kind == "pixels":
             arrays = {f"{s}": render_pixels(s) for s in seeds}
         else:
@@ -108,7 +116,8 @@ def write_shards(kind: str, folder: Path, first_seed: int, clips: int, per_shard
 def load_codec(folder: Path, device: str) -> Codec:
     """The codec of a checkpoint folder, averaged weights."""
     codec = Codec()
-    codec.load_state_dict(torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=False)["ema"]["weights"])
+    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=False)
+    codec.load_state_dict(state["ema"]["weights"])
     return codec.to(device).eval()
 
 

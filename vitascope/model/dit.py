@@ -1,5 +1,5 @@
-"""The diffusion transformer. One network for text to video, image to video, first + last frame, extension and stills: every latent
-frame has its own time, what is given has time 0, what is asked starts at time 1.
+"""The diffusion transformer. One network for text to video, image to video, first + last frame, extension and stills:
+every latent frame has its own time, what is given has time 0, what is asked starts at time 1.
 
 B batch, T latent frames, h x w places, N = T * h * w tokens, C latent channels, D width, H heads, L text tokens.
 The model knows nothing of noise schedules (`flow`) or of codecs; it sees latents of any number of frames and places.
@@ -43,18 +43,22 @@ PRESETS = {
 
 def waves(x, count: int, slowest: float):
     """Sine and cosine features (..., 2 * count) of x (...): angular frequencies from 1 down to 1 / slowest."""
-    frequencies = torch.exp(-math.log(slowest) * torch.arange(count, device=x.device, dtype=torch.float32) / max(count - 1, 1))
+    steps = torch.arange(count, device=x.device, dtype=torch.float32)
+    frequencies = torch.exp(-math.log(slowest) * steps / max(count - 1, 1))
     angles = x[..., None] * frequencies
     return torch.cat([torch.sin(angles), torch.cos(angles)], dim=-1)
 
 
 def rotary(frame_index, h: int, w: int, head_dim: int):
-    """Angles (T * h * w, head_dim / 2) of 3D rotary positions: a quarter of the pairs for time, the rest for height and width."""
+    """Angles (T * h * w, head_dim / 2) of 3D rotary positions: a quarter of the pairs for time, the rest for height
+    and width.
+    """
     device = frame_index.device
     per_time, per_side = head_dim // 8, (head_dim // 2 - head_dim // 8) // 2
 
     def angles(position, count):
-        return position[:, None] * torch.exp(-math.log(30.0) * torch.arange(count, device=device, dtype=torch.float32) / count)
+        steps = torch.arange(count, device=device, dtype=torch.float32)
+        return position[:, None] * torch.exp(-math.log(30.0) * steps / count)
 
     t = angles(frame_index.float(), per_time)[:, None, None]
     y, x = torch.arange(h, device=device).float(), torch.arange(w, device=device).float()
@@ -113,7 +117,7 @@ class VideoDiT(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Gates and the output start at zero, so that every block begins as the identity and the first velocity is 0."""
+        """Gates and the output start at zero, so that every block begins as the identity and the first velocity 0."""
         for block in self.blocks:
             nn.init.zeros_(block.out.weight)
             nn.init.zeros_(block.down.weight)
@@ -131,8 +135,8 @@ class VideoDiT(nn.Module):
         """Velocities (B, T, C, h, w).
 
         x (B, T, C, h, w) latents; t (B, T) times in [0, 1]; step (B,) step size in [0, 1], 0 = as small as may be;
-        index (T,) numbers of the latent frames in the window; continues (B,) 1 if the window begins in the middle of a clip;
-        camera (B, T, 17); tokens (B, L).
+        index (T,) numbers of the latent frames in the window; continues (B,) 1 if the window begins in the middle of a
+        clip; camera (B, T, 17); tokens (B, L).
         """
         return self.denoise(x, t, step, index, continues, camera, *self.text(tokens))
 

@@ -1,7 +1,7 @@
 """torch -> the CPU runtime: four ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
 
-Weights are stored as float16 and widened when a file is opened: half the size, and the arithmetic stays float32 (int8 was
-twice as fast but cost accuracy; see `dev/LOG.md`). Folders appear whole: everything is written aside and moved.
+Weights are stored as float16 and widened when a file is opened: half the size, and the arithmetic stays float32 (int8
+was twice as fast but cost accuracy; see `dev/LOG.md`). Folders appear whole: everything is written aside and moved.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ OPSET = 20
 SMALL = 1024  # values; smaller tensors stay float32
 TOLERANCE = 0.02  # relative root mean square difference between torch in float32 and the file with its float16 weights
 LIMITS = (
-    "Draws one small world: balls, cubes, cylinders and cones in eight colours on grass, sand, snow or stone under four skies, "
-    "with their motions, effects and camera moves. Given pictures are redrawn as that world; faces, text, places and everything else are not known."
+    "Draws one small world: balls, cubes, cylinders and cones in eight colours on grass, sand, snow or stone under "
+    "four skies, with their motions, effects and camera moves. Given pictures are redrawn as that world; faces, text, "
+    "places and everything else are not known."
 )
 
 
@@ -76,7 +77,9 @@ class DecoderGraph(nn.Module):
         return pixels, *kept
 
 
-def graphs(codec: Codec, dit: VideoDiT) -> dict[str, tuple[nn.Module, dict[str, torch.Tensor], list[str], dict[str, dict[int, str]]]]:
+def graphs(
+    codec: Codec, dit: VideoDiT
+) -> dict[str, tuple[nn.Module, dict[str, torch.Tensor], list[str], dict[str, dict[int, str]]]]:
     """File name -> module, example inputs by name, output names, dynamic axes."""
     c = dit.config.channels
     b, frames, h, w = 2, 3, 6, 11
@@ -85,7 +88,8 @@ def graphs(codec: Codec, dit: VideoDiT) -> dict[str, tuple[nn.Module, dict[str, 
     def noise(*shape):
         return torch.randn(shape, generator=generator)
 
-    tokens = torch.from_numpy(np.stack([Tokenizer().encode("large red ball rolls left, on snow"), Tokenizer().encode("")]))
+    prompts = ("large red ball rolls left, on snow", "")
+    tokens = torch.from_numpy(np.stack([Tokenizer().encode(prompt) for prompt in prompts]))
     states, pooled = dit.text(tokens)
     text = {"tokens": tokens}
     denoise = {
@@ -99,25 +103,32 @@ def graphs(codec: Codec, dit: VideoDiT) -> dict[str, tuple[nn.Module, dict[str, 
         "pooled": pooled.detach(),
     }
     shapes = memory_shapes(codec.config)
-    memory = {f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse) for i, (n, coarse) in enumerate(shapes)}
+    memory = {
+        f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse)
+        for i, (n, coarse) in enumerate(shapes)
+    }
     places = {2: "h", 3: "w"}
     dynamic = {
         "text.onnx": {"tokens": {0: "b"}},
-        "dit.onnx": {"x": {0: "b", 1: "t", 3: "h", 4: "w"}, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"}, "continues": {0: "b"},
-                     "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"}},
+        "dit.onnx": {"x": {0: "b", 1: "t", 3: "h", 4: "w"}, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"},
+                     "continues": {0: "b"}, "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"}},
         "encoder.onnx": {"taps": {0: "n", 2: "h", 3: "w"}},
         "decoder.onnx": {"latent": places} | {name: {2: f"{name}_h", 3: f"{name}_w"} for name in memory},
     }  # fmt: skip
+    taps = {"taps": noise(2, 6, h * 16, w * 16).sigmoid()}
+    latent = {"latent": noise(1, c, h, w), "first": torch.tensor([0.0])} | memory
+    pictures = ["frames", *(f"new_{name}" for name in memory)]
     return {
         "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
         "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
-        "encoder.onnx": (EncoderGraph(codec), {"taps": noise(2, 6, h * 16, w * 16).sigmoid()}, ["latent"], dynamic["encoder.onnx"]),
-        "decoder.onnx": (DecoderGraph(codec), {"latent": noise(1, c, h, w), "first": torch.tensor([0.0])} | memory,
-                         ["frames", *(f"new_{name}" for name in memory)], dynamic["decoder.onnx"]),
-    }  # fmt: skip
+        "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),
+        "decoder.onnx": (DecoderGraph(codec), latent, pictures, dynamic["decoder.onnx"]),
+    }
 
 
-def write_graph(file: Path, module: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, Any]) -> float:
+def write_graph(
+    file: Path, module: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, Any]
+) -> float:
     """Write one file and return its relative difference from torch. Raises ValueError if that is over TOLERANCE."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -143,7 +154,9 @@ def difference(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The graph with its large weights as float16, each widened by a Cast that the runtime folds away when it opens the file."""
+    """The graph with its large weights as float16, each widened by a Cast that the runtime folds away when it opens
+    the file.
+    """
     casts = []
     for tensor in model.graph.initializer:
         if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > SMALL:
@@ -202,7 +215,11 @@ def main(argv=None) -> None:
         "name": "vitascope-nano",
         "title": "Vitascope nano: the built-in model",
         "preset": preset,
-        "trained": {"codec_steps": codec_state["meta"]["step"], "dit_steps": dit_state["meta"]["step"], "samples": dit_state["meta"]["samples"]},
+        "trained": {
+            "codec_steps": codec_state["meta"]["step"],
+            "dit_steps": dit_state["meta"]["step"],
+            "samples": dit_state["meta"]["samples"],
+        },
         "steps": flags.steps,
         "guidance": flags.guidance,
         "shift": flags.shift,
@@ -210,7 +227,8 @@ def main(argv=None) -> None:
     }
     manifest = export(codec, dit, flags.out, about)
     for name, file in manifest["files"].items():
-        print(f"{name}: {file['bytes'] / 2**20:.1f} MiB, differs from torch by {manifest['difference_from_torch'][name]:.4f}")
+        off = manifest["difference_from_torch"][name]
+        print(f"{name}: {file['bytes'] / 2**20:.1f} MiB, differs from torch by {off:.4f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""The linear parts of the codec, solved in closed form: the encoder by principal components, the decoder's base by least squares.
+"""The linear parts of the codec, solved in closed form: the encoder by principal components, the decoder's base by
+least squares.
 
-Descent needed hours for what these sums give in minutes (`dev/LOG.md`): the world's pictures are nearly linear in few numbers.
+Descent needed hours for what these sums give in minutes (`dev/LOG.md`): the world's pictures are nearly linear in few
+numbers.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from vitascope.clip import GROUP
 from vitascope.model import checkpoint, data
 from vitascope.model.codec import FACTOR, PATCH, Codec, taps_of
 
-#: A component of standard deviation s is scaled by s^-WHITEN: 0 keeps the energy of pixels, 1 makes all components as loud.
+#: A component of standard deviation s is scaled by s^-WHITEN: 0 keeps the energy of pixels, 1 makes all components as
+#: loud.
 WHITEN = 0.7
 
 
 @torch.no_grad()
 def fit_encoder(codec: Codec, folder: Path, device: str, most: int = 200) -> float:
-    """Principal components of the patches of thumbs. Returns the PSNR (dB) at which the kept components alone redraw them."""
+    """Principal components of the patches of thumbs. Returns the PSNR (dB) at which the kept components alone redraw
+    them.
+    """
     size = 6 * PATCH * PATCH
     count, mean, square = 0, torch.zeros(size, dtype=torch.float64), torch.zeros(size, size, dtype=torch.float64)
     unshuffle = codec.encoder[0]
@@ -31,7 +36,8 @@ def fit_encoder(codec: Codec, folder: Path, device: str, most: int = 200) -> flo
             for name in file.files:
                 if name.endswith(".path"):
                     continue
-                taps = torch.from_numpy(file[name]).to(device).permute(0, 3, 1, 2).float().unflatten(0, (-1, 2)).flatten(1, 2) / 255
+                frames = torch.from_numpy(file[name]).to(device).permute(0, 3, 1, 2).float() / 255
+                taps = frames.unflatten(0, (-1, 2)).flatten(1, 2)
                 patches = unshuffle(taps).permute(0, 2, 3, 1).reshape(-1, size)
                 count += len(patches)
                 mean += patches.sum(0).double().cpu()
@@ -50,10 +56,13 @@ def fit_encoder(codec: Codec, folder: Path, device: str, most: int = 200) -> flo
 
 @torch.no_grad()
 def fit_base(codec: Codec, clips: list[np.ndarray], device: str) -> float:
-    """Least squares from (latent, latent before, 1) to eight frames of a patch. Returns the PSNR (dB) on the clips it was fitted to."""
+    """Least squares from (latent, latent before, 1) to eight frames of a patch. Returns the PSNR (dB) on the clips it
+    was fitted to.
+    """
     c = codec.config.channels
     rows = 2 * c + 1
-    gram, cross, energy, count = torch.zeros(rows, rows, dtype=torch.float64), torch.zeros(rows, GROUP * 3 * FACTOR**2), 0.0, 0
+    gram, cross = torch.zeros(rows, rows, dtype=torch.float64), torch.zeros(rows, GROUP * 3 * FACTOR**2)
+    energy, count = 0.0, 0
     for clip in tqdm(clips, desc="base", unit="clip"):
         frames = torch.from_numpy(clip).to(device).permute(0, 3, 1, 2)[None].float() / 255
         latents = codec.encode(taps_of(frames))[0]
@@ -89,7 +98,8 @@ def main(argv=None) -> None:
     base = fit_base(codec, clips, flags.device)
     print(f"encoder: {parts:.1f} dB on what it reads; base: {base:.1f} dB")
     ema = checkpoint.Ema(codec, 0.998)
-    checkpoint.save(flags.out, {"kind": "codec", "step": 0, "encoder_db": parts, "base_db": base, "log": []}, codec=codec, ema=ema)
+    meta = {"kind": "codec", "step": 0, "encoder_db": parts, "base_db": base, "log": []}
+    checkpoint.save(flags.out, meta, codec=codec, ema=ema)
 
 
 if __name__ == "__main__":

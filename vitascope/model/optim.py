@@ -1,7 +1,8 @@
 """Optimisers: Muon for the matrices of the blocks, AdamW for everything else.
 
-Our own Muon instead of torch's because torch's runs its iteration in bfloat16, which a CPU without bfloat16 units emulates; here it
-runs in float32 there and in bfloat16 on a GPU. Source of the iteration and of the scale 0.2 sqrt(max side): Jordan et al. 2024 and arXiv 2502.16982.
+Our own Muon instead of torch's because torch's runs its iteration in bfloat16, which a CPU without bfloat16 units
+emulates; here it runs in float32 there and in bfloat16 on a GPU. Source of the iteration and of the scale 0.2 sqrt(max
+side): Jordan et al. 2024 and arXiv 2502.16982.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def orthogonal(g):
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, made orthogonal, at a size that matches AdamW's updates. Parameters of one shape are updated in one batch."""
+    """Momentum, made orthogonal, at a size that matches AdamW's updates. Parameters of one shape are updated in one
+    batch.
+    """
 
     def __init__(self, params, lr: float = 3e-3, momentum: float = 0.95, weight_decay: float = 0.01):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -42,14 +45,17 @@ class Muon(torch.optim.Optimizer):
                 for p in params:
                     m = self.state[p].setdefault("momentum", torch.zeros_like(p))
                     m.lerp_(p.grad, 1 - group["momentum"])
-                    moments.append(torch.lerp(p.grad, m, group["momentum"]).flatten(1))  # a convolution is a matrix from patches
+                    # a convolution is a matrix from patches
+                    moments.append(torch.lerp(p.grad, m, group["momentum"]).flatten(1))
                 updates = orthogonal(torch.stack(moments))
                 for p, update in zip(params, updates, strict=True):
                     p.mul_(1 - group["lr"] * group["weight_decay"])
                     p.add_(update.view(shape), alpha=-group["lr"] * 0.2 * max(update.shape) ** 0.5)
 
 
-def optimisers(model: nn.Module, muon_lr: float, adam_lr: float, inside: str = "blocks.") -> list[torch.optim.Optimizer]:
+def optimisers(
+    model: nn.Module, muon_lr: float, adam_lr: float, inside: str = "blocks."
+) -> list[torch.optim.Optimizer]:
     """Muon on the matrices and convolutions whose names contain `inside`, AdamW on the rest."""
     matrices = [p for name, p in model.named_parameters() if p.ndim >= 2 and inside in name]
     chosen = {id(p) for p in matrices}

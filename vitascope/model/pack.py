@@ -1,4 +1,4 @@
-"""Checkpoints for a journey: the averaged weights as float16 safetensors in pieces of at most 15 MiB, and back again."""
+"""Checkpoints for a journey: the averaged weights as float16 safetensors in pieces of at most 15 MiB, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIECE_BYTES = 15 * 2**20
 def pack(checkpoint: Path, out: Path, name: str) -> list[Path]:
     """Write `<name>-<number>.safetensors`, their meta data inside, and return them."""
     state = torch.load(checkpoint / "checkpoint.pt", map_location="cpu", weights_only=False)
-    meta = {"meta": json.dumps({k: v for k, v in state["meta"].items() if k != "log"} | {"log": state["meta"]["log"][-20:]}, default=str)}
+    meta = {"meta": json.dumps(state["meta"] | {"log": state["meta"]["log"][-20:]}, default=str)}
     pieces: list[dict[str, torch.Tensor]] = [{}]
     for key, value in state["ema"]["weights"].items():
         value = value.half().contiguous()

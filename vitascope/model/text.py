@@ -1,4 +1,5 @@
-"""The text encoder: word pieces -> states that the DiT attends to, and one pooled vector. Trained together with the DiT.
+"""The text encoder: word pieces -> states that the DiT attends to, and one pooled vector. Trained together with the
+DiT.
 
 B batch, L tokens (32), D width, H heads. Token 0 is padding; a prompt of padding alone is the unconditional one.
 """

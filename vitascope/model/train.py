@@ -1,4 +1,4 @@
-"""`vitascope train STAGE ...`: the stages of a model's making, in their order. Each prints its own flags with --help."""
+"""`vitascope train STAGE ...`: the stages of a model's making, in their order. Each prints its flags with --help."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ STAGES = {
 def main(args: list[str]) -> None:
     stage = args[0] if args else ""
     if stage not in STAGES:
-        raise BadSpec(f'Unknown training stage "{stage}".', hint=f"One of {', '.join(STAGES)}; runs/cpu.sh tells the whole way.")
+        raise BadSpec(
+            f'Unknown training stage "{stage}".', hint=f"One of {', '.join(STAGES)}; runs/cpu.sh tells the whole way."
+        )
     sys.argv[0] = f"vitascope train {stage}"
     importlib.import_module(STAGES[stage]).main(args[1:])

@@ -1,7 +1,7 @@
 """Train the decoder's detail network on top of a fitted codec (`fit`): flags -> data -> codec -> loop.
 
-Reads top to bottom; a killed run goes on exactly where its last checkpoint was. Encoder and base stay as they were solved, so latents
-made before this training stay good.
+Reads top to bottom; a killed run goes on exactly where its last checkpoint was. Encoder and base stay as they were
+solved, so latents made before this training stay good.
 """
 
 from __future__ import annotations
@@ -27,13 +27,26 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument("--data", type=Path, required=True, help="folder of pixel shards")
     ask.add_argument("--fitted", type=Path, required=True, help="checkpoint folder of the fitted codec")
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
-    ask.add_argument("--steps", type=int, default=6000, help="steps of the whole run: the learning rate falls to zero there")
+    ask.add_argument(
+        "--steps", type=int, default=6000, help="steps of the whole run: the learning rate falls to zero there"
+    )
     ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
+    ask.add_argument("--stop-at", type=int, default=math.inf, help="step at which this piece saves and ends")
     ask.add_argument("--batch", type=int, default=4)
-    ask.add_argument("--crop", type=int, default=128, help="side of the training crops; the last fifth of the run sees whole pictures")
+    ask.add_argument(
+        "--crop",
+        type=int,
+        default=128,
+        help="side of the training crops; the last fifth of the run sees whole pictures",
+    )
     ask.add_argument("--muon-lr", type=float, default=2e-3)
     ask.add_argument("--adam-lr", type=float, default=6e-4)
-    ask.add_argument("--latent-noise", type=float, default=0.05, help="standard deviation of noise on latents, so that near latents look alike")
+    ask.add_argument(
+        "--latent-noise",
+        type=float,
+        default=0.05,
+        help="standard deviation of noise on latents, so that near latents look alike",
+    )
     ask.add_argument("--save-every", type=float, default=180, help="seconds between checkpoints")
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -41,10 +54,12 @@ def flags_from(argv=None) -> argparse.Namespace:
 
 
 class Crops:
-    """Random crops of random clips. Every batch is a function of (seed, step) and of the shards on disk at that moment."""
+    """Random crops of random clips. Every batch is a function of (seed, step) and of the shards on disk by then."""
 
     def __init__(self, folder: Path, seed: int):
-        self.folder, self.seed, self.clips, self.read = folder, seed, [], set()
+        self.folder, self.seed = folder, seed
+        self.clips: list[np.ndarray] = []
+        self.read: set[Path] = set()
 
     def refresh(self) -> None:
         for shard in data.shards("pixels", self.folder):
@@ -54,7 +69,9 @@ class Crops:
                     self.clips += [file[name] for name in file.files]
 
     def batch(self, step: int, size: int, crop: int) -> torch.Tensor:
-        """(size, 9 or 17, 3, crop, crop) float in [0, 1]; half of the crops are mirrored. Short clips come in batches half as large again."""
+        """(size, 9 or 17, 3, crop, crop) float in [0, 1]; half of the crops are mirrored. Short clips come in batches
+        half as large again.
+        """
         rng = np.random.default_rng([self.seed, step])
         short = rng.random() < 0.6
         out = []
@@ -62,7 +79,10 @@ class Crops:
             clip = self.clips[int(rng.integers(len(self.clips)))]
             clip = clip[8 * int(rng.integers(2)) :][:9] if short else clip
             _, h, w, _ = clip.shape
-            y, x = (int(rng.integers(0, n // crop * crop - crop + 32, endpoint=False)) // 32 * 32 if n > crop else 0 for n in (h, w))
+            y, x = (
+                int(rng.integers(0, n // crop * crop - crop + 32, endpoint=False)) // 32 * 32 if n > crop else 0
+                for n in (h, w)
+            )
             y, x = min(y, h - crop), min(x, w - crop)
             piece = clip[:, y : y + crop, x : x + crop]
             out.append(piece[:, :, ::-1] if rng.random() < 0.5 else piece)
@@ -95,9 +115,15 @@ def main(argv=None) -> None:
 
     log = state.get("log", [])
     began = saved = time.monotonic()
-    bar = tqdm(range(state.get("step", 0), flags.steps), initial=state.get("step", 0), total=flags.steps, desc="codec", mininterval=5)
+    bar = tqdm(
+        range(state.get("step", 0), flags.steps),
+        initial=state.get("step", 0),
+        total=flags.steps,
+        desc="codec",
+        mininterval=5,
+    )
     for step in bar:
-        if time.monotonic() - began > flags.stop_after:
+        if step >= flags.stop_at or time.monotonic() - began > flags.stop_after:
             save(step)
             return
         if step % 50 == 0:
@@ -106,7 +132,8 @@ def main(argv=None) -> None:
         for o, lr in zip(optims, (flags.muon_lr, flags.adam_lr), strict=True):
             o.param_groups[0]["lr"] = lr * scale
         whole = step >= 0.8 * flags.steps
-        frames = crops.batch(step, max(1, flags.batch // 4) if whole else flags.batch, 256 if whole else flags.crop).to(flags.device)
+        size, crop = (max(1, flags.batch // 4), 256) if whole else (flags.batch, flags.crop)
+        frames = crops.batch(step, size, crop).to(flags.device)
         noise = torch.Generator(device="cpu").manual_seed(flags.seed * 1_000_003 + step)
         with torch.no_grad():
             latents = codec.encode(taps_of(frames))
@@ -124,7 +151,9 @@ def main(argv=None) -> None:
         ema.update(codec)
         if step % 25 == 0:
             score = psnr(F.mse_loss(made.detach().clamp(0, 1), frames).item())
-            log.append({"step": step, "loss": round(loss.item(), 5), "psnr": round(score, 2), "clips": len(crops.clips)})
+            log.append(
+                {"step": step, "loss": round(loss.item(), 5), "psnr": round(score, 2), "clips": len(crops.clips)}
+            )
             bar.set_postfix(loss=f"{loss.item():.4f}", psnr=f"{score:.2f}", clips=len(crops.clips))
         if time.monotonic() - saved > flags.save_every:
             save(step + 1)

@@ -1,7 +1,9 @@
-"""Train the DiT and its text encoder: flags -> latents -> model -> loop. Reads top to bottom; a killed run goes on exactly.
+"""Train the DiT and its text encoder: flags -> latents -> model -> loop. Reads top to bottom; a killed run goes on
+exactly.
 
-A sample is a handful of a clip's eleven latent frames, each at its own place in time: one frame is a still, a few teach what happens when,
-all of them are the clip. Few frames first, all of them last: most of what a world looks like is learnt where samples are cheap.
+A sample is a handful of a clip's eleven latent frames, each at its own place in time: one frame is a still, a few
+teach what happens when, all of them are the clip. Few frames first, all of them last: most of what a world looks like
+is learnt where samples are cheap.
 """
 
 from __future__ import annotations
@@ -34,13 +36,25 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
     ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
-    ask.add_argument("--steps", type=int, default=4000, help="steps of the whole run: the curriculum and the learning rate follow it")
+    ask.add_argument(
+        "--steps", type=int, default=4000, help="steps of the whole run: the curriculum and the learning rate follow it"
+    )
     ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
-    ask.add_argument("--tokens", type=int, default=3000, help="latent tokens in a batch: few long samples or many short ones")
+    ask.add_argument("--stop-at", type=int, default=math.inf, help="step at which this piece saves and ends")
+    ask.add_argument(
+        "--tokens", type=int, default=3000, help="latent tokens in a batch: few long samples or many short ones"
+    )
     ask.add_argument("--muon-lr", type=float, default=4e-3)
     ask.add_argument("--adam-lr", type=float, default=1.5e-3)
-    ask.add_argument("--shortcut", type=float, default=0.2, help="last part of the run in which an eighth of each batch learns larger steps")
-    ask.add_argument("--shift", type=float, default=1.4, help="how far training times lean towards noise; 1 = not at all")
+    ask.add_argument(
+        "--shortcut",
+        type=float,
+        default=0.2,
+        help="last part of the run in which an eighth of each batch learns larger steps",
+    )
+    ask.add_argument(
+        "--shift", type=float, default=1.4, help="how far training times lean towards noise; 1 = not at all"
+    )
     ask.add_argument("--save-every", type=float, default=180)
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--compile", action="store_true")
@@ -57,7 +71,12 @@ class Latents:
         self.groups: dict[str, list] = {aspect: [] for aspect in ASPECTS}
 
     def refresh(self, most: int = 10**9) -> None:
-        new = [(kind, shard) for kind in ("thumbs", "latents") for shard in data.shards(kind, self.folder) if shard not in self.read][:most]
+        new = [
+            (kind, shard)
+            for kind in ("thumbs", "latents")
+            for shard in data.shards(kind, self.folder)
+            if shard not in self.read
+        ][:most]
         for kind, shard in tqdm(new, desc="clips", disable=len(new) < 8, unit="shard"):
             self.read.add(shard)
             with np.load(shard) as file:
@@ -78,7 +97,7 @@ class Latents:
 
 def frames_at(progress: float, rng: np.random.Generator) -> int:
     """How many latent frames the samples of this step have: the curriculum."""
-    stages = ((0.22, (0.75, 0.20, 0.05, 0.0)), (0.55, (0.15, 0.35, 0.45, 0.05)), (0.8, (0.06, 0.10, 0.44, 0.40)), (9.0, (0.05, 0.05, 0.25, 0.65)))
+    stages = ((0.3, (0.75, 0.20, 0.05, 0.0)), (0.85, (0.5, 0.2, 0.2, 0.1)), (9.0, (0.15, 0.15, 0.3, 0.4)))
     odds = next(odds for until, odds in stages if progress < until)
     return (1, 3, 5, data.LATENT_FRAMES)[int(rng.choice(4, p=odds))]
 
@@ -109,7 +128,9 @@ def given_frames(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def times(b: int, frames: int, shift: float, rng: np.random.Generator) -> np.ndarray:
-    """Training times (b, frames): mostly logit-normal and one for the whole sample, a tenth uniform, a fifth one for each frame."""
+    """Training times (b, frames): mostly logit-normal and one for the whole sample, a tenth uniform, a fifth one for
+    each frame.
+    """
     t = 1 / (1 + np.exp(-rng.standard_normal((b, frames))))
     t = np.where(rng.random((b, 1)) < 0.1, rng.random((b, frames)), t)
     t = np.where(rng.random((b, 1)) < 0.8, t[:, :1], t)
@@ -143,10 +164,20 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     return {name: value.to(flags.device) for name, value in batch.items()}
 
 
-def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tensor]):
-    """Mean square velocity error over the asked frames. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8 instead.
+def channel_weights(codec: Codec) -> torch.Tensor:
+    """(C, 1, 1), mean 1: how much an error of each latent channel shows. A channel that the encoder had to amplify
+    less carries more of the picture; without weights most of the effort goes into detail that nobody sees.
+    """
+    weights = 1 / codec.encoder[1].weight.flatten(1).norm(dim=1)
+    return (weights / weights.mean())[:, None, None]
 
-    There the target is the mean velocity of two of the teacher's steps of half the size (shortcut models, arXiv 2410.12557).
+
+def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tensor], weights: torch.Tensor):
+    """Weighted mean square velocity error over the asked frames. With a teacher, an eighth of the batch learns steps
+    of 1/2, 1/4 or 1/8 instead.
+
+    There the target is the mean velocity of two of the teacher's steps of half the size (shortcut models, arXiv
+    2410.12557).
     """
     x, t, target = b["x"], b["t"], flow.velocity(b["x"], b["noise"])
     size = torch.zeros(len(x), device=x.device)
@@ -154,17 +185,19 @@ def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tens
     if teacher is not None:
         n = max(1, len(x) // 8)
         x_t, t, target, size = x_t.clone(), t.clone(), target.clone(), size.clone()
-        x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, {k: v if k == "index" else v[:n] for k, v in b.items()})
+        some = {name: value if name == "index" else value[:n] for name, value in b.items()}
+        x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, some)
     v = model(x_t, t, size, b["index"], b["continues"], b["camera"], b["tokens"])
     asked = b["asked"][:, :, None, None, None].float()
-    return ((v - target).square() * asked).sum() / (asked.sum() * v[0, 0].numel()).clamp(min=1)
+    return ((v - target).square() * weights * asked).sum() / (asked.sum() * v[0, 0].numel()).clamp(min=1)
 
 
 @torch.no_grad()
 def _two_steps(teacher: nn.Module, b: dict[str, torch.Tensor]):
     size = 0.5 ** (b["levels"].float() + 1)  # 1/2, 1/4, 1/8
     count = (1 / size).round()
-    t = (1 - torch.floor(b["t"].amax(1) * count * 0.999).clamp(min=0) / count)[:, None] * b["asked"]  # on the grid of that step size
+    t = 1 - torch.floor(b["t"].amax(1) * count * 0.999).clamp(min=0) / count  # on the grid of that step size
+    t = t[:, None] * b["asked"]
     x_t = flow.blend(b["x"], b["noise"], t[:, :, None, None, None])
     half = (size / 2) * (size > 0.2)  # the smallest steps are learnt from the flow itself
     move = (size / 2)[:, None, None, None, None] * b["asked"][:, :, None, None, None]
@@ -178,7 +211,9 @@ def _two_steps(teacher: nn.Module, b: dict[str, torch.Tensor]):
 def main(argv=None) -> None:
     flags = flags_from(argv)
     torch.manual_seed(flags.seed)
-    latents = Latents(flags.data, data.load_codec(flags.codec, flags.device), flags.device)
+    codec = data.load_codec(flags.codec, flags.device)
+    weights = channel_weights(codec).detach()
+    latents = Latents(flags.data, codec, flags.device)
     latents.refresh()
     tokenizer = Tokenizer()
     model = VideoDiT(PRESETS[flags.preset]).to(flags.device)
@@ -191,14 +226,21 @@ def main(argv=None) -> None:
     forward = torch.compile(model, dynamic=True) if flags.compile else model
 
     def save(step: int) -> None:
-        meta = {"kind": "dit", "preset": flags.preset, "step": step, "samples": samples, "flags": vars(flags), "log": log[-1000:]}
+        meta = {
+            "kind": "dit",
+            "preset": flags.preset,
+            "step": step,
+            "samples": samples,
+            "flags": vars(flags),
+            "log": log[-1000:],
+        }
         checkpoint.save(flags.out, meta | {"vocabulary": tokenizer.vocab_hash}, **parts)
 
     samples = state.get("samples", 0)
     began = saved = time.monotonic()
     base = [group["lr"] for o in optims for group in o.param_groups] if not state else [flags.muon_lr, flags.adam_lr]
     for step in (bar := tqdm(range(first, flags.steps), initial=first, total=flags.steps, desc="dit", mininterval=5)):
-        if time.monotonic() - began > flags.stop_after:
+        if step >= flags.stop_at or time.monotonic() - began > flags.stop_after:
             save(step)
             return
         if step % 20 == 0:
@@ -208,10 +250,10 @@ def main(argv=None) -> None:
         for o, lr in zip(optims, base, strict=True):
             o.param_groups[0]["lr"] = lr * scale
         small = progress < 1 - flags.shortcut
-        if not small and step % 25 == 0:
-            teacher.load_state_dict(ema.weights)
+        if not small:
+            teacher.load_state_dict(ema.weights)  # at every step: a run that goes on then has the teacher it had
         batch = make_batch(latents, tokenizer, flags, step)
-        loss = loss_of(forward, None if small else teacher, batch)
+        loss = loss_of(forward, None if small else teacher, batch, weights)
         for o in optims:
             o.zero_grad(set_to_none=True)
         loss.backward()

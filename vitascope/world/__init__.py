@@ -1,1 +1,3 @@
-"""A small 3D world of solid things: scenes, physics, cameras, a ray tracer and captions. Array API only, no torch import."""
+"""A small 3D world of solid things: scenes, physics, cameras, a ray tracer and captions. Array API only, no torch
+import.
+"""

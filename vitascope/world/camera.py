@@ -1,7 +1,7 @@
 """Cameras as numbers. A path is a float array (frames, 8), one row a frame:
 
-azimuth, elevation (radians; azimuth 0 looks along +y, positive azimuth moves the camera to the right),
-log distance to the target (world units), target x, y, z (world units), roll (radians), field of view (radians, over the shorter side).
+azimuth, elevation (radians; azimuth 0 looks along +y, positive azimuth moves the camera to the right), log distance to
+the target (world units), target x, y, z (world units), roll (radians), field of view (radians, over the shorter side).
 
 Every move of the vocabulary is a path, and any other path may be given instead.
 """
@@ -18,7 +18,8 @@ from vitascope.world.scene import FPS, CameraMove
 PARAMETERS = ("azimuth", "elevation", "log_distance", "target_x", "target_y", "target_z", "roll", "fov")
 AZIMUTH, ELEVATION, LOG_DISTANCE, TARGET_X, TARGET_Y, TARGET_Z, ROLL, FOV = range(8)
 
-#: Change over five seconds, (slow, fast). Angles in radians; push, pull and zoom as logarithms of the ratio; crane in world units.
+#: Change over five seconds, (slow, fast). Angles in radians; push, pull and zoom as logarithms of the ratio; crane in
+#: world units.
 AMOUNTS = {
     "push": (0.35, 0.65),
     "pan": (0.26, 0.50),
@@ -41,7 +42,9 @@ class Start:
 
     @property
     def row(self) -> np.ndarray:
-        return np.array([0, self.elevation, math.log(self.distance), 0, 0, self.target_z, 0, self.fov], dtype=np.float64)
+        return np.array(
+            [0, self.elevation, math.log(self.distance), 0, 0, self.target_z, 0, self.fov], dtype=np.float64
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> Start:

@@ -1,7 +1,7 @@
 """Where every body is in every frame, in closed form: a frame's state never depends on how many frames were asked for.
 
-Units: one world unit is two metres, seconds, radians. Constants below are the world's physics. A thing is one body, but for a
-split, where it is two. Captions and pixels are not known here.
+Units: one world unit is two metres, seconds, radians. Constants below are the world's physics. A thing is one body,
+but for a split, where it is two. Captions and pixels are not known here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ FRICTION = 0.35  # deceleration of sliding, units / s^2
 ROLLING_FRICTION = 0.03
 RADIUS = {"small": 0.45, "large": 0.78}
 #: Half extents over the radius of the size, (x, y, z), standing.
-EXTENT = {"ball": (1.0, 1.0, 1.0), "cube": (0.84, 0.84, 0.84), "cylinder": (0.72, 0.72, 0.95), "cone": (0.92, 0.92, 1.05)}
+EXTENT = {
+    "ball": (1.0, 1.0, 1.0), "cube": (0.84, 0.84, 0.84), "cylinder": (0.72, 0.72, 0.95), "cone": (0.92, 0.92, 1.05),
+}  # fmt: skip
 ROLL_SPEED = {"slow": 0.45, "fast": 0.95}  # units / s, also of approach and recede
 SLIDE_SPEED = {"slow": 0.85, "fast": 1.3}
 PUSH_SPEED = {"slow": 0.85, "fast": 1.5}
@@ -66,7 +68,7 @@ def _places(scene: Scene, rng: np.random.Generator) -> list[tuple[tuple[float, f
     """Ground places (x, y) and yaws: the main thing in front, the others behind it, to the left and right."""
     side = 1.0 if rng.random() < 0.5 else -1.0
     places = [(rng.uniform(-0.35, 0.35) - (0.25 * side if len(scene.things) > 1 else 0.0), rng.uniform(-0.7, -0.2))]
-    for i in range(1, len(scene.things)):
+    for _ in scene.things[1:]:
         places.append((side * rng.uniform(1.75, 2.15), rng.uniform(1.3, 1.9)))
         side = -side
     return [(place, rng.uniform(0.25, 1.3)) for place in places]
@@ -128,7 +130,9 @@ def _slide(body, motion, t, rng, other):
 
 
 def _falling(height: float, restitution: float, t: np.ndarray) -> np.ndarray:
-    """Height over the ground of something let go at `height` at t = 0: parabolas, each bounce keeping `restitution` of the speed."""
+    """Height over the ground of something let go at `height` at t = 0: parabolas, each bounce keeping `restitution` of
+    the speed.
+    """
     z = np.zeros_like(t)
     begin, speed = -math.sqrt(2 * height / GRAVITY), math.sqrt(2 * height * GRAVITY)
     for _ in range(60):  # by then less than a thousandth of the height is left
@@ -145,7 +149,8 @@ def _bounce(body, motion, t, rng, other):
 
 
 def _drop(body, motion, t, rng, other):
-    body.position[:, 2] += _falling(rng.uniform(1.6, 2.0) * (1.15 if motion.speed == "fast" else 0.85), DROP_RESTITUTION, t)
+    height = rng.uniform(1.6, 2.0) * (1.15 if motion.speed == "fast" else 0.85)
+    body.position[:, 2] += _falling(height, DROP_RESTITUTION, t)
 
 
 def _jump(body, motion, t, rng, other):
@@ -193,7 +198,8 @@ def _push(body, motion, t, rng, other):
     m1, m2 = float(np.prod(body.extent[0])), float(np.prod(other.extent[0]))
     after1 = hit_speed * (m1 - m2) / (m1 + m2)
     after2 = hit_speed * 2 * m1 / (m1 + m2)
-    gone = _slowed(speed, friction, np.minimum(t, hit_time)) + np.sign(after1) * _slowed(abs(after1) + 1e-9, friction, t - hit_time)
+    gone = _slowed(speed, friction, np.minimum(t, hit_time))
+    gone = gone + np.sign(after1) * _slowed(abs(after1) + 1e-9, friction, t - hit_time)
     body.position[:, 0] += way * gone
     pushed = _slowed(after2, friction, t - hit_time)
     other.position[:, 0] += way * pushed
@@ -204,7 +210,8 @@ def _push(body, motion, t, rng, other):
 
 
 def _approach(body, motion, t, rng, other, sign=-1.0):
-    body.position[:, 1] = -sign * (1.6 if motion.speed == "fast" else 0.9) + sign * ROLL_SPEED[motion.speed] * np.minimum(t, 6.0)
+    gone = ROLL_SPEED[motion.speed] * np.minimum(t, 6.0)
+    body.position[:, 1] = -sign * (1.6 if motion.speed == "fast" else 0.9) + sign * gone
     body.position[:, 0] *= 0.4
 
 
@@ -278,7 +285,7 @@ def _vanish(body, motion, t, rng, other):
 
 
 _MOVES = {
-    "stand": _stand, "roll": _roll, "slide": _slide, "bounce": _bounce, "drop": _drop, "jump": _jump, "spin": _spin, "orbit": _orbit,
-    "push": _push, "approach": _approach, "recede": _recede, "inflate": _inflate, "squash": _squash, "melt": _melt, "grow": _grow,
-    "shrink": _shrink, "recolour": _recolour, "split": _split, "vanish": _vanish,
+    "stand": _stand, "roll": _roll, "slide": _slide, "bounce": _bounce, "drop": _drop, "jump": _jump, "spin": _spin,
+    "orbit": _orbit, "push": _push, "approach": _approach, "recede": _recede, "inflate": _inflate, "squash": _squash,
+    "melt": _melt, "grow": _grow, "shrink": _shrink, "recolour": _recolour, "split": _split, "vanish": _vanish,
 }  # fmt: skip

@@ -1,8 +1,9 @@
 """The ray tracer: a stage of numbers -> pixels. Convex bodies are one quadric cut by three slabs, hit in closed form.
 
-Written in the calls that numpy and torch share, so the same lines run on a CPU and on a GPU. Rays are flat lists (R,); each is
-sorted into sky, ground or a body and only shaded as what it is. On a CPU frames are traced one by one, a body is only met inside the screen
-window of its bounding sphere, and only edges are supersampled; on a GPU all frames go in one batch. Colours are linear light until `_tone`.
+Written in the calls that numpy and torch share, so the same lines run on a CPU and on a GPU. Rays are flat lists (R,);
+each is sorted into sky, ground or a body and only shaded as what it is. On a CPU frames are traced one by one, a body
+is only met inside the screen window of its bounding sphere, and only edges are supersampled; on a GPU all frames go in
+one batch. Colours are linear light until `_tone`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def _smooth_edges(frame: Stage, rgb: np.ndarray, width: int, height: int) -> Non
 
 
 def render_batch(xp: Any, stage: Stage, width: int, height: int, supersample: int = 2):
-    """Frames (F, height, width, 3) float in [0, 1] of a stage whose arrays belong to `xp` (numpy or torch), on their device.
+    """Frames (F, height, width, 3) float in [0, 1] of a stage whose arrays belong to `xp` (numpy or torch), on their
+    device.
 
     Every pixel is the mean of supersample x supersample rays.
     """
@@ -67,7 +69,8 @@ def render_batch(xp: Any, stage: Stage, width: int, height: int, supersample: in
 def trace(xp: Any, stage: Stage, px, py, frame, width: int, height: int):
     """Display colours (3, R) of the rays through pixel places px, py (R,), in pixels from the upper left.
 
-    `frame` (R,) int says which row of the stage each ray sees; None: there is one row, and rays may be sorted by screen windows.
+    `frame` (R,) int says which row of the stage each ray sees; None: there is one row, and rays may be sorted by
+    screen windows.
     """
     camera = [_column(stage.camera, i, frame) for i in range(8)]
     eye, basis = _camera(xp, camera)
@@ -105,7 +108,7 @@ def _where(mask):
 
 
 def _stack(xp, colours):
-    return xp.stack([c for c in colours])
+    return xp.stack(list(colours))
 
 
 def _column(rows, i, frame):
@@ -154,7 +157,9 @@ class _Rays:
         return self.xp.where(falling & (reach < 400.0), reach, d[2] * 0 + FAR)
 
     def window(self, body: _Body, sun=None, among=None):
-        """Rays that may meet the body (or, with `sun`, its shadow): an index, or None if there are none. `among` narrows to an index."""
+        """Rays that may meet the body (or, with `sun`, its shadow): an index, or None if there are none. `among`
+        narrows to an index.
+        """
         if self.frame is not None:
             return _where(self.px > -1e9) if among is None else among * 0 + _range(self.xp, among)
         box = _screen_box(self.stage, body.slot, self.width, self.height, sun)
@@ -229,7 +234,9 @@ def _range(xp, index):
 
 
 class _Body:
-    """One slot of the stage: where rays meet it, its normals, its shadow's softness and the darkness where it touches the ground."""
+    """One slot of the stage: where rays meet it, its normals, its shadow's softness and the darkness where it touches
+    the ground.
+    """
 
     def __init__(self, xp, stage: Stage, slot: int):
         self.xp, self.slot, self.rows = xp, slot, stage.bodies[:, slot]
@@ -261,7 +268,8 @@ class _Body:
         root = xp.sqrt(xp.clip(disc, 0.0, 1e18))
         t1, t2 = (-b - root) / a, (-b + root) / a
         first, last = xp.minimum(t1, t2), xp.maximum(t1, t2)
-        # A cone is half of a double cone: steep rays are inside it before the first root or after the second, never between.
+        # A cone is half of a double cone: steep rays are inside it before the first root or after the second, never
+        # between.
         steep, downwards, far = a < 0, v[2] < 0, a * 0 + FAR
         enter = xp.where(steep, xp.where(downwards, last, -far), first)
         leave = xp.where(steep, xp.where(downwards, far, first), last)
@@ -338,7 +346,7 @@ def _sky(xp, look, d):
 
 
 def _ground(xp, look, at, distance):
-    """Ground colour at places (x, y): slabs, blotches and ripples mixed by the ground's weights, fading with distance."""
+    """Ground colour at places (x, y): slabs, blotches and ripples mixed by the ground's weights, fading far away."""
     x, y = at[0], at[1]
     slab, blotch, ripple = look["pattern"]
     checks = xp.clip(9.0 * xp.sin(math.pi * 0.8 * x) * xp.sin(math.pi * 0.8 * y), -1.0, 1.0)
@@ -363,7 +371,7 @@ def _tone(xp, c):
 
 
 def _screen_box(stage: Stage, slot: int, width: int, height: int, sun=None) -> tuple[float, float, float, float] | None:
-    """Pixel box (x0, x1, y0, y1) that a body of a one-frame stage, or with `sun` its shadow, can touch; None: no pixel."""
+    """Pixel box (x0, x1, y0, y1) that a body of a one-frame stage, or with `sun` its shadow, can touch; None: none."""
     row = stage.bodies[0, slot]
     extent = row[BODY["extent"]]
     if extent[2] <= 0.01:

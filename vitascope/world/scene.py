@@ -67,7 +67,9 @@ FPS = 16
 
 @dataclass(frozen=True)
 class Motion:
-    """One thing's motion. `to_colour` is set for "recolour" only; "orbit" and "push" act on the other thing (index 1 or 0)."""
+    """One thing's motion. `to_colour` is set for "recolour" only; "orbit" and "push" act on the other thing (index 1
+    or 0).
+    """
 
     kind: str = "stand"
     direction: str = ""

@@ -1,7 +1,8 @@
 """A scene as plain numbers, one row a frame: what the renderer reads.
 
-`Stage` packs bodies (F, N, 31), the look of ground, sky and light (F, 40) and the camera (F, 8) as float32, so that frames of many
-scenes can be concatenated and rendered in one call, and so that a path of anybody's own can replace the scene's.
+`Stage` packs bodies (F, N, 31), the look of ground, sky and light (F, 40) and the camera (F, 8) as float32, so that
+frames of many scenes can be concatenated and rendered in one call, and so that a path of anybody's own can replace the
+scene's.
 """
 
 from __future__ import annotations
@@ -30,15 +31,16 @@ PALETTE = {
 #: diffuse, highlight, mirror at grazing angles, mirror at all angles (tinted by the colour)
 SURFACE = {"matte": (1.0, 0.0, 0.0, 0.0), "shiny": (0.95, 0.75, 0.45, 0.0), "metal": (0.50, 0.9, 0.3, 0.55)}
 
-#: x^2 + y^2 weight, z^2 weight, z weight, constant of the quadric; half width of the x and y slabs, in units of the extents.
+#: x^2 + y^2 weight, z^2 weight, z weight, constant of the quadric; half width of the x and y slabs, in units of the
+#: extents.
 _QUADRIC = {
     "ball": (1.0, 1.0, 0.0, -1.0, 9.0),
     "cylinder": (1.0, 0.0, 0.0, -1.0, 9.0),
     "cone": (1.0, -0.25, 0.5, -0.25, 9.0),
     "cube": (1e-4, 0.0, 0.0, -1.0, 1.0),
 }
-BODY = {"centre": slice(0, 3), "rotation": slice(3, 12), "extent": slice(12, 15), "colour": slice(15, 18), "quadric": slice(18, 23),
-        "surface": slice(23, 27), "band": slice(27, 28)}  # fmt: skip
+BODY = {"centre": slice(0, 3), "rotation": slice(3, 12), "extent": slice(12, 15), "colour": slice(15, 18),
+        "quadric": slice(18, 23), "surface": slice(23, 27), "band": slice(27, 28)}  # fmt: skip
 BODY_WIDTH = 28
 
 #: two ground colours, weights of slabs, blotches and ripples, contrast
@@ -50,14 +52,19 @@ GROUND = {
 }
 #: zenith, horizon, sun colour, ambient from above, glow colour, glow sharpness, sun height (rad), clouds, fog
 SKY = {
-    "noon": ((0.10, 0.30, 0.74), (0.60, 0.78, 0.94), (1.0, 0.95, 0.86), (0.40, 0.46, 0.55), (0.6, 0.55, 0.4), 30.0, 0.85, 0.45, 0.012),
-    "sunset": ((0.17, 0.13, 0.36), (1.00, 0.46, 0.16), (1.0, 0.60, 0.32), (0.42, 0.34, 0.40), (1.0, 0.45, 0.10), 9.0, 0.36, 0.25, 0.018),
-    "night": ((0.008, 0.012, 0.045), (0.050, 0.075, 0.17), (0.42, 0.50, 0.72), (0.13, 0.16, 0.26), (0.05, 0.07, 0.12), 6.0, 0.75, 0.0, 0.015),
-    "overcast": ((0.45, 0.48, 0.52), (0.72, 0.74, 0.76), (0.28, 0.28, 0.28), (0.62, 0.64, 0.67), (0.0, 0.0, 0.0), 4.0, 1.1, 0.30, 0.030),
-}
-LOOK = {"near": slice(0, 3), "far": slice(3, 6), "pattern": slice(6, 9), "zenith": slice(9, 12), "horizon": slice(12, 15),
-        "sun": slice(15, 18), "ambient": slice(18, 21), "glow": slice(21, 24), "glow_power": slice(24, 25), "clouds": slice(25, 26),
-        "fog": slice(26, 27), "to_sun": slice(27, 30)}  # fmt: skip
+    "noon": ((0.10, 0.30, 0.74), (0.60, 0.78, 0.94), (1.0, 0.95, 0.86), (0.40, 0.46, 0.55),
+             (0.6, 0.55, 0.4), 30.0, 0.85, 0.45, 0.012),
+    "sunset": ((0.17, 0.13, 0.36), (1.00, 0.46, 0.16), (1.0, 0.60, 0.32), (0.42, 0.34, 0.40),
+               (1.0, 0.45, 0.10), 9.0, 0.36, 0.25, 0.018),
+    "night": ((0.008, 0.012, 0.045), (0.050, 0.075, 0.17), (0.42, 0.50, 0.72), (0.13, 0.16, 0.26),
+              (0.05, 0.07, 0.12), 6.0, 0.75, 0.0, 0.015),
+    "overcast": ((0.45, 0.48, 0.52), (0.72, 0.74, 0.76), (0.28, 0.28, 0.28), (0.62, 0.64, 0.67),
+                 (0.0, 0.0, 0.0), 4.0, 1.1, 0.30, 0.030),
+}  # fmt: skip
+LOOK = {"near": slice(0, 3), "far": slice(3, 6), "pattern": slice(6, 9), "zenith": slice(9, 12),
+        "horizon": slice(12, 15), "sun": slice(15, 18), "ambient": slice(18, 21), "glow": slice(21, 24),
+        "glow_power": slice(24, 25), "clouds": slice(25, 26), "fog": slice(26, 27),
+        "to_sun": slice(27, 30)}  # fmt: skip
 LOOK_WIDTH = 30
 
 

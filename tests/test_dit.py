@@ -1,0 +1,140 @@
+"""The diffusion transformer: any number of frames and places, a time for every frame, and nothing said at the start."""
+
+import pytest
+import torch
+
+import tiny
+from vitascope.engine.tokens import LENGTH, Tokenizer
+from vitascope.model.dit import CAMERA_FEATURES, PRESETS, Block, VideoDiT, rotary, rotate
+
+TOKENS = Tokenizer()
+
+
+def asked(b=2, frames=3, h=2, w=2, seed=0, prompts=("large red ball rolls left", "")):
+    """Inputs of the model by name."""
+    noise = torch.Generator().manual_seed(seed)
+    return {
+        "x": torch.randn((b, frames, tiny.DIT.channels, h, w), generator=noise),
+        "t": torch.rand((b, frames), generator=noise),
+        "step": torch.zeros(b),
+        "index": torch.arange(frames),
+        "continues": torch.zeros(b),
+        "camera": torch.randn((b, frames, CAMERA_FEATURES), generator=noise),
+        "tokens": torch.stack([torch.from_numpy(TOKENS.encode(prompts[i % len(prompts)])) for i in range(b)]),
+    }
+
+
+@torch.no_grad()
+def off(model, given, **changed):
+    """How far each frame's velocity (B, T) moves when inputs change."""
+    return (model(**given) - model(**(given | changed))).abs().amax(dim=(2, 3, 4))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("b", "frames", "h", "w"), [(1, 1, 2, 2), (2, 3, 4, 1), (1, 11, 2, 3)])
+def test_any_number_of_frames_and_places(tiny_dit, b, frames, h, w):
+    given = asked(b, frames, h, w)
+    velocity = tiny_dit(**given)
+    assert velocity.shape == given["x"].shape
+    assert velocity.isfinite().all()
+
+
+@torch.no_grad()
+def test_the_first_velocity_is_zero():
+    torch.manual_seed(0)
+    assert (VideoDiT(tiny.DIT)(**asked()) == 0).all()
+
+
+def test_a_frames_own_time_matters_most_to_itself(tiny_dit):
+    given = asked(frames=4)
+    t = given["t"].clone()
+    t[:, 1] = 0
+    moved = off(tiny_dit, given, t=t)
+    assert (moved[:, 1] > 0.01).all()
+    assert (moved[:, [0, 2, 3]] < moved[:, 1:2]).all()
+    assert (moved[:, [0, 2, 3]] > 0).all()  # the others see it change
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("step", torch.full((2,), 0.25)), ("continues", torch.ones(2)), ("index", torch.tensor([0, 1, 5]))]
+    + [("camera", torch.zeros(2, 3, CAMERA_FEATURES))],
+)
+def test_every_condition_is_heard(tiny_dit, name, value):
+    assert off(tiny_dit, asked(), **{name: value}).max() > 1e-3
+
+
+def test_words_are_heard_and_their_order_too(tiny_dit):
+    given = asked(b=1, prompts=("red ball, blue cube",))
+    for other in ("blue ball, red cube", "red ball, blue cube, on snow", ""):
+        assert off(tiny_dit, given, tokens=asked(b=1, prompts=(other,))["tokens"]).max() > 1e-3
+
+
+def test_samples_of_a_batch_do_not_see_each_other(tiny_dit):
+    given = asked()
+    x = given["x"].clone()
+    x[1] += 1
+    moved = off(tiny_dit, given, x=x)
+    assert (moved[0] < 1e-5).all()
+    assert (moved[1] > 1e-3).all()
+
+
+@torch.no_grad()
+def test_unasked_means_the_empty_text(tiny_dit):
+    """What guidance is measured against: the start alone, the same states whatever else is in the batch."""
+    states, pooled = tiny_dit.text(asked()["tokens"])
+    alone, alone_pooled = tiny_dit.text(torch.from_numpy(TOKENS.encode(""))[None])
+    assert states.shape == (2, LENGTH, tiny.DIT.width)
+    assert torch.allclose(states[1], alone[0], atol=1e-5)
+    assert torch.allclose(pooled[1], alone_pooled[0], atol=1e-5)
+
+
+@torch.no_grad()
+def test_encoding_the_words_first_changes_nothing(tiny_dit):
+    given = asked()
+    tokens = given.pop("tokens")
+    assert torch.equal(tiny_dit(**given, tokens=tokens), tiny_dit.denoise(*given.values(), *tiny_dit.text(tokens)))
+
+
+def test_rotary_positions_are_relative():
+    """How two places attend to each other depends on how far apart they are in time, height and width alone."""
+    head = 16
+    q, k = torch.randn((2, head), generator=torch.Generator().manual_seed(0))
+
+    def attention(index):
+        angles = rotary(index, 2, 3, head)
+        n = len(angles)
+        turned = [rotate(v.expand(1, 1, n, head), torch.cos(angles), torch.sin(angles))[0, 0] for v in (q, k)]
+        return turned[0] @ turned[1].T
+
+    now, later = attention(torch.tensor([0, 2])), attention(torch.tensor([5, 7]))
+    assert torch.allclose(now, later, atol=1e-4)
+    assert not torch.allclose(now, attention(torch.tensor([0, 3])), atol=1e-2)
+    places = now[:6, :6].reshape(2, 3, 2, 3)
+    assert torch.allclose(places[0, 0, 0, 1], places[1, 1, 1, 2], atol=1e-4)  # one to the right
+    assert not torch.allclose(places[0, 0, 0, 1], places[0, 0, 1, 0], atol=1e-2)  # one down is another matter
+
+
+@torch.no_grad()
+def test_a_block_attends_by_relative_positions():
+    torch.manual_seed(0)
+    block = tiny.shaken(Block(tiny.DIT))
+    x, text = (
+        torch.randn(1, 3, 4, tiny.DIT.width),
+        torch.zeros(1, 2, tiny.DIT.width),
+    )  # words have no place: say nothing
+    modulation = torch.ones(1, 3, 1, 6 * tiny.DIT.width)
+
+    def out(*index):
+        angles = rotary(torch.tensor(index), 2, 2, tiny.DIT.head_dim)
+        return block(x, modulation, text, torch.cos(angles), torch.sin(angles))
+
+    assert torch.allclose(out(0, 1, 2), out(6, 7, 8), atol=1e-3)
+    assert not torch.allclose(out(0, 1, 2), out(0, 1, 9), atol=1e-2)
+
+
+def test_the_presets_fit_the_vocabulary_and_the_heads():
+    for config in PRESETS.values():
+        assert config.vocabulary == TOKENS.vocab_size
+        assert config.width % config.head_dim == 0
+        assert config.head_dim % 8 == 0

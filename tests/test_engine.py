@@ -1,0 +1,330 @@
+"""The embedded engine: the same request gives the same bytes, what is given stays, and long clips are made of windows.
+
+Runs on the committed model where there is one, else on a tiny one that is drawn at random.
+"""
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sheets import psnr
+from vitascope.clip import ASPECTS, CameraPath, ClipSpec, Recipe, Source
+from vitascope.engine import conditions, embedded, flow
+from vitascope.engine import weights_folder as committed
+from vitascope.engine.embedded import CONTEXT, WINDOW, EmbeddedEngine, frames_hash
+from vitascope.media import picture, video
+from vitascope.world import camera as cameras
+from vitascope.world.render import render
+from vitascope.world.scene import CameraMove, sample
+from vitascope.world.stage import set_stage
+
+SMALL = (64, 64)
+
+
+@pytest.fixture(scope="module")
+def folder(request):
+    if (committed() / "manifest.json").exists():
+        return committed()
+    return request.getfixturevalue("tiny_weights")
+
+
+@pytest.fixture(scope="module")
+def engine(folder):
+    return EmbeddedEngine(folder, threads=1)
+
+
+def asked(prompt="a large red ball rolls left on snow", *, seed=7, seconds=1.0, size=SMALL, **more):
+    return ClipSpec(prompt=prompt, seed=seed, seconds=seconds, size=size, **more)
+
+
+def finished(engine, spec):
+    draft = engine.begin(spec)
+    while not draft.done:
+        engine.step([draft])
+    return draft
+
+
+def made(engine, spec):
+    return np.stack(list(engine.frames(finished(engine, spec))))
+
+
+def clip_hash(engine, spec):
+    return frames_hash(engine.frames(finished(engine, spec)))
+
+
+@cache
+def scene_frames(frames):
+    """A rendered clip of the kind that the model knows."""
+    return render(set_stage(sample(0, things=1), frames, 20), 64, 64)
+
+
+def source(folder, frames, spec=None):
+    """A clip on disk to be continued."""
+    path = Path(folder) / "source.mp4"
+    with video.writing(path, 64, 64) as writer:
+        for frame in scene_frames(frames):
+            writer.write(frame)
+    recipe = Recipe(spec=spec, model="vitascope-nano", weights="", version="") if spec else None
+    return Source("0" * 64, frames, 64, 64, recipe, str(path))
+
+
+def told(engine, spec, monkeypatch):
+    """What the model is given at every step: (x, t, camera), each with a row for every latent frame."""
+    seen, run = [], engine._dit.run
+
+    def listen(**inputs):
+        seen.append((inputs["x"][0].copy(), inputs["t"][0].copy(), inputs["camera"][0].copy()))
+        return run(**inputs)
+
+    monkeypatch.setattr(engine._dit, "run", listen)
+    return finished(engine, spec), seen
+
+
+# The same bytes
+
+
+def test_the_same_request_gives_the_same_bytes(engine):
+    one = clip_hash(engine, asked())
+    assert one == clip_hash(engine, asked())
+    assert one != clip_hash(engine, asked(seed=8))
+    assert one != clip_hash(engine, asked("a small blue cube rolls right on sand"))
+
+
+def test_the_number_of_threads_changes_no_byte(folder, engine):
+    spec = asked(size=(192, 352), seconds=0.5, steps=2)
+    assert clip_hash(engine, spec) == clip_hash(EmbeddedEngine(folder, threads=2), spec)
+
+
+def test_neighbours_that_come_and_go_change_no_byte(engine):
+    specs = [asked(), asked(seed=8, steps=2), asked("a cone spins", seconds=0.5), asked(size=(96, 64), steps=7)]
+    alone = [clip_hash(engine, spec) for spec in specs]
+    drafts = [engine.begin(spec) for spec in specs[:2]]
+    engine.step(drafts)
+    drafts += [engine.begin(spec) for spec in specs[2:]]  # two join
+    while not drafts[3].done:  # the others leave before it
+        engine.step(drafts[::-1])
+    assert [frames_hash(engine.frames(draft)) for draft in drafts] == alone
+
+
+def test_words_in_another_order_of_the_same_meaning_are_the_same_request(engine):
+    assert clip_hash(engine, asked("on snow, a large red ball rolls left")) == clip_hash(engine, asked())
+
+
+# Shapes and steps
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_every_aspect_has_its_size(engine, aspect):
+    spec = asked(size=None, aspect=aspect, seconds=0, steps=1)
+    width, height = ASPECTS[aspect]
+    assert made(engine, spec).shape == (1, height, width, 3)
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(0, 1), (0.5, 9), (1, 17), (5, 81)])
+def test_a_clip_has_the_frames_that_were_asked_for(engine, seconds, frames):
+    spec = asked(seconds=seconds, steps=1)
+    assert spec.new_frames == frames
+    assert made(engine, spec).shape == (frames, 64, 64, 3)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 5])
+def test_a_draft_is_done_after_its_steps_and_then_stays(engine, steps):
+    draft = engine.begin(asked(steps=steps))
+    assert (draft.step_index, draft.step_count, draft.done) == (0, steps, False)
+    for number in range(steps):
+        assert draft.step_index == number
+        engine.step([draft])
+    assert draft.done
+    before = frames_hash(engine.frames(draft))
+    engine.step([draft])
+    assert draft.step_index == steps
+    assert frames_hash(engine.frames(draft)) == before
+
+
+def test_more_steps_give_another_clip(engine):
+    assert clip_hash(engine, asked(steps=2)) != clip_hash(engine, asked(steps=4))
+
+
+def test_a_preview_shows_a_frame_of_every_latent_frame_at_any_moment(engine):
+    draft = engine.begin(asked(seconds=1, steps=2))
+    looks = [engine.preview(draft)]
+    while not draft.done:
+        engine.step([draft])
+        looks.append(engine.preview(draft))
+    assert all(look.shape == (3, 64, 64, 3) and look.dtype == np.uint8 for look in looks)
+    assert np.array_equal(looks[-1], np.stack(list(engine.frames(draft)))[::8])
+
+
+def test_frames_come_one_by_one(engine):
+    frames = engine.frames(finished(engine, asked(seconds=2, steps=1)))
+    assert next(frames).shape == (64, 64, 3)
+    assert len(list(frames)) == 32
+
+
+def test_the_reading_says_what_was_understood_and_what_was_not(engine):
+    reading = engine.begin(asked("a red ball bounces beside a dragon", steps=1)).reading
+    assert {"red", "ball", "bounces"} <= set(" ".join(reading.understood).split())
+    assert "dragon" in " ".join(reading.unknown)
+    assert "dragon" not in " ".join(reading.understood)
+
+
+# Words
+
+
+def test_a_negative_prompt_is_heard_where_there_is_guidance(engine):
+    assert clip_hash(engine, asked(guidance=2.0)) != clip_hash(engine, asked(guidance=2.0, negative_prompt="night"))
+    assert clip_hash(engine, asked(guidance=1.0)) == clip_hash(engine, asked(guidance=1.0, negative_prompt="night"))
+
+
+def test_guidance_goes_away_from_what_is_unasked(engine):
+    one, two, three = (finished(engine, asked(guidance=scale, steps=1)).latents for scale in (1.0, 2.0, 3.0))
+    assert not np.allclose(one, two)
+    assert np.allclose(three - two, two - one, atol=1e-3)
+
+
+# Given pictures and clips
+
+
+def test_a_given_picture_is_the_first_frame_as_the_codec_redraws_it(engine):
+    given = scene_frames(1)[0]
+    spec = asked(image=picture.from_pixels(given))
+    first = made(engine, spec)[0]
+    redrawn = next(engine._decoder.groups(engine._encoder.still(given)[None]))[-1]
+    assert np.array_equal(first, redrawn)
+    assert psnr(first, given) > 22
+
+
+def test_what_is_given_is_clean_at_every_step(engine, monkeypatch):
+    first, last = (picture.from_pixels(frame) for frame in scene_frames(33)[[0, 32]])
+    draft, seen = told(engine, asked(image=first, last_image=last), monkeypatch)
+    for x, t, _ in seen:
+        assert (t[[0, -1]] == 0).all()
+        assert np.array_equal(x[0], engine._still(first))
+        assert np.array_equal(x[-1], engine._still(last))
+    assert [t[1] for _, t, _ in seen] == pytest.approx(flow.timesteps(4, engine._manifest["shift"])[:-1])
+    assert np.array_equal(draft.latents[-1], engine._still(last))
+
+
+def test_what_is_asked_begins_as_noise_of_the_seed(engine, monkeypatch):
+    _, seen = told(engine, asked(), monkeypatch)
+    assert (seen[0][1] == 1).all()
+    assert seen[0][0].mean() == pytest.approx(0, abs=0.1)
+    assert seen[0][0].std() == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("frames", [1, 9, 25, 30, 41])
+def test_a_continued_clip_is_given_its_end_and_yields_only_what_is_new(engine, tmp_path, monkeypatch, frames):
+    extend = source(tmp_path, frames)
+    draft, seen = told(engine, asked(size=None, seconds=1, extend=extend), monkeypatch)
+    context = min(CONTEXT, 1 + (frames - 1 + 7) // 8)
+    tail = engine._encoder.clip(video.tail(extend.path, frames))[-context:]
+    assert draft.context == context
+    for x, t, _ in seen:
+        assert (t[:context] == 0).all()
+        assert (t[context:] > 0).all()
+        assert np.allclose(x[:context], tail, atol=1e-4)
+    assert len(list(engine.frames(draft))) == 16
+
+
+def test_a_continued_clip_says_whether_it_began_before_what_is_given(engine, tmp_path):
+    assert engine.begin(asked(size=None, extend=source(tmp_path, 33))).continues
+    assert not engine.begin(asked(size=None, extend=source(tmp_path, 25))).continues
+
+
+def test_a_continued_clip_is_decoded_in_the_memory_of_its_source(engine, tmp_path):
+    """Its first new frame is not drawn as the beginning of a clip."""
+    extend = source(tmp_path, 33)
+    draft = finished(engine, asked(size=None, extend=extend, steps=1))
+    first = next(engine.frames(draft))
+    alone = next(engine._decoder.groups(draft.latents[draft.context :]))[0]
+    assert not np.array_equal(first, alone)
+    redrawn = list(engine._decoder.groups(draft.latents))[draft.context]
+    assert np.array_equal(first, redrawn[0])
+
+
+# Long clips
+
+
+@pytest.mark.parametrize("context", [0, CONTEXT])
+def test_windows_cover_a_clip_of_any_length_and_hold_on_to_what_came_before(context):
+    for total in range(1, 2 + 60 * 2 + context):
+        starts = embedded._windows(total, context)
+        size = min(WINDOW, total)
+        assert starts[0] == 0
+        assert starts[-1] + size == total
+        assert all(CONTEXT <= a + size - b < size for a, b in pairwise(starts))
+
+
+def test_a_long_clip_is_made_window_by_window(engine):
+    spec = asked(seconds=8, steps=2)
+    draft = engine.begin(spec)
+    assert draft.starts == [0, 6]
+    assert draft.step_count == 4
+    for _ in range(2):
+        engine.step([draft])
+    first = draft.latents[:WINDOW].copy()
+    assert engine.preview(draft).shape[0] == WINDOW
+    while not draft.done:
+        engine.step([draft])
+    assert np.array_equal(draft.latents[:WINDOW], first)  # what a later window is given, it leaves as it was
+    assert (draft.latents[WINDOW:].std(axis=(1, 2, 3)) > 0).all()
+    assert sum(1 for _ in engine.frames(draft)) == 129
+
+
+def test_later_windows_are_given_the_end_of_the_one_before(engine, monkeypatch):
+    draft, seen = told(engine, asked(seconds=8, steps=1), monkeypatch)
+    x, t, _ = seen[-1]
+    given = WINDOW - draft.starts[1]
+    assert (t[:given] == 0).all()
+    assert (t[given:] == 1).all()
+    assert np.array_equal(x[:given], draft.latents[draft.starts[1] : WINDOW])
+
+
+def test_the_end_of_a_long_clip_is_its_last_picture(engine):
+    last = picture.from_pixels(scene_frames(1)[0])
+    draft = finished(engine, asked(seconds=8, steps=1, last_image=last))
+    assert np.array_equal(draft.latents[-1], engine._still(last))
+
+
+# Cameras
+
+
+def test_the_engine_tells_the_camera_as_training_does(engine, monkeypatch):
+    """A window of the training data and a clip of the same move and start: the same numbers, frame by frame."""
+    data = pytest.importorskip("vitascope.model.data", reason="training needs torch", exc_type=ImportError)
+    scene = sample(0, camera="orbit left")
+    window = data.Window(0, 0, "1:1")
+    path = data.stage_at(scene, window.tap_frames())[1]
+    trained_on = conditions.camera_features(path.reshape(-1, 2, 8))
+    spec = asked(f"a ball, the camera orbits left {'quickly' if scene.camera.speed == 'fast' else 'slowly'}", seconds=5)
+    monkeypatch.setattr(conditions, "_start", lambda spec: data.start_of(scene))
+    _, seen = told(engine, spec, monkeypatch)
+    assert np.allclose(seen[0][2], trained_on, atol=1e-5)
+
+
+def test_camera_words_win_over_the_prompt_and_numbers_over_words(engine):
+    rows = cameras.path(CameraMove("crane up", "fast"), 17)
+    by_numbers = asked("a ball, the camera orbits left", camera=CameraPath(points=tuple(map(tuple, rows.tolist()))))
+    by_words = asked("a ball, the camera orbits left", camera=CameraPath(words="push in"))
+    facts = engine.begin(by_words).reading.facts
+    assert np.allclose(conditions.camera_path(by_numbers, facts), rows)
+    pushed = conditions.camera_path(by_words, facts)
+    assert np.ptp(pushed[:, cameras.LOG_DISTANCE]) > 0.02
+    assert np.ptp(pushed[:, cameras.AZIMUTH]) == 0
+    alone = conditions.camera_path(asked("a ball, the camera orbits left"), facts)
+    assert np.ptp(alone[:, cameras.AZIMUTH]) > 0.02
+
+
+def test_a_continued_clips_camera_has_no_jump(engine, tmp_path):
+    """Neither when the move goes on, nor when another one begins where it stopped."""
+    before = asked("a ball, the camera orbits left", seconds=2)
+    for prompt, goes_on in (("a ball, the camera orbits left", True), ("a ball, the camera pushes in", False)):
+        spec = asked(prompt, size=None, seconds=1, extend=source(tmp_path, 33, before))
+        path = conditions.camera_path(spec, engine.begin(spec).reading.facts)
+        assert path.shape == (49, 8)
+        steps = np.diff(path, axis=0)
+        assert np.abs(steps).max() < 0.05
+        assert (np.abs(steps[33:, cameras.AZIMUTH]) > 1e-4).all() == goes_on

@@ -1,0 +1,130 @@
+"""The exam: the judge knows the world's own clips, is not fooled by spoilt ones, and the sheet counts right."""
+
+import json
+
+import numpy as np
+import pytest
+
+from vitascope import engine, exam
+from vitascope.engine import reader
+from vitascope.errors import BadWeights
+from vitascope.exam import prompts, reconstruction, sheet
+from vitascope.exam.judge import MOMENTS, Parse, asked, marks, parse
+from vitascope.exam.sheet import ALL, Score
+from vitascope.world.render import render
+from vitascope.world.scene import CameraMove, Motion, Scene, Thing
+from vitascope.world.stage import set_stage, start_of
+
+NOTHING = Parse("", "", "", "", "", "")
+
+
+def scene(thing="ball", colour="red", motion=("slide", "left"), ground="stone", sky="noon", camera="still", seed=5):
+    return Scene((Thing(thing, colour, motion=Motion(*motion)),), ground, sky, CameraMove(camera), seed)
+
+
+def clip(shown):
+    return render(set_stage(shown, 81)[MOMENTS], 256, 256)
+
+
+@pytest.fixture(scope="module")
+def slide():
+    return clip(scene())
+
+
+def look(frames, shown=None):
+    return parse(frames, start_of(shown or scene()))
+
+
+@pytest.mark.parametrize("question", prompts.bank(3, first_seed=900_000), ids=lambda question: question.prompt)
+def test_the_judge_reads_every_asked_fact_from_the_world_s_own_clips(question):
+    assert all(marks(exam.seen(exam.truth(question), question), question.facts).values())
+
+
+def test_the_judge_says_what_a_clip_shows(slide):
+    assert look(slide) == Parse("red", "ball", "stone", "noon", "left", "still")
+
+
+def test_a_clip_run_backwards_goes_the_other_way(slide):
+    assert look(slide[::-1]).direction == "right"
+
+
+def test_a_frozen_clip_goes_nowhere(slide):
+    assert look(np.repeat(slide[:1], len(slide), axis=0)).direction == ""
+
+
+def test_a_clip_with_red_and_blue_swapped_shows_another_colour(slide):
+    assert look(slide[..., ::-1]).colour != "red"
+
+
+def test_a_mirrored_clip_goes_the_other_way(slide):
+    assert look(slide[:, :, ::-1]).direction == "right"
+
+
+def test_an_empty_world_has_no_colour_and_no_shape():
+    stage = set_stage(scene(), 81)[MOMENTS]
+    stage.bodies[:] = 0
+    seen = look(render(stage, 256, 256))
+    assert (seen.colour, seen.shape, seen.ground, seen.sky) == ("", "", "stone", "noon")
+
+
+def test_noise_shows_nothing_that_was_asked():
+    noise = np.random.default_rng(0).integers(0, 256, (len(MOMENTS), 256, 256, 3), dtype=np.uint8)
+    right = marks(look(noise), prompts.bank(1)[0].facts).values()
+    assert sum(right) <= 2
+
+
+def test_the_judge_is_not_told_the_move_but_finds_it():
+    moved = scene(motion=("stand", ""), camera="orbit right", ground="sand", sky="sunset")
+    assert look(clip(moved), moved).camera == "orbit right"
+
+
+def test_the_bank_is_the_same_for_everybody_unseen_in_training_and_names_every_skill():
+    bank = prompts.bank(40)
+    assert bank == prompts.bank(40)
+    assert len({question.scene.seed for question in bank}) == 40
+    for question in bank:
+        assert question.scene.seed < prompts.SEEDS[1]
+        assert reader.read(question.prompt).facts == question.facts
+        assert set(asked(question.facts)) >= {"colour", "shape", "ground", "sky", "camera"}
+    assert sum("direction" in asked(question.facts) for question in bank) >= 20
+
+
+def test_a_clip_that_could_not_be_made_out_is_wrong_and_is_counted():
+    question = prompts.bank(1)[0]
+    score = sheet.scores([marks(NOTHING, question.facts)])
+    assert score["colour"] == score[ALL] == Score(0, 1)
+
+
+def test_all_asked_counts_only_clips_with_nothing_wrong():
+    score = sheet.scores([{"colour": True, "camera": True}, {"colour": True, "camera": False}])
+    assert (score["colour"], score["camera"], score[ALL]) == (Score(2, 2), Score(1, 2), Score(1, 2))
+
+
+def test_the_interval_is_wilson_s():
+    assert sheet.wilson(0, 0) == (0.0, 1.0)
+    assert sheet.wilson(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-3)
+    assert sheet.wilson(380, 400) == pytest.approx((0.924, 0.967), abs=1e-3)
+
+
+def test_a_judge_that_fails_the_ground_truth_is_not_believed():
+    good, bad = Score(200, 200), Score(190, 200)
+    truth = dict.fromkeys((*sheet.SKILLS, ALL), good) | {"camera": bad}
+    assert sheet.doubtful(truth) == ["camera"]
+
+
+def test_psnr_of_a_known_error():
+    black = np.zeros((1, 4, 4, 3), np.uint8)
+    assert reconstruction.psnr(black + np.uint8(51), black) == pytest.approx(20 * np.log10(5))
+
+
+@pytest.mark.slow
+def test_a_small_exam_from_prompt_to_sheet(tmp_path):
+    try:
+        engine.load(engine.EMBEDDED)
+    except BadWeights as missing:
+        pytest.skip(str(missing))
+    text = exam.run(clips=2, json_path=tmp_path / "sheet.json", contact_path=tmp_path / "sheet.png")
+    result = json.loads((tmp_path / "sheet.json").read_text("utf-8"))
+    assert "ground truth" in text
+    assert result["scores"]["ground truth"][ALL]["of"] == len(result["parses"]) == 2
+    assert (tmp_path / "sheet.png").stat().st_size > 0

@@ -1,0 +1,157 @@
+"""Export: torch and the exported files agree, or nothing is written; and a folder that was tampered with is refused."""
+
+import json
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+import tiny
+from vitascope.clip import ClipSpec
+from vitascope.engine.bundle import FILES, Bundle
+from vitascope.engine.embedded import EmbeddedEngine
+from vitascope.engine.session import Session
+from vitascope.engine.tokens import Tokenizer
+from vitascope.errors import BadWeights
+from vitascope.model import export
+
+
+@pytest.fixture
+def folder(tiny_weights, tmp_path):
+    """A copy of the weights folder, to be damaged."""
+    return shutil.copytree(tiny_weights, tmp_path / "weights")
+
+
+def test_the_engine_runs_from_an_exported_folder(tiny_weights):
+    engine = EmbeddedEngine(tiny_weights, threads=1)
+    draft = engine.begin(ClipSpec(prompt="a red ball rolls left", seed=1, seconds=0.5, size=(64, 64), steps=1))
+    engine.step([draft])
+    assert len(list(engine.frames(draft))) == 9
+
+
+def test_the_card_says_what_was_exported(tiny_weights, tiny_codec, tiny_dit):
+    card = Bundle(tiny_weights).card
+    assert card.name == "vitascope-nano"
+    assert card.parameters == sum(p.numel() for m in (tiny_codec, tiny_dit) for p in m.parameters())
+    assert card.size_bytes == sum((tiny_weights / name).stat().st_size for name in FILES)
+    assert len(card.weights) == 64
+    assert "not known" in card.limits
+
+
+def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tiny_weights, tiny_dit):
+    noise = torch.Generator().manual_seed(3)
+    tokens = torch.from_numpy(Tokenizer().encode("small blue cube jumps, at night"))[None]
+    given = {
+        "x": torch.randn((1, 11, tiny.DIT.channels, 2, 5), generator=noise),
+        "t": torch.rand((1, 11), generator=noise),
+        "step": torch.tensor([0.25]),
+        "index": torch.arange(11),
+        "continues": torch.ones(1),
+        "camera": torch.randn((1, 11, 17), generator=noise),
+    }
+    with torch.no_grad():
+        meant = tiny_dit(**given, tokens=tokens).numpy()
+    text = Session(tiny_weights / "text.onnx", 1).run(tokens=tokens.numpy())
+    inputs = {name: value.numpy() for name, value in given.items()}
+    made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text)["velocity"]
+    assert export.difference(meant, made) < export.TOLERANCE
+    assert meant.std() > 0.05
+
+
+def test_the_manifest_tells_how_near_each_file_came(tiny_weights):
+    manifest = json.loads((tiny_weights / "manifest.json").read_text())
+    assert set(manifest["files"]) == set(FILES) == set(manifest["difference_from_torch"])
+    assert all(0 < off < export.TOLERANCE for off in manifest["difference_from_torch"].values())
+    assert sorted(path.name for path in tiny_weights.iterdir()) == sorted([*FILES, "manifest.json"])
+
+
+def test_large_weights_are_stored_in_half_precision(tiny_weights, tiny_codec):
+    for name in FILES:
+        for tensor in onnx.load(tiny_weights / name).graph.initializer:
+            if np.prod(tensor.dims) > export.SMALL:
+                assert tensor.data_type != onnx.TensorProto.FLOAT, tensor.name
+    decoder = sum(p.numel() for part in (tiny_codec.base, tiny_codec.detail) for p in part.parameters())
+    assert (tiny_weights / "decoder.onnx").stat().st_size < 2.2 * decoder
+
+
+@pytest.mark.parametrize("by", [1.3, float("nan")])
+def test_an_export_that_differs_from_torch_is_refused_and_the_old_folder_stays(
+    folder, tiny_codec, tiny_dit, monkeypatch, by
+):
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    halved = export.halved
+
+    def spoilt(model):
+        model = halved(model)
+        for tensor in model.graph.initializer:
+            if tensor.data_type == onnx.TensorProto.FLOAT16:
+                values = onnx.numpy_helper.to_array(tensor) * np.float16(by)
+                tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+        return model
+
+    monkeypatch.setattr(export, "halved", spoilt)
+    with pytest.raises(ValueError, match=r"text\.onnx differs from torch"):
+        export.export(tiny_codec, tiny_dit, folder, {})
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["weights"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_named(folder, name):
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(BadWeights, match=f"{name} is damaged"):
+        EmbeddedEngine(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(BadWeights, match=f"{name} is missing"):
+        EmbeddedEngine(folder)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(BadWeights, match="There is no model in"):
+        EmbeddedEngine(tmp_path)
+
+
+def rewrite(folder, change):
+    file = folder / "manifest.json"
+    manifest = json.loads(file.read_text())
+    change(manifest)
+    file.write_text(json.dumps(manifest))
+
+
+def test_a_model_of_another_vocabulary_is_refused(folder):
+    rewrite(folder, lambda manifest: manifest.update(vocabulary="0" * 64))
+    with pytest.raises(BadWeights, match="another vocabulary"):
+        EmbeddedEngine(folder)
+
+
+def test_a_manifest_that_names_too_little_is_refused(folder):
+    rewrite(folder, lambda manifest: manifest["files"].pop("dit.onnx"))
+    with pytest.raises(BadWeights, match=r"names no dit\.onnx"):
+        EmbeddedEngine(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}'])
+def test_a_manifest_that_cannot_be_read_is_refused(folder, text):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(BadWeights, match="cannot be read"):
+        EmbeddedEngine(folder)
+
+
+def test_every_refusal_tells_what_to_do(tmp_path):
+    with pytest.raises(BadWeights) as caught:
+        EmbeddedEngine(tmp_path)
+    assert "Install Vitascope again" in caught.value.hint
+
+
+def test_a_file_that_is_no_model_is_refused_by_the_runtime(tmp_path):
+    (tmp_path / "dit.onnx").write_bytes(b"not a model")
+    with pytest.raises(BadWeights, match=r"dit\.onnx cannot be opened"):
+        Session(tmp_path / "dit.onnx", 1)

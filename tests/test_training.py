@@ -1,0 +1,261 @@
+"""Training: it learns, and a run that is stopped and goes on ends with the very weights of one that never was."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import tiny
+from vitascope.engine import flow
+from vitascope.engine.tokens import Tokenizer
+from vitascope.model import checkpoint, data, pack, train_codec, train_dit
+from vitascope.model.dit import VideoDiT
+from vitascope.model.optim import Muon, optimisers, orthogonal
+from vitascope.model.train_dit import Latents
+
+STEPS = 40
+
+
+@pytest.fixture(autouse=True)
+def small():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # many small steps: two threads would wait for each other
+    with tiny.sized():
+        yield
+    torch.set_num_threads(threads)
+
+
+def dit_flags(shards, codec_folder, out, *more):
+    return [
+        *("--data", str(shards), "--codec", str(codec_folder), "--out", str(out), "--device", "cpu"),
+        *("--steps", str(STEPS), "--tokens", "200", "--shortcut", "0.3"),
+        *("--muon-lr", "0.02", "--adam-lr", "0.01", *more),
+    ]
+
+
+def codec_flags(shards, codec_folder, out, *more):
+    return [
+        *("--data", str(shards), "--fitted", str(codec_folder), "--out", str(out), "--device", "cpu"),
+        *("--steps", "10", "--batch", "2", "--crop", "32", *more),
+    ]
+
+
+def state(folder):
+    return torch.load(folder / "checkpoint.pt", weights_only=False)
+
+
+def equal(a, b):
+    """The same values all the way down, to the last bit."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(equal, a, b))
+    return a == b
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory, shards, codec_folder):
+    """A run of the DiT from beginning to end."""
+    out = tmp_path_factory.mktemp("dit")
+    with tiny.sized():
+        train_dit.main(dit_flags(shards, codec_folder, out))
+    return out
+
+
+def loss_on_fixed_batches(model, shards, codec_folder):
+    flags = train_dit.flags_from(dit_flags(shards, codec_folder, ".", "--seed", "9"))
+    codec = tiny.load_codec(codec_folder)
+    latents = Latents(shards, codec, "cpu")
+    latents.refresh()
+    batches = [train_dit.make_batch(latents, Tokenizer(), flags, step) for step in range(30, 38)]
+    weights = train_dit.channel_weights(codec).detach()
+    with torch.no_grad():
+        return float(np.mean([train_dit.loss_of(model, None, batch, weights) for batch in batches]))
+
+
+def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
+    torch.manual_seed(0)
+    model = VideoDiT(tiny.DIT)
+    untrained = loss_on_fixed_batches(model, shards, codec_folder)
+    model.load_state_dict(state(whole_run)["dit"])
+    after = loss_on_fixed_batches(model, shards, codec_folder)
+    assert after < 0.85 * untrained, (after, untrained)
+
+
+@pytest.mark.parametrize("stops", [(7,), (33,), (12, 29, 30)], ids=str)
+def test_a_stopped_run_of_the_dit_goes_on_exactly(whole_run, shards, codec_folder, tmp_path, stops):
+    for stop in stops:
+        train_dit.main(dit_flags(shards, codec_folder, tmp_path, "--stop-at", str(stop)))
+        assert state(tmp_path)["meta"]["step"] == stop
+    train_dit.main(dit_flags(shards, codec_folder, tmp_path))
+    whole, pieces = state(whole_run), state(tmp_path)
+    for part in ("dit", "ema", "muon", "adam"):
+        assert equal(whole[part], pieces[part]), part
+    for name in ("step", "samples", "log"):
+        assert whole["meta"][name] == pieces["meta"][name]
+
+
+def test_a_stopped_run_of_the_codec_goes_on_exactly(shards, codec_folder, tmp_path):
+    train_codec.main(codec_flags(shards, codec_folder, tmp_path / "whole"))
+    train_codec.main(codec_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "6"))
+    train_codec.main(codec_flags(shards, codec_folder, tmp_path / "pieces"))
+    whole, pieces = state(tmp_path / "whole"), state(tmp_path / "pieces")
+    for part in ("codec", "ema", "muon", "adam"):
+        assert equal(whole[part], pieces[part]), part
+    fitted = state(codec_folder)["codec"]
+    changed = {name.split(".")[0] for name, value in whole["codec"].items() if not torch.equal(value, fitted[name])}
+    assert changed == {"detail"}  # latents made before this training stay good
+
+
+def test_a_checkpoint_says_what_it_is(whole_run):
+    said = json.loads((whole_run / "checkpoint.json").read_text())
+    assert (said["kind"], said["preset"], said["step"]) == ("dit", "nano", STEPS)
+    assert said["vocabulary"] == Tokenizer().vocab_hash
+    assert said["log"][0]["step"] == 0
+    assert not list(whole_run.glob("*.part"))
+
+
+def test_a_batch_is_a_function_of_seed_and_step(shards, codec_folder):
+    flags = train_dit.flags_from(dit_flags(shards, codec_folder, "."))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
+    latents.refresh()
+    one, two, other = (train_dit.make_batch(latents, Tokenizer(), flags, step) for step in (5, 5, 6))
+    assert equal(one, two)
+    assert not equal(one["noise"], other["noise"])
+    assert (one["t"][~one["asked"]] == 0).all()
+    assert one["asked"].any(1).all()  # something is asked of every sample
+
+
+def test_given_frames_leave_something_to_ask_for():
+    rng = np.random.default_rng(0)
+    kinds = {tuple(train_dit.given_frames(5, rng)) for _ in range(2000)}
+    assert all(not all(kind) for kind in kinds)
+    text, image, both, extension = (False,) * 5, (True,) + (False,) * 4, (True, False, False, False, True), (True,) * 4
+    assert {text, image, both, (*extension, False)} <= kinds
+
+
+def test_the_curriculum_goes_from_stills_to_whole_clips():
+    rng = np.random.default_rng(0)
+    early, late = (np.mean([train_dit.frames_at(p, rng) for _ in range(400)]) for p in (0.0, 0.95))
+    assert early < 2
+    assert late > 5
+    assert train_dit.choose_frames(data.LATENT_FRAMES, rng).tolist() == list(range(data.LATENT_FRAMES))
+    some = train_dit.choose_frames(5, rng)
+    assert (np.diff(some) > 0).all()
+
+
+def test_larger_steps_are_learnt_from_two_steps_of_half_the_size():
+    """A teacher that knows the way sets the way as the target, from times on the grid of the step size."""
+    frames = 3
+    batch = {
+        "x": torch.randn(6, frames, 4, 2, 2),
+        "noise": torch.randn(6, frames, 4, 2, 2),
+        "t": torch.rand(6, 1).expand(6, frames),
+        "asked": torch.tensor([[False, True, True]] * 6),
+        "index": torch.arange(frames),
+        "continues": torch.zeros(6),
+        "camera": torch.zeros(6, frames, 17),
+        "tokens": torch.zeros(6, 32, dtype=torch.long),
+        "levels": torch.tensor([0, 1, 2, 0, 1, 2]),
+    }
+    way, told = flow.velocity(batch["x"], batch["noise"]), []
+
+    def teacher(x_t, t, step, *rest):
+        told.append((x_t, t, step))
+        return way
+
+    x_t, t, target, size = train_dit._two_steps(teacher, batch)
+    assert size.tolist() == [1 / 2, 1 / 4, 1 / 8] * 2
+    assert torch.equal(target, way)
+    assert (t[:, 0] == 0).all()
+    assert torch.equal(x_t[:, 0], batch["x"][:, 0])
+    assert torch.equal((t[:, 1] / size).round() * size, t[:, 1])
+    assert ((t[:, 1] >= size) & (t[:, 1] <= 1)).all()
+    (_, first_t, first_step), (middle, second_t, _) = told
+    assert torch.allclose((first_t - second_t)[:, 1], size / 2)
+    assert first_step.tolist() == [1 / 4, 1 / 8, 0] * 2
+    landed = flow.blend(batch["x"], batch["noise"], second_t[:, :, None, None, None])
+    assert torch.allclose(middle, landed, atol=1e-5)
+
+
+def test_growing_data_is_read_once_and_only_when_whole(shards, codec_folder, tmp_path):
+    latents = Latents(tmp_path, tiny.load_codec(codec_folder), "cpu")
+    latents.refresh()
+    first, second = data.shards("thumbs", shards)
+    (tmp_path / first.name).write_bytes(first.read_bytes())
+    (tmp_path / f"{second.name}.part").write_bytes(b"half of it")
+    for _ in range(2):
+        latents.refresh()
+        assert sum(map(len, latents.groups.values())) == 2
+
+
+def test_latents_on_disk_are_the_same_as_thumbs_encoded_on_the_way_in(shards, codec_folder, tmp_path):
+    codec = tiny.load_codec(codec_folder)
+    data.write_shards("latents", tmp_path, first_seed=0, clips=1, codec=codec)
+    stored, fresh = Latents(tmp_path, codec, "cpu"), Latents(shards, codec, "cpu")
+    stored.refresh()
+    fresh.refresh()
+    (window, latent, rows), again = stored.groups["1:1"][0], fresh.groups["1:1"][0]
+    assert window == again[0]
+    assert latent.shape == (data.LATENT_FRAMES, tiny.CODEC.channels, tiny.SIDE // 32, tiny.SIDE // 32)
+    assert torch.equal(latent, again[1])
+    assert np.array_equal(rows, again[2])
+
+
+def test_shards_that_are_there_are_kept(tmp_path):
+    kept = tmp_path / "thumbs-0.npz"
+    kept.write_bytes(b"as it was")
+    data.write_shards("thumbs", tmp_path, first_seed=0, clips=1)
+    assert kept.read_bytes() == b"as it was"
+
+
+@pytest.mark.parametrize("seed", [0, 1])  # the second begins in the middle of its scene
+def test_what_the_dit_reads_is_what_the_engine_will_give_it(seed):
+    """Frames and camera rows of a window are those of the scene at the taps of its latent frames."""
+    window = data.Window.of(seed)
+    frames = window.tap_frames().reshape(-1, 2)[window.warm :]
+    last = 8 * (window.start + np.arange(data.LATENT_FRAMES))
+    assert (frames[:, 1] == last).all()
+    assert (frames[:, 0] == np.maximum(last - 4, 0)).all()
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (24, 8), (6, 30)])
+def test_muon_makes_its_steps_orthogonal(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    values = torch.linalg.svdvals(orthogonal(matrix[None])[0])
+    assert values.min() > 0.4
+    assert values.max() < 1.4
+
+
+def test_every_weight_has_one_optimiser():
+    model = VideoDiT(tiny.DIT)
+    muon, adam = optimisers(model, 1e-3, 1e-3)
+    inside, rest = ([id(p) for group in o.param_groups for p in group["params"]] for o in (muon, adam))
+    assert isinstance(muon, Muon)
+    assert sorted(inside + rest) == sorted(id(p) for p in model.parameters())
+    assert id(model.blocks[0].qkv.weight) in inside
+    assert id(model.leave.weight) in rest
+
+
+def test_an_average_follows_quickly_at_first_and_slowly_later():
+    model = torch.nn.Linear(1, 1)
+    ema = checkpoint.Ema(model, 0.9)
+    with torch.no_grad():
+        model.weight.fill_(1)
+        ema.weights["weight"].zero_()
+    for wanted in (1 - 1 / 11, 1 - 1 / 11 * 2 / 12):
+        ema.update(model)
+        assert ema.weights["weight"].item() == pytest.approx(wanted)
+
+
+def test_a_packed_checkpoint_comes_back_in_half_precision(whole_run, tmp_path):
+    files = pack.pack(whole_run, tmp_path, "dit")
+    pack.unpack(tmp_path, "dit", tmp_path / "again")
+    before, after = (state(folder)["ema"]["weights"] for folder in (whole_run, tmp_path / "again"))
+    assert all(file.stat().st_size <= pack.PIECE_BYTES * 1.01 for file in files)
+    assert before.keys() == after.keys()
+    assert all(torch.equal(after[name], before[name].half().float()) for name in before)
+    assert state(tmp_path / "again")["meta"]["step"] == STEPS

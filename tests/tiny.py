@@ -1,0 +1,79 @@
+"""The real model made small: a codec that is fitted and a DiT that is drawn at random, in seconds. For tests that need
+weights, not for anything to look at.
+"""
+
+import contextlib
+
+import numpy as np
+import pytest
+import torch
+
+from vitascope.model import codec as codecs
+from vitascope.model import data, export, fit
+from vitascope.model.codec import CodecConfig
+from vitascope.model.dit import PRESETS, DiTConfig, VideoDiT
+from vitascope.world.render import render
+from vitascope.world.scene import sample
+from vitascope.world.stage import set_stage
+
+SIDE = 96  # pixels of a clip
+CODEC = CodecConfig(channels=16, widths=(8, 12, 16, 24))
+DIT = DiTConfig(width=64, depth=1, channels=16)
+
+
+@contextlib.contextmanager
+def sized():
+    """Within it a `Codec()`, the preset nano and rendered clips are tiny, also for the training scripts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codecs, "CodecConfig", lambda: CODEC)
+        patch.setitem(PRESETS, "nano", DIT)
+        patch.setattr(data, "ASPECTS", {"1:1": (SIDE, SIDE), "16:9": (2 * SIDE, SIDE), "9:16": (SIDE, 2 * SIDE)})
+        yield
+
+
+def clips(seeds, side=64, frames=17):
+    """Rendered clips (frames, side, side, 3) uint8, each with one thing."""
+    return [render(set_stage(sample(seed, things=1), frames, 20), side, side) for seed in seeds]
+
+
+def write_data(folder):
+    """A folder of shards: thumbs clips, one of which begins in the middle of its scene, and pixel clips."""
+    with sized():
+        data.write_shards("thumbs", folder, first_seed=0, clips=3, per_shard=2)
+    np.savez(folder / "pixels-0.npz", **{f"{seed}": clip for seed, clip in enumerate(clips(range(3)))})
+
+
+def fit_codec(folder, out):
+    """The codec fitted to the shards of `write_data`, its detail network untrained, as a checkpoint folder."""
+    torch.manual_seed(0)
+    with sized():
+        fit.main(["--data", str(folder), "--out", str(out), "--device", "cpu"])
+
+
+def load_codec(folder):
+    with sized():
+        return data.load_codec(folder, "cpu")
+
+
+def shaken(module, size=0.05, seed=1):
+    """Noise on every weight, so that what starts at zero takes part too."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.add_(size * torch.randn(weight.shape, generator=generator))
+    return module.eval()
+
+
+def dit(seed=1):
+    torch.manual_seed(0)
+    return shaken(VideoDiT(DIT), seed=seed)
+
+
+def export_all(codec_folder, dit, out):
+    """The weights folder of the two, by way of checkpoints."""
+    checkpoint = out.parent / "dit"
+    checkpoint.mkdir()
+    meta = {"kind": "dit", "preset": "nano", "step": 0, "samples": 0}
+    torch.save({"meta": meta, "ema": {"weights": dit.state_dict()}}, checkpoint / "checkpoint.pt")
+    with sized():
+        export.main(["--codec", str(codec_folder), "--dit", str(checkpoint), "--out", str(out)])
