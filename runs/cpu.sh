@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The nano preset end to end on two CPU cores, in about three hours. This script IS the description of the run that made the
-# committed weights. Kill it whenever you like: every stage goes on where it stopped (shards are kept, training resumes exactly).
+# The nano preset end to end on two CPU cores, in about three hours. Kill it whenever you like: every stage goes on where it stopped
+# (shards are kept, training resumes exactly). The committed weights come from a shorter run of these stages: see dev/LOG.md.
 #
 #   make .venv/dev && runs/cpu.sh
 set -eu
@@ -16,8 +16,9 @@ $python -m vitascope.model.data thumbs --out "$data" --first-seed 2000000 --clip
 [ -e "$out/fitted/checkpoint.pt" ] || $python -m vitascope.model.fit --data "$data" --out "$out/fitted"
 $python -m vitascope.model.train_codec --data "$data" --fitted "$out/fitted" --out "$out/codec" --steps 1000
 
-# 3. The DiT with its text encoder: few frames first, whole clips last (75 minutes).
-$python -m vitascope.model.train_dit --data "$data" --codec "$out/codec" --out "$out/dit" --steps 2200 --muon-lr 3e-3 --adam-lr 1e-3
+# 3. The DiT with its text encoder: few frames first, whole clips last (about 1.3 s a step once compiled, which takes some minutes).
+$python -m vitascope.model.train_dit --data "$data" --codec "$out/codec" --out "$out/dit" --steps "${STEPS:-4500}" \
+  --compile
 
 # 4. The weights folder, then what they know.
 $python -m vitascope.model.export --codec "$out/codec" --dit "$out/dit" --out vitascope/weights

@@ -213,6 +213,9 @@ def test_what_is_asked_begins_as_noise_of_the_seed(engine, monkeypatch):
     assert (seen[0][1] == 1).all()
     assert seen[0][0].mean() == pytest.approx(0, abs=0.1)
     assert seen[0][0].std() == pytest.approx(1, abs=0.1)
+    same, other = (engine.begin(asked(seed=seed)).x for seed in (7, 8))
+    assert np.array_equal(same, seen[0][0])
+    assert abs(np.corrcoef(same.ravel(), other.ravel())[0, 1]) < 0.1
 
 
 @pytest.mark.parametrize("frames", [1, 9, 25, 30, 41])
@@ -276,6 +279,7 @@ def test_a_long_clip_is_made_window_by_window(engine):
 
 def test_later_windows_are_given_the_end_of_the_one_before(engine, monkeypatch):
     draft, seen = told(engine, asked(seconds=8, steps=1), monkeypatch)
+    assert abs(np.corrcoef(seen[0][0][-1].ravel(), seen[1][0][-1].ravel())[0, 1]) < 0.3  # each has noise of its own
     x, t, _ = seen[-1]
     given = WINDOW - draft.starts[1]
     assert (t[:given] == 0).all()

@@ -1,7 +1,7 @@
 """What stands in a picture, and where: portraits of everything it could be are laid over it, and the best fit is it.
 
 The gain of a portrait at a place is how much better it explains the pixels it covers than the empty world does: the sum
-over them of (squared difference to the empty world) - (squared difference to the portrait). No mask has to be cut out of
+over them of (squared difference to the empty world) - (squared difference to the portrait). No mask is cut out of
 the picture, so a white thing on snow is found too. Shadows, and ground whose pattern is not quite in its place, are
 mostly excused. A window that reaches beyond the picture counts what lies within.
 """

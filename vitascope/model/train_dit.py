@@ -44,8 +44,8 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument(
         "--tokens", type=int, default=3000, help="latent tokens in a batch: few long samples or many short ones"
     )
-    ask.add_argument("--muon-lr", type=float, default=4e-3)
-    ask.add_argument("--adam-lr", type=float, default=1.5e-3)
+    ask.add_argument("--muon-lr", type=float, default=3e-3)
+    ask.add_argument("--adam-lr", type=float, default=1e-3)
     ask.add_argument(
         "--shortcut",
         type=float,
