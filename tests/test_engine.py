@@ -12,7 +12,7 @@ import pytest
 
 from sheets import psnr
 from vitascope.clip import ASPECTS, CameraPath, ClipSpec, Recipe, Source
-from vitascope.engine import conditions, embedded, flow
+from vitascope.engine import conditions, embedded, flow, reader
 from vitascope.engine import weights_folder as committed
 from vitascope.engine.embedded import CONTEXT, WINDOW, EmbeddedEngine, frames_hash
 from vitascope.media import picture, video
@@ -61,14 +61,13 @@ def scene_frames(frames):
     return render(set_stage(sample(0, things=1), frames, 20), 64, 64)
 
 
-def source(folder, frames, spec=None):
-    """A clip on disk to be continued."""
+def source(folder, frames):
+    """A clip on disk to be continued, of which nothing is known but its frames."""
     path = Path(folder) / "source.mp4"
     with video.writing(path, 64, 64) as writer:
         for frame in scene_frames(frames):
             writer.write(frame)
-    recipe = Recipe(spec=spec, model="vitascope-nano", weights="", version="") if spec else None
-    return Source("0" * 64, frames, 64, 64, recipe, str(path))
+    return Source("0" * 64, frames, 64, 64, None, str(path))
 
 
 def told(engine, spec, monkeypatch):
@@ -322,13 +321,24 @@ def test_camera_words_win_over_the_prompt_and_numbers_over_words(engine):
     assert np.ptp(alone[:, cameras.AZIMUTH]) > 0.02
 
 
-def test_a_continued_clips_camera_has_no_jump(engine, tmp_path):
-    """Neither when the move goes on, nor when another one begins where it stopped."""
-    before = asked("a ball, the camera orbits left", seconds=2)
-    for prompt, goes_on in (("a ball, the camera orbits left", True), ("a ball, the camera pushes in", False)):
-        spec = asked(prompt, size=None, seconds=1, extend=source(tmp_path, 33, before))
-        path = conditions.camera_path(spec, engine.begin(spec).reading.facts)
-        assert path.shape == (49, 8)
-        steps = np.diff(path, axis=0)
-        assert np.abs(steps).max() < 0.05
-        assert (np.abs(steps[33:, cameras.AZIMUTH]) > 1e-4).all() == goes_on
+def continued(before, prompt, seconds=1):
+    """The camera's path of a clip that goes on from the clip of the spec `before`."""
+    recipe = Recipe(spec=before, model="vitascope-nano", weights="", version="")
+    extend = Source("0" * 64, before.frames, 64, 64, recipe)
+    return conditions.camera_path(asked(prompt, size=None, seconds=seconds, extend=extend), reader.read(prompt).facts)
+
+
+def test_another_move_begins_where_the_source_stopped():
+    path = continued(asked("a ball, the camera orbits left", seconds=2), "a ball, the camera pushes in")
+    steps = np.diff(path, axis=0)
+    assert path.shape == (49, 8)
+    assert np.abs(steps).max() < 0.05  # no jump
+    assert (steps[:32, cameras.AZIMUTH] < 0).all()
+    assert (steps[32:, cameras.AZIMUTH] == 0).all()
+    assert (steps[32:, cameras.LOG_DISTANCE] < 0).all()
+
+
+def test_a_move_that_goes_on_is_that_of_one_long_clip():
+    for prompt in ("a ball, the camera orbits left", "a ball, the camera pushes in"):
+        whole = conditions.camera_path(asked(prompt, seconds=9), reader.read(prompt).facts)
+        assert np.allclose(continued(asked(prompt, seconds=5), prompt, seconds=4), whole)

@@ -97,8 +97,15 @@ def find_thing(coarse: Array, fine: Array, setting: Setting, row: Row) -> Found:
     families: dict[tuple[str, bool], Found] = {}
     for sketch in sorted((canvas.best(guess, step=2) for guess in guesses), key=_gain, reverse=True):
         families.setdefault(sketch.guess.pose[:2], sketch)
-    drawn = sorted((canvas.sized(sketch, 0.12) for sketch in families.values()), key=_gain, reverse=True)
+    drawn = _promising([canvas.sized(sketch, 0.12) for sketch in _promising(list(families.values()), 0.5)], 0.25)
     return max((canvas.finished(one, colours) for one in drawn[:3]), key=_gain)
+
+
+def _promising(found: list[Found], behind: float) -> list[Found]:
+    """Those not too far behind the best, which comes first: by this share of its gain, or by little at all."""
+    best = max(one.gain for one in found)
+    kept = [one for one in found if one.gain >= best - max(4.0, behind * best)]
+    return sorted(kept, key=_gain, reverse=True)
 
 
 def _coarsely(picture: Array, setting: Setting, row: Row) -> tuple[list[Guess], list[str]]:

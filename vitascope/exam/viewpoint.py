@@ -1,6 +1,6 @@
 """Which camera move a clip shows: every move of the vocabulary is tried, and the one that fits best is it.
 
-Two things are asked of a move, and both misfits are added. Seen along it, the empty world must look like the clip; and
+Two things are asked of a move, and their misfits are added. Seen along it, the empty world must look like the clip; and
 each picture, taken for a flat ground under a distant sky and looked at from where the next one was taken, must look
 like that next one. The second holds even where the clip's ground is not patterned quite as the world's is.
 """
@@ -54,7 +54,7 @@ def _drift(before: Array, after: Array, row_before: Rows, row_after: Rows) -> fl
     y, x = np.mgrid[1:height:2, 1:width:2]  # every other pixel is enough
     right, up, forward = cameras.basis(row_after)
     half = math.tan(row_after[cameras.FOV] / 2) * scale
-    ray = (x - width / 2)[..., None] * half * right + (height / 2 - y)[..., None] * half * up + forward
+    ray = (x + 0.5 - width / 2)[..., None] * half * right + (height / 2 - y - 0.5)[..., None] * half * up + forward
     eye, eye_before = cameras.position(row_after), cameras.position(row_before)
     falls = ray[..., 2] < -1e-3
     reach = np.where(falls, eye[2] / np.where(falls, -ray[..., 2], 1.0), 0.0)
