@@ -17,6 +17,15 @@ from vitascope.model.train_dit import Latents
 STEPS = 60
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Sums in one order: with more threads the maths library may split work by how busy the machine is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True)
 def small():
     threads = torch.get_num_threads()
