@@ -242,7 +242,14 @@ def test_every_error_carries_what_its_faces_need():
 def start(*arguments, folder, **options):
     call = [sys.executable, doubles.__file__, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(call, cwd=folder, text=True, **{"env": doubles.environment(), **pipes, **options})
+    return subprocess.Popen(
+        call, cwd=folder, text=True, preexec_fn=_hear_ctrl_c, **{"env": doubles.environment(), **pipes, **options}
+    )
+
+
+def _hear_ctrl_c():
+    """A shell that runs the tests in the background lets them ignore Ctrl-C, and their children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -2,7 +2,6 @@
 little memory.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,16 @@ from vitascope.media import recipe, video
 
 MANIFEST = Path(vitascope.__file__).parent / "weights" / "manifest.json"
 needs_weights = pytest.mark.skipif(not MANIFEST.exists(), reason="no model has been trained and exported yet")
+
+
+#: Runs a command and prints the peak of its memory. A process of its own, since a child begins with its parent's peak,
+#: and that of the tests is no small one.
+WEIGHED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=sys.stderr).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 
 
 def clip(folder, *arguments, wrap=()):
@@ -37,11 +46,10 @@ def clip(folder, *arguments, wrap=()):
         *arguments,
     ]
     with open(folder / "messages", "w+") as messages:
-        child = subprocess.Popen([*call, "-o", folder / "clip.mp4"], env=env, stdout=messages, stderr=messages)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        run = [sys.executable, "-c", WEIGHED, *call, "-o", str(folder / "clip.mp4")]
+        child = subprocess.run(run, env=env, stdout=subprocess.PIPE, stderr=messages, text=True)
         messages.seek(0)
-        return child.returncode, messages.read(), usage.ru_maxrss * 1024
+        return child.returncode, messages.read(), int(child.stdout.split()[-1]) * 1024
 
 
 @needs_weights
