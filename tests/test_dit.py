@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import tiny
+from vitascope.engine import flow
 from vitascope.engine.tokens import LENGTH, Tokenizer
 from vitascope.model.dit import CAMERA_FEATURES, PRESETS, Block, VideoDiT, rotary, rotate
 
@@ -40,9 +41,25 @@ def test_any_number_of_frames_and_places(tiny_dit, b, frames, h, w):
 
 
 @torch.no_grad()
-def test_the_first_velocity_is_zero():
+@pytest.mark.parametrize("t", [0.05, 0.4, 0.9])
+def test_untrained_it_is_the_best_guess_from_one_channel_at_a_time(t):
+    """Least squares from x_t to the velocity, on data of that mean and spread, finds the same line."""
     torch.manual_seed(0)
-    assert (VideoDiT(tiny.DIT)(**asked()) == 0).all()
+    model = VideoDiT(tiny.DIT)
+    centre, spread = torch.linspace(-1, 1, tiny.DIT.channels), torch.linspace(0.2, 3, tiny.DIT.channels)
+    model.centre.copy_(centre), model.spread.copy_(spread)
+    clean = centre + spread * torch.randn(60_000, tiny.DIT.channels)
+    noise = torch.randn(clean.shape)
+    x, velocity = flow.blend(clean, noise, t), flow.velocity(clean, noise)
+    given = asked(b=600, frames=1, h=10, w=10) | {"t": torch.full((600, 1), t)}
+    x_t = x.reshape(600, 1, 10, 10, -1).permute(0, 1, 4, 2, 3)
+    found = model(**given | {"x": x_t}).permute(0, 1, 3, 4, 2).reshape(x.shape)
+    slope = ((x - x.mean(0)) * (velocity - velocity.mean(0))).mean(0) / x.var(0)
+    assert torch.allclose(found, velocity.mean(0) + slope * (x - x.mean(0)), atol=0.1)
+    left = (velocity - found).std(0)
+    _, loud, centred = model.guess(x[None, None], torch.full((1, 1), t))
+    assert torch.allclose(left, loud[0, 0, 0], rtol=0.05)
+    assert torch.allclose(centred.std(2), torch.ones(1), rtol=0.05)
 
 
 def test_a_frames_own_time_matters_most_to_itself(tiny_dit):

@@ -149,7 +149,7 @@ def test_given_frames_leave_something_to_ask_for():
 def test_the_curriculum_goes_from_stills_to_whole_clips():
     rng = np.random.default_rng(0)
     early, late = (np.mean([train_dit.frames_at(p, rng) for _ in range(400)]) for p in (0.0, 0.95))
-    assert early < 2
+    assert early < 3
     assert late > 5
     assert train_dit.choose_frames(data.LATENT_FRAMES, rng).tolist() == list(range(data.LATENT_FRAMES))
     some = train_dit.choose_frames(5, rng)
@@ -198,7 +198,7 @@ def test_growing_data_is_read_once_and_only_when_whole(shards, codec_folder, tmp
     (tmp_path / f"{second.name}.part").write_bytes(b"half of it")
     for _ in range(2):
         latents.refresh()
-        assert sum(map(len, latents.groups.values())) == 2
+        assert len(latents) == 2
 
 
 def test_latents_on_disk_are_the_same_as_thumbs_encoded_on_the_way_in(shards, codec_folder, tmp_path):
@@ -207,11 +207,45 @@ def test_latents_on_disk_are_the_same_as_thumbs_encoded_on_the_way_in(shards, co
     stored, fresh = Latents(tmp_path, codec, "cpu"), Latents(shards, codec, "cpu")
     stored.refresh()
     fresh.refresh()
-    (window, latent, rows), again = stored.groups["1:1"][0], fresh.groups["1:1"][0]
-    assert window == again[0]
-    assert latent.shape == (data.LATENT_FRAMES, tiny.CODEC.channels, tiny.SIDE // 32, tiny.SIDE // 32)
-    assert torch.equal(latent, again[1])
-    assert np.array_equal(rows, again[2])
+    clip, again = stored.clips["1:1"][0], fresh.clips["1:1"][0]
+    assert (clip.window, clip.facts) == (again.window, again.facts)
+    assert clip.latents.shape == (data.LATENT_FRAMES, tiny.CODEC.channels, tiny.SIDE // 32, tiny.SIDE // 32)
+    assert torch.equal(clip.latents, again.latents)
+    assert np.array_equal(clip.camera, again.camera)
+
+
+def test_a_still_is_one_latent_frame_of_the_clip_of_its_scene(codec_folder, tmp_path):
+    codec = tiny.load_codec(codec_folder)
+    with tiny.sized():
+        for kind in ("latents", "stills"):
+            data.write_shards(kind, tmp_path, first_seed=0, clips=1, codec=codec)
+    latents = Latents(tmp_path, codec, "cpu")
+    latents.refresh()
+    clip, number = latents.clips["1:1"][0], data.Window.of(0).still
+    (still,) = latents.stills["1:1", number]
+    index = np.array([number])
+    for alone, within in zip(still.at(index), clip.at(index), strict=True):
+        assert np.array_equal(alone, within)
+
+
+def test_a_batch_holds_only_scenes_that_have_its_frames(codec_folder, tmp_path):
+    codec = tiny.load_codec(codec_folder)
+    with tiny.sized():
+        data.write_shards("latents", tmp_path, first_seed=0, clips=2, codec=codec)
+        data.write_shards("stills", tmp_path, first_seed=100, clips=40, codec=codec)
+    latents, rng = Latents(tmp_path, codec, "cpu"), np.random.default_rng(0)
+    latents.refresh()
+    for index in (np.array([4]), np.array([0, 5, 9])):
+        shown = [entry for _ in range(20) for entry in latents.batch(rng, 100, index)]
+        stills = [entry for entry in shown if len(entry.latents) == 1]
+        assert all(entry.window.still == index[0] for entry in stills)
+        assert bool(stills) == (len(index) == 1)
+        assert len(stills) < len(shown)
+
+
+def test_more_frames_are_shown_with_more_noise():
+    few, many = (train_dit.times(2000, n, 2.0, np.random.default_rng(0)).mean() for n in (1, 11))
+    assert 0.5 < few < many - 0.05
 
 
 def test_shards_that_are_there_are_kept(tmp_path):
@@ -225,7 +259,7 @@ def test_shards_that_are_there_are_kept(tmp_path):
 def test_what_the_dit_reads_is_what_the_engine_will_give_it(seed):
     """Frames and camera rows of a window are those of the scene at the taps of its latent frames."""
     window = data.Window.of(seed)
-    frames = window.tap_frames().reshape(-1, 2)[window.warm :]
+    frames = window.tap_frames().reshape(-1, 2)
     last = 8 * (window.start + np.arange(data.LATENT_FRAMES))
     assert (frames[:, 1] == last).all()
     assert (frames[:, 0] == np.maximum(last - 4, 0)).all()

@@ -26,6 +26,13 @@ def euler(x_t, v, dt):
     return x_t - dt * v
 
 
+def extrapolated(v, v_before, dt, dt_before):
+    """The velocity in the middle of the next step of size dt, from those at its start and at the start of the step
+    before it, of size dt_before: the second-order Adams-Bashforth method for uneven steps.
+    """
+    return v + dt / (2 * dt_before) * (v - v_before)
+
+
 def shifted(t, shift):
     """Timesteps moved towards noise: shift 1.0 changes nothing. Source: Esser et al., arXiv 2403.03206, eq. 23."""
     return shift * t / (1 + (shift - 1) * t)

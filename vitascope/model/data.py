@@ -1,10 +1,10 @@
 """Rendered training data: shards of clips on disk, written by any number of processes, read while they still grow.
 
-Three kinds. `pixels`: 17 frames at full size for the codec. `thumbs`: what the codec's encoder reads (half size, two
-frames of every group of eight) for whole five-second clips, with the camera path at those frames, for the DiT.
-`latents`: the same clips already encoded, a tenth of the size, which is what a GPU that renders hundreds of clips a
-second wants. A clip is named by its scene seed; captions are made again from the scene on every visit, so one clip is
-seen under many wordings.
+Four kinds. `pixels`: 17 frames at full size for the codec. `thumbs`: what the codec's encoder reads (half size, two
+frames of every group of eight) for whole five-second clips, with the camera path at those frames. For the DiT the same
+already encoded, a tenth of the size: `latents`, whole clips, and `stills`, one latent frame of a clip, which shows
+eleven times as many scenes for the same rendering. A clip is named by its scene seed; captions are made again from the
+scene on every visit, so one clip is seen under many wordings.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ TRAIN_SEEDS = (1_000_000, 900_000_000)  # scene seeds of training; everything be
 
 @dataclass
 class Window:
-    """Which part of which scene a thumbs clip shows. `start` > 0: it begins in the middle, one warm-up group comes
-    first.
-    """
+    """Which part of which scene a clip shows. `start` > 0: it begins in the middle."""
 
     seed: int
     start: int  # first latent frame
@@ -49,12 +47,15 @@ class Window:
         return cls(seed, start, aspect)
 
     @property
-    def warm(self) -> int:
-        return 1 if self.start else 0
+    def still(self) -> int:
+        """The latent frame of the window that a still of it shows."""
+        return int(np.random.default_rng([7102, self.seed]).integers(LATENT_FRAMES))
 
-    def tap_frames(self) -> np.ndarray:
-        """Frame numbers read by the encoder, two a latent frame; the clip's first latent frame reads frame 0 twice."""
-        groups = np.arange(self.start - self.warm, self.start + LATENT_FRAMES)
+    def tap_frames(self, index: np.ndarray | None = None) -> np.ndarray:
+        """Frame numbers that the encoder reads for these latent frames of the window, two each; by default for all.
+        A scene's first latent frame reads frame 0 twice.
+        """
+        groups = self.start + (np.arange(LATENT_FRAMES) if index is None else index)
         return np.maximum(groups[:, None] * GROUP + np.array(TAPS), 0).ravel()
 
 
@@ -65,10 +66,12 @@ def stage_at(scene: scenes.Scene, frames: np.ndarray):
     return set_stage(scene, last - first + 1, first, path)[frames - first], path[frames - first]
 
 
-def render_thumbs(window: Window) -> tuple[np.ndarray, np.ndarray]:
-    """Encoder inputs (2 * latent frames, H/2, W/2, 3) uint8 and their camera rows (.., 8) float32."""
+def render_thumbs(window: Window, index: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Encoder inputs (2 * latent frames, H/2, W/2, 3) uint8 and their camera rows (.., 8) float32, of all latent frames
+    of the window or of those of `index`.
+    """
     width, height = ASPECTS[window.aspect]
-    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames())
+    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index))
     return render(stage, width // 2, height // 2), path.astype(np.float32)
 
 
@@ -105,8 +108,11 @@ def write_shards(
         else:
             for s in seeds:
                 window = Window.of(s)
-                thumbs, path = render_thumbs(window) if device == "cpu" else render_thumbs_torch(window, device)
-                arrays[f"{s}"] = thumbs if kind == "thumbs" else encode(codec, thumbs, device)
+                if kind == "stills":
+                    thumbs, path = render_thumbs(window, np.array([window.still]))
+                else:
+                    thumbs, path = render_thumbs(window) if device == "cpu" else render_thumbs_torch(window, device)
+                arrays[f"{s}"] = encode(codec, thumbs, device) if codec else thumbs
                 arrays[f"{s}.path"] = path
         with open(f"{target}.part", "wb") as file:
             np.savez(file, **arrays)
@@ -134,15 +140,18 @@ def shards(kind: str, folder: Path) -> list[Path]:
 
 def main(argv=None) -> None:
     ask = argparse.ArgumentParser(description="Render training shards.")
-    ask.add_argument("kind", choices=("pixels", "thumbs", "latents"))
+    ask.add_argument("kind", choices=("pixels", "thumbs", "stills", "latents"))
     ask.add_argument("--out", type=Path, required=True)
     ask.add_argument("--first-seed", type=int, default=TRAIN_SEEDS[0])
     ask.add_argument("--clips", type=int, required=True)
-    ask.add_argument("--codec", type=Path, help="checkpoint folder of the codec, for latents")
+    ask.add_argument("--per-shard", type=int, default=24)
+    ask.add_argument("--codec", type=Path, help="checkpoint folder of the codec, for latents and stills")
     ask.add_argument("--device", default="cpu", help="cuda: render by torch on a GPU")
     flags = ask.parse_args(argv)
-    codec = load_codec(flags.codec, flags.device) if flags.kind == "latents" else None
-    write_shards(flags.kind, flags.out, flags.first_seed, flags.clips, codec=codec, device=flags.device)
+    codec = load_codec(flags.codec, flags.device) if flags.kind in ("latents", "stills") else None
+    write_shards(
+        flags.kind, flags.out, flags.first_seed, flags.clips, flags.per_shard, codec=codec, device=flags.device
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class DiTConfig:
 
 #: One dial for size. nano: CPU training; mini and base: GPU.
 PRESETS = {
-    "nano": DiTConfig(),
+    "nano": DiTConfig(depth=6),
     "mini": DiTConfig(width=384, depth=10),
     "base": DiTConfig(width=576, depth=14),
 }
@@ -74,6 +74,14 @@ def rotate(x, cos, sin):
     return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
 
 
+def attend(q, k, v):
+    """Attention, (B, H, N, head_dim) each. Written out on a CPU: for so few tokens torch's fused kernel is slower."""
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v)
+    weights = torch.softmax(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5, dim=-1, dtype=torch.float32)
+    return weights.to(v.dtype) @ v
+
+
 class Block(nn.Module):
     """Attention over all frames and the words, then an MLP; both scaled, shifted and gated frame by frame."""
 
@@ -93,15 +101,24 @@ class Block(nn.Module):
         tk, tv = self.words(text).reshape(b, -1, 2, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
         q, k = rotate(rms(q), cos, sin), rotate(rms(k), cos, sin)
         k, v = torch.cat([k, rms(tk)], dim=2), torch.cat([v, tv], dim=2)
-        seen = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, p, d)
+        seen = attend(q, k, v).transpose(1, 2).reshape(b, t, p, d)
         x = x + gate1 * self.out(seen)
         return x + gate2 * self.down(F.relu(self.up(rms(x) * (1 + scale2) + shift2)).square())
 
 
 class VideoDiT(nn.Module):
+    """`spread` (C,) and `centre` (C,), standard deviation and mean of each latent channel, are set from the data before
+    training. With them alone, at zero output, the model is already the best guess that looks at one channel at a time.
+    """
+
+    spread: torch.Tensor
+    centre: torch.Tensor
+
     def __init__(self, config: DiTConfig):
         super().__init__()
         c = self.config = config
+        self.register_buffer("spread", torch.ones(c.channels))
+        self.register_buffer("centre", torch.zeros(c.channels))
         self.text = TextEncoder(c.vocabulary, c.width, c.heads)
         self.enter, self.place = nn.Linear(c.channels, c.width), nn.Linear(24, c.width, bias=False)
         self.time = nn.Sequential(nn.Linear(64, c.width), nn.SiLU(), nn.Linear(c.width, c.width))
@@ -153,11 +170,27 @@ class VideoDiT(nn.Module):
         z = (torch.arange(w, device=x.device).float() - (w - 1) / 2)[None].expand(h, w)
         place = self.place(torch.cat([waves(y * 1.2, 6, 12.0), waves(z * 1.2, 6, 12.0)], dim=-1)).reshape(h * w, -1)
 
-        tokens = self.enter(x.permute(0, 1, 3, 4, 2).reshape(b, frames, h * w, c)) + place  # (B, T, P, D)
+        x = x.permute(0, 1, 3, 4, 2).reshape(b, frames, h * w, c)
+        keep, loud, centred = self.guess(x, t)
+        tokens = self.enter(centred) + place  # (B, T, P, D)
         angles = rotary(index, h, w, self.config.head_dim)
         cos, sin = torch.cos(angles), torch.sin(angles)
         for block in self.blocks:
             tokens = block(tokens, modulation, states, cos, sin)
         shift, scale = self.final(condition)[:, :, None].chunk(2, dim=-1)
-        out = self.leave(rms(tokens) * (1 + scale) + shift)
+        out = keep + loud * self.leave(rms(tokens) * (1 + scale) + shift)
         return out.reshape(b, frames, h, w, c).permute(0, 1, 4, 2, 3)
+
+    def guess(self, x, t):
+        """What is known of the velocity of x (B, T, P, C) at times t (B, T) from each channel's mean m and deviation s:
+        its best linear guess, the deviation of what is left to learn, and x at unit deviation.
+
+        v = e - x0 and x = (1 - t) x0 + t e are jointly Gaussian under these two numbers, with d^2 = (1 - t)^2 s^2 + t^2
+        the variance of x; so E[v | x] = -m + (t - (1 - t) s^2) (x - (1 - t) m) / d^2, and s / d is left. The same
+        idea as in Karras et al., arXiv 2206.00364, for rectified flow and channel by channel.
+        """
+        t, s, m = t[:, :, None, None], self.spread, self.centre
+        variance = ((1 - t) * s).square() + t.square() + 1e-4
+        away = x - (1 - t) * m
+        keep = (t - (1 - t) * s.square()) / variance * away - m
+        return keep, s * torch.rsqrt(variance), away * torch.rsqrt(variance)

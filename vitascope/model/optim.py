@@ -1,7 +1,7 @@
 """Optimisers: Muon for the matrices of the blocks, AdamW for everything else.
 
 Our own Muon instead of torch's because torch's runs its iteration in bfloat16, which a CPU without bfloat16 units
-emulates; here it runs in float32 there and in bfloat16 on a GPU. Source of the iteration and of the scale 0.2 sqrt(max
+emulates; here it runs in float32 there and in bfloat16 elsewhere. Source of the iteration and of the scale 0.2 sqrt(max
 side): Jordan et al. 2024 and arXiv 2502.16982.
 """
 
@@ -13,9 +13,14 @@ from torch import nn
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
+def halves(device: str) -> bool:
+    """Whether arithmetic in bfloat16 is the faster one there."""
+    return device.startswith("cuda") or getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+
+
 def orthogonal(g):
     """The nearest (semi-)orthogonal matrices to g (..., rows, columns), roughly: five quintic Newton-Schulz steps."""
-    x = g.bfloat16() if g.is_cuda else g
+    x = g.bfloat16() if halves(g.device.type) else g
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,15 @@ from vitascope.engine.tokens import Tokenizer
 from vitascope.model import checkpoint, data
 from vitascope.model.codec import Codec
 from vitascope.model.dit import PRESETS, VideoDiT
-from vitascope.model.optim import optimisers
+from vitascope.model.optim import halves, optimisers
 from vitascope.world import captions
 from vitascope.world import scene as scenes
+from vitascope.world.facts import Facts
 
 
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--data", type=Path, required=True, help="folder of thumbs shards")
+    ask.add_argument("--data", type=Path, required=True, help="folder of shards")
     ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
     ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
@@ -42,7 +44,7 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
     ask.add_argument("--stop-at", type=int, default=math.inf, help="step at which this piece saves and ends")
     ask.add_argument(
-        "--tokens", type=int, default=3000, help="latent tokens in a batch: few long samples or many short ones"
+        "--tokens", type=int, default=6144, help="latent tokens in a batch: few long samples or many short ones"
     )
     ask.add_argument("--muon-lr", type=float, default=3e-3)
     ask.add_argument("--adam-lr", type=float, default=1e-3)
@@ -53,7 +55,7 @@ def flags_from(argv=None) -> argparse.Namespace:
         help="last part of the run in which an eighth of each batch learns larger steps",
     )
     ask.add_argument(
-        "--shift", type=float, default=1.4, help="how far training times lean towards noise; 1 = not at all"
+        "--shift", type=float, default=2.0, help="how far training times of a still lean towards noise; 1 = not at all"
     )
     ask.add_argument("--save-every", type=float, default=180)
     ask.add_argument("--seed", type=int, default=0)
@@ -62,18 +64,35 @@ def flags_from(argv=None) -> argparse.Namespace:
     return ask.parse_args(argv)
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Latents of one scene: all eleven latent frames of a clip, or the one of a still."""
+
+    window: data.Window
+    facts: Facts
+    latents: torch.Tensor  # (T, C, h, w) float16
+    camera: np.ndarray  # (T, 17)
+
+    def at(self, index: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
+        """Latents and camera of these latent frames of the window; a still has its own alone."""
+        return (self.latents[index], self.camera[index]) if len(self.latents) > 1 else (self.latents, self.camera)
+
+
 class Latents:
-    """Every thumbs clip as latents, encoded once: groups by shape, so that a batch has one."""
+    """Every rendered clip and still as latents, encoded once. Clips are grouped by shape, stills also by the latent
+    frame they show, so that a batch has one of each.
+    """
 
     def __init__(self, folder: Path, codec: Codec, device: str):
         self.folder, self.codec, self.device = folder, codec, device
         self.read: set[Path] = set()
-        self.groups: dict[str, list] = {aspect: [] for aspect in ASPECTS}
+        self.clips: dict[str, list[Entry]] = {aspect: [] for aspect in ASPECTS}
+        self.stills: dict[tuple[str, int], list[Entry]] = {}
 
     def refresh(self, most: int = 10**9) -> None:
         new = [
             (kind, shard)
-            for kind in ("thumbs", "latents")
+            for kind in ("thumbs", "stills", "latents")
             for shard in data.shards(kind, self.folder)
             if shard not in self.read
         ][:most]
@@ -82,22 +101,47 @@ class Latents:
             with np.load(shard) as file:
                 for name in file.files:
                     if not name.endswith(".path"):
-                        found = file[name] if kind == "latents" else data.encode(self.codec, file[name], self.device)
+                        found = data.encode(self.codec, file[name], self.device) if kind == "thumbs" else file[name]
                         window = data.Window.of(int(name))
-                        rows = camera_features(file[f"{name}.path"].reshape(-1, 2, 8)[window.warm :])
-                        self.groups[window.aspect].append((window, torch.from_numpy(found[window.warm :]), rows))
+                        rows = camera_features(file[f"{name}.path"].reshape(-1, 2, 8))
+                        facts = captions.facts_of(scenes.sample(window.seed))
+                        self.add(Entry(window, facts, torch.from_numpy(found), rows))
 
-    def batch(self, rng: np.random.Generator, tokens: int, frames: int) -> list:
-        sizes = np.array([len(group) for group in self.groups.values()], float)
-        aspect = list(self.groups)[int(rng.choice(len(sizes), p=sizes / sizes.sum()))]
-        group = self.groups[aspect]
-        each = frames * group[0][1].shape[-1] * group[0][1].shape[-2]
+    def add(self, entry: Entry) -> None:
+        aspect = entry.window.aspect
+        group = self.clips[aspect]
+        if len(entry.latents) == 1:
+            group = self.stills.setdefault((aspect, entry.window.still), [])
+        group.append(entry)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.clips.values())) + sum(map(len, self.stills.values()))
+
+    def batch(self, rng: np.random.Generator, tokens: int, index: np.ndarray) -> list[Entry]:
+        """Scenes of one shape that have the latent frames of `index`, as many as give about that many tokens."""
+        groups = {
+            aspect: [*clips, *self.stills.get((aspect, int(index[0])), [])] if len(index) == 1 else clips
+            for aspect, clips in self.clips.items()
+        }
+        sizes = np.array([len(group) for group in groups.values()], float)
+        group = groups[list(groups)[int(rng.choice(len(sizes), p=sizes / sizes.sum()))]]
+        each = len(index) * group[0].latents[0, 0].numel()
         return [group[int(i)] for i in rng.integers(len(group), size=max(1, tokens // each))]
+
+    def statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and standard deviation (C,) of each channel over everything read so far."""
+        count, total, square = 0, torch.zeros(()), torch.zeros(())
+        for entry in (entry for group in (*self.clips.values(), *self.stills.values()) for entry in group):
+            values = entry.latents.transpose(0, 1).flatten(1).double()
+            count += values.shape[1]
+            total, square = total + values.sum(1), square + values.square().sum(1)
+        mean = total / count
+        return mean.float(), (square / count - mean**2).sqrt().float()
 
 
 def frames_at(progress: float, rng: np.random.Generator) -> int:
     """How many latent frames the samples of this step have: the curriculum."""
-    stages = ((0.3, (0.75, 0.20, 0.05, 0.0)), (0.85, (0.5, 0.2, 0.2, 0.1)), (9.0, (0.15, 0.15, 0.3, 0.4)))
+    stages = ((0.35, (0.7, 0.15, 0.05, 0.1)), (0.7, (0.45, 0.15, 0.15, 0.25)), (9.0, (0.2, 0.1, 0.2, 0.5)))
     odds = next(odds for until, odds in stages if progress < until)
     return (1, 3, 5, data.LATENT_FRAMES)[int(rng.choice(4, p=odds))]
 
@@ -129,32 +173,35 @@ def given_frames(count: int, rng: np.random.Generator) -> np.ndarray:
 
 def times(b: int, frames: int, shift: float, rng: np.random.Generator) -> np.ndarray:
     """Training times (b, frames): mostly logit-normal and one for the whole sample, a tenth uniform, a fifth one for
-    each frame.
+    each frame. More frames show the same things more often, so it takes more noise to hide them: `shift` grows with
+    the fourth root of their number.
     """
     t = 1 / (1 + np.exp(-rng.standard_normal((b, frames))))
     t = np.where(rng.random((b, 1)) < 0.1, rng.random((b, frames)), t)
     t = np.where(rng.random((b, 1)) < 0.8, t[:, :1], t)
-    return flow.shifted(t, shift).astype(np.float32)
+    return flow.shifted(t, shift * frames**0.25).astype(np.float32)
 
 
 def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict[str, torch.Tensor]:
     """Everything of one step as tensors: a function of (seed, step) and of the clips present."""
     rng = np.random.default_rng([flags.seed, step])
     index = choose_frames(frames_at(step / flags.steps, rng), rng)
-    clips = latents.batch(rng, flags.tokens, len(index))
-    words, camera = [], []
-    for window, _, rows in clips:
-        facts = captions.drop(captions.facts_of(scenes.sample(window.seed)), rng)
+    clips = latents.batch(rng, flags.tokens, index)
+    words, camera, x = [], [], []
+    for clip in clips:
+        facts = captions.drop(clip.facts, rng)
         words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
-        camera.append(rows[index] * np.float32(rng.random() > 0.15))
+        z, rows = clip.at(index)
+        x.append(z)
+        camera.append(rows * np.float32(rng.random() > 0.15))
     given = np.stack([given_frames(len(index), rng) for _ in clips])
     t = np.where(given, 0.0, times(len(clips), len(index), flags.shift, rng)).astype(np.float32)
     batch = {
-        "x": torch.stack([z[index] for _, z, _ in clips]).float(),
+        "x": torch.stack(x).float(),
         "t": torch.from_numpy(t),
         "asked": torch.from_numpy(~given),
         "index": torch.from_numpy(index),
-        "continues": torch.tensor([float(window.start > 0) for window, _, _ in clips]),
+        "continues": torch.tensor([float(clip.window.start > 0) for clip in clips]),
         "camera": torch.from_numpy(np.stack(camera)),
         "tokens": torch.from_numpy(np.stack(words)),
         "levels": torch.from_numpy(rng.integers(0, 3, len(clips))),
@@ -189,7 +236,7 @@ def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tens
         x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, some)
     v = model(x_t, t, size, b["index"], b["continues"], b["camera"], b["tokens"])
     asked = b["asked"][:, :, None, None, None].float()
-    return ((v - target).square() * weights * asked).sum() / (asked.sum() * v[0, 0].numel()).clamp(min=1)
+    return ((v.float() - target).square() * weights * asked).sum() / (asked.sum() * v[0, 0].numel()).clamp(min=1)
 
 
 @torch.no_grad()
@@ -219,11 +266,15 @@ def main(argv=None) -> None:
     model = VideoDiT(PRESETS[flags.preset]).to(flags.device)
     teacher = VideoDiT(PRESETS[flags.preset]).to(flags.device).eval()
     optims = optimisers(model, flags.muon_lr, flags.adam_lr)
+    centre, spread = latents.statistics()
+    model.centre.copy_(centre), model.spread.copy_(spread)
     ema = checkpoint.Ema(model, 0.998)
     parts = {"dit": model, "ema": ema, "muon": optims[0], "adam": optims[1]}
     state = checkpoint.load(flags.out, **parts)
     log, first = state.get("log", []), state.get("step", 0)
-    forward = torch.compile(model, dynamic=True) if flags.compile else model
+    if flags.compile:  # a block, which all share, rather than the whole: a fraction of the compilation
+        for block in (*model.blocks, *teacher.blocks):
+            block.compile(dynamic=True)
 
     def save(step: int) -> None:
         meta = {
@@ -253,7 +304,8 @@ def main(argv=None) -> None:
         if not small:
             teacher.load_state_dict(ema.weights)  # at every step: a run that goes on then has the teacher it had
         batch = make_batch(latents, tokenizer, flags, step)
-        loss = loss_of(forward, None if small else teacher, batch, weights)
+        with torch.autocast(torch.device(flags.device).type, torch.bfloat16, enabled=halves(flags.device)):
+            loss = loss_of(model, None if small else teacher, batch, weights)
         for o in optims:
             o.zero_grad(set_to_none=True)
         loss.backward()
@@ -264,8 +316,8 @@ def main(argv=None) -> None:
         samples += len(batch["x"])
         if step % 10 == 0:
             log.append({"step": step, "samples": samples, "frames": len(batch["index"]), "loss": round(loss.item(), 4)})
-            clips = sum(map(len, latents.groups.values()))
-            bar.set_postfix(loss=f"{loss.item():.3f}", frames=len(batch["index"]), samples=samples, clips=clips)
+            shown = {"loss": f"{loss.item():.3f}", "frames": len(batch["index"]), "samples": samples}
+            bar.set_postfix(shown | {"clips": len(latents)})
         if time.monotonic() - saved > flags.save_every:
             save(step + 1)
             saved = time.monotonic()
