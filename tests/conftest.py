@@ -4,6 +4,8 @@ tiny model, made when the first test asks for it (`tiny`; torch is imported only
 
 import pytest
 
+from s3 import s3_server, s3_url  # noqa: F401  fixtures for all
+from service import postgres_only, sqlite_only, store  # noqa: F401  fixtures for all
 from vitascope import config
 
 

@@ -6,9 +6,21 @@
     ├── BadSettings             500  exit 2   an environment variable or the settings file holds nonsense
     ├── BadPicture              422  exit 1   a given picture cannot be read or is too large
     ├── BadClip                 422  exit 1   a given clip cannot be read, continued or made again
+    ├── BadBackup               422  exit 1   a backup to be restored is none, or is damaged
     ├── BadWeights              503  exit 1   the model's files are missing or damaged
     ├── MissingExtra            501  exit 1   an optional part is not installed
-    └── OutputFailed            507  exit 1   the result cannot be written: no folder, no right, no room
+    ├── OutputFailed            507  exit 1   the result cannot be written: no folder, no right, no room
+    ├── NotSignedIn             401  exit 1   no key, no session, or one that is not (or no longer) good
+    ├── NotEnoughCredits        402  exit 1   the price is higher than what the account has left
+    ├── NotAllowed              403  exit 1   this account may not do that
+    ├── NotFound                404  exit 1   no such thing, or somebody else's
+    ├── Conflict                409  exit 1   the state of a thing does not allow it
+    ├── LeaseLost               409  exit 1   another worker has the job now
+    ├── TooLarge                413  exit 1   what was sent is larger than what is taken
+    ├── PolicyRefused           422  exit 1   a rule of this server's operator refuses it
+    ├── NotSupported            422  exit 1   the chosen model cannot do that
+    ├── TooMany                 429  exit 1   a limit of rate or number is reached
+    └── Unavailable             503  exit 1   a part of the service does not answer
 
 `status` and `code` are for the faces that speak HTTP, `exit_code` for the command line (0 done, 1 failed, 2 wrong
 usage).
@@ -51,6 +63,10 @@ class BadClip(VitascopeError):
     status, code = 422, "bad_clip"
 
 
+class BadBackup(VitascopeError):
+    status, code = 422, "bad_backup"
+
+
 class BadWeights(VitascopeError):
     status, code = 503, "bad_weights"
 
@@ -67,3 +83,68 @@ class MissingExtra(VitascopeError):
 
 class OutputFailed(VitascopeError):
     status, code = 507, "output_failed"
+
+
+class NotSignedIn(VitascopeError):
+    status, code = 401, "not_signed_in"
+
+
+class NotEnoughCredits(VitascopeError):
+    """Amounts in units, of which a credit has 100."""
+
+    status, code = 402, "not_enough_credits"
+
+    def __init__(self, needed: int, available: int):
+        super().__init__(
+            f"This costs {needed / 100:g} credits; the account has {available / 100:g}.",
+            hint=f"Add {(needed - available) / 100:g} credits, or ask for a shorter clip or fewer takes.",
+        )
+        self.needed, self.available = needed, available
+
+
+class NotAllowed(VitascopeError):
+    status, code = 403, "not_allowed"
+
+
+class NotFound(VitascopeError):
+    status, code = 404, "not_found"
+
+
+class Conflict(VitascopeError):
+    status, code = 409, "conflict"
+
+
+class LeaseLost(VitascopeError):
+    status, code = 409, "lease_lost"
+
+
+class TooLarge(VitascopeError):
+    status, code = 413, "too_large"
+
+
+class PolicyRefused(VitascopeError):
+    """Names the rule that refused and the field it looked at; nothing was charged."""
+
+    status, code = 422, "policy_refused"
+
+    def __init__(self, message: str, *, hint: str, rule: str, field: str):
+        super().__init__(message, hint=hint)
+        self.rule, self.field = rule, field
+
+
+class NotSupported(VitascopeError):
+    status, code = 422, "not_supported"
+
+
+class TooMany(VitascopeError):
+    """`retry_after`: seconds until it is worth trying again."""
+
+    status, code = 429, "too_many"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float = 1.0):
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class Unavailable(VitascopeError):
+    status, code = 503, "unavailable"

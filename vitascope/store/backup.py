@@ -1,0 +1,260 @@
+"""The whole service in one file, and back: every table at one moment as lines of JSON, which either database can read,
+and every blob. A backup holds secrets (password hashes, webhook secrets), so its file is for its owner alone.
+
+The tables are read first and the blobs after, because a clip's files are there before its row: what the tables name is
+in the blobs, unless it was deleted meanwhile. Restoring goes into an empty database and an empty storage and nowhere
+else; the kind of database may be another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from vitascope import __version__
+from vitascope.errors import BadBackup, Conflict, NotFound, VitascopeError
+from vitascope.media.aside import written_aside
+from vitascope.store import schema
+from vitascope.store.blobs import Blobs, checked
+from vitascope.store.database import Store, file_url
+
+FORMAT = 1
+_CHUNK = 1 << 20
+_ROWS = 500
+_HINT = "Take a file that `vitascope backup` wrote."
+_FLEETING = ("workers", "rates")  # of processes that are gone when a backup is restored
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written or restored. `missing`: blobs that were deleted while the backup was made."""
+
+    rows: int
+    blobs: int
+    bytes: int
+    missing: int = 0
+
+
+def backup(store: Store, blobs: Blobs, out: Path) -> Summary:
+    """Write a backup to `out`, which appears when it is whole. The service may go on meanwhile."""
+    with written_aside(out) as aside:
+        aside.chmod(0o600)
+        with zipfile.ZipFile(aside, "w", allowZip64=True) as archive:
+            rows = _write_tables(store, archive)
+            hashes, missing, size = _write_blobs(blobs, archive)
+            manifest = {
+                "format": FORMAT,
+                "vitascope": __version__,
+                "made_at": datetime.fromtimestamp(store.clock(), UTC).isoformat(timespec="seconds"),
+                "tables": rows,
+                "blobs": hashes,
+            }
+            archive.writestr("manifest.json", json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED)
+    out.chmod(0o600)
+    return Summary(sum(rows.values()), len(hashes), size, missing)
+
+
+def restore(store: Store, blobs: Blobs, path: Path) -> Summary:
+    """Fill an empty database (it is migrated first) and an empty storage. Raises Conflict when either holds anything,
+    BadBackup when the file is wrong; then nothing is left in either.
+    """
+    store.migrate()
+    with _opened(path) as archive:
+        manifest = _manifest(archive)
+        _refuse_what_is_not_empty(store, blobs)
+        kept: list[str] = []
+        try:
+            with store.begin() as tx:
+                _lock_out_others(tx)
+                for table in schema.metadata.sorted_tables:
+                    _read_table(tx, archive, table, manifest["tables"].get(table.name, 0))
+                size = _read_blobs(blobs, archive, manifest["blobs"], kept)
+        except BaseException:
+            for key in kept:
+                blobs.delete(key)
+            raise
+    return Summary(sum(manifest["tables"].values()), len(kept), size)
+
+
+def _write_tables(store: Store, archive: zipfile.ZipFile) -> dict[str, int]:
+    counts = {}
+    with _moment(store) as tx:
+        for table in schema.metadata.sorted_tables:
+            counts[table.name] = 0
+            if table.name in _FLEETING:
+                continue
+            with archive.open(_entry(f"tables/{table.name}.jsonl", zipfile.ZIP_DEFLATED), "w") as file:
+                ordered = sa.select(table).order_by(*table.primary_key.columns)
+                for row in tx.execution_options(yield_per=_ROWS).execute(ordered):
+                    file.write(json.dumps(dict(row._mapping), ensure_ascii=False).encode() + b"\n")
+                    counts[table.name] += 1
+    return counts
+
+
+@contextlib.contextmanager
+def _moment(store: Store) -> Iterator[sa.Connection]:
+    """One moment of all tables. PostgreSQL keeps it for a reader by itself; SQLite's file is copied first, so that the
+    writers' log does not grow behind a long reading.
+    """
+    if not store.is_sqlite:
+        with store.read() as tx:
+            yield tx
+        return
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+        copy = Path(folder) / "moment.db"
+        source, target = sqlite3.connect(str(store.url.database)), sqlite3.connect(copy)
+        with contextlib.closing(source), contextlib.closing(target):
+            source.backup(target)
+        copied = Store(file_url(copy), clock=store.clock)
+        try:
+            with copied.read() as tx:
+                yield tx
+        finally:
+            copied.close()
+
+
+def _write_blobs(blobs: Blobs, archive: zipfile.ZipFile) -> tuple[dict[str, str], int, int]:
+    """(key -> SHA-256, how many vanished meanwhile, bytes)."""
+    hashes: dict[str, str] = {}
+    missing = total = 0
+    for key in sorted(blobs.keys()):
+        try:
+            size = blobs.size(key)
+            pieces = blobs.read(key)
+            first = next(iter(pieces), b"")
+        except NotFound:
+            missing += 1
+            continue
+        digest = hashlib.sha256()
+        with archive.open(_entry(f"blobs/{key}", zipfile.ZIP_STORED), "w", force_zip64=size > 1 << 30) as file:
+            for piece in _chain(first, pieces):
+                digest.update(piece)
+                file.write(piece)
+                total += len(piece)
+        hashes[key] = digest.hexdigest()
+    return hashes, missing, total
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _entry(name: str, kind: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.compress_type = kind
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile, ValueError) as error:
+        raise BadBackup(f"{path} cannot be read: {error}", hint=_HINT) from error
+
+
+def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
+    try:
+        manifest = json.loads(archive.read("manifest.json"))
+        fits = manifest["format"] == FORMAT
+        tables, names = set(manifest["tables"]), {table.name for table in schema.metadata.sorted_tables}
+        sound = all(isinstance(count, int) for count in manifest["tables"].values())
+        sound &= all(re.fullmatch("[0-9a-f]{64}", digest) and checked(key) for key, digest in manifest["blobs"].items())
+    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, VitascopeError) as error:
+        raise BadBackup("The backup has no manifest that can be read.", hint=_HINT) from error
+    if not fits or not sound or tables - names:
+        raise BadBackup(f"The backup is from Vitascope {manifest.get('vitascope')}.", hint="Update this one first.")
+    return dict(manifest)
+
+
+def _refuse_what_is_not_empty(store: Store, blobs: Blobs) -> None:
+    with store.read() as tx:
+        for table in schema.metadata.sorted_tables:
+            if table.name not in _FLEETING and tx.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
+                raise Conflict(
+                    f"The database is not empty: there is something in {table.name}.",
+                    hint="Restore into a new home or a new database.",
+                )
+    if next(iter(blobs.keys()), None) is not None:
+        raise Conflict("The storage is not empty.", hint="Restore into a new folder or bucket.")
+
+
+def _lock_out_others(tx: sa.Connection) -> None:
+    """Nobody writes until this is done; SQLite has one writer anyway."""
+    if tx.dialect.name != "sqlite":
+        names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
+        tx.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+
+
+def _read_table(tx: sa.Connection, archive: zipfile.ZipFile, table: sa.Table, expected: int) -> None:
+    """Columns that are new since the backup take their defaults."""
+    if table.name in _FLEETING or not expected:
+        return
+    count, batch = 0, []
+    try:
+        with archive.open(f"tables/{table.name}.jsonl") as file:
+            for line in file:
+                row = json.loads(line)
+                unknown = sorted(set(row) - set(table.c.keys()))
+                if unknown:
+                    raise BadBackup(f"{table.name} has an unknown {unknown[0]}.", hint="Update this Vitascope first.")
+                batch.append(row)
+                count += 1
+                if len(batch) == _ROWS:
+                    _insert(tx, table, batch)
+                    batch = []
+    except (KeyError, ValueError, TypeError, zipfile.BadZipFile, EOFError) as error:
+        raise BadBackup(f"The backup's table {table.name} is damaged: {error}", hint=_HINT) from error
+    _insert(tx, table, batch)
+    if count != expected:
+        raise BadBackup(f"The backup has {count} of {expected} rows of {table.name}.", hint=_HINT)
+    key = table.autoincrement_column
+    if key is not None and tx.dialect.name != "sqlite":  # numbering goes on where it was
+        last = tx.scalar(sa.select(sa.func.max(key)))
+        tx.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(table.name, key.name), last)))
+
+
+def _insert(tx: sa.Connection, table: sa.Table, batch: list[dict[str, Any]]) -> None:
+    if batch:
+        try:
+            tx.execute(table.insert(), batch)
+        except (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.StatementError) as error:
+            why = str(getattr(error, "orig", error)).splitlines()[0]
+            raise BadBackup(f"The backup's table {table.name} does not fit: {why}", hint=_HINT) from error
+
+
+def _read_blobs(blobs: Blobs, archive: zipfile.ZipFile, hashes: dict[str, str], kept: list[str]) -> int:
+    total = 0
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+        aside = Path(folder) / "blob"
+        for key, expected in hashes.items():
+            digest = hashlib.sha256()
+            try:
+                with archive.open(f"blobs/{key}") as source, open(aside, "wb") as target:
+                    while piece := source.read(_CHUNK):
+                        digest.update(piece)
+                        target.write(piece)
+                        total += len(piece)
+            except (KeyError, zipfile.BadZipFile, EOFError) as error:
+                raise BadBackup(f"The backup's blob {key} is damaged: {error}", hint=_HINT) from error
+            if digest.hexdigest() != expected:
+                raise BadBackup(f"The backup's blob {key} is not what was saved.", hint=_HINT)
+            kept.append(key)
+            blobs.put(key, aside, _KINDS.get(key.rpartition(".")[2], "application/octet-stream"))
+    return total
+
+
+_KINDS = {"mp4": "video/mp4", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}

@@ -1,0 +1,151 @@
+"""One job as it is now, and the reading of many: by id, in pages, counted, and its place in the line. `jobs.py` moves
+them and hands all of this on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from vitascope.errors import NotFound
+from vitascope.store import fairness
+from vitascope.store.schema import STATES, jobs, turns
+
+DONE = ("succeeded", "failed", "cancelled")
+MAX_ATTEMPTS = 3
+
+# Written into the statement, not bound to it: only so do both databases know that the small indexes will do.
+IS_QUEUED = jobs.c.state == sa.literal_column("'queued'")
+IS_RUNNING = jobs.c.state == sa.literal_column("'running'")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A row of `jobs`; what each field means is said there."""
+
+    id: str
+    account_id: str
+    project_id: str | None
+    batch_id: str
+    state: str
+    priority: int
+    lane: str
+    spec: dict[str, Any]
+    request: dict[str, Any] | None
+    model: str
+    needs: str
+    units: int
+    run_after: float
+    started_at: float | None
+    finished_at: float | None
+    attempts: int
+    released: int
+    lease_worker: str | None
+    lease_until: float | None
+    cancel_requested: bool
+    step: int
+    steps: int
+    preview_key: str | None
+    preview_at: float | None
+    told_at: float | None
+    clip_id: str | None
+    error_code: str | None
+    error_message: str | None
+    error_hint: str | None
+    parent_clip_id: str | None
+    relation: str | None
+    idempotency: str | None
+    compute_ms: int
+    created_at: float
+
+    @property
+    def done(self) -> bool:
+        return self.state in DONE
+
+
+assert {item.name for item in fields(Job)} == set(jobs.c.keys())
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on a job until `until`; `beat` prolongs it."""
+
+    job: Job
+    worker: str
+    attempt: int
+    until: float
+
+
+def get(tx: Connection, account_id: str | None, job_id: str) -> Job:
+    """Raises NotFound, also for somebody else's. `account_id=None`: whoever it belongs to."""
+    query = sa.select(jobs).where(jobs.c.id == job_id)
+    if account_id is not None:
+        query = query.where(jobs.c.account_id == account_id)
+    row = tx.execute(query).first()
+    if not row:
+        raise NotFound(f"There is no job {job_id}.", hint="Jobs are listed at /v1/videos.")
+    return as_job(row)
+
+
+def page(
+    tx: Connection,
+    account_id: str | None,
+    *,
+    after: str | None = None,
+    limit: int = 20,
+    order: str = "desc",
+    state: str | None = None,
+    batch_id: str | None = None,
+) -> list[Job]:
+    """Up to `limit` jobs behind the one with the id `after`; "desc" begins with the newest."""
+    query = sa.select(jobs)
+    if account_id is not None:
+        query = query.where(jobs.c.account_id == account_id)
+    if state:
+        query = query.where(jobs.c.state == state)
+    if batch_id:
+        query = query.where(jobs.c.batch_id == batch_id)
+    if after:
+        query = query.where(jobs.c.id < after if order == "desc" else jobs.c.id > after)
+    by = jobs.c.id.desc() if order == "desc" else jobs.c.id.asc()
+    return [as_job(row) for row in tx.execute(query.order_by(by).limit(limit))]
+
+
+def count(tx: Connection, account_id: str | None = None, *, states: Sequence[str] = ("queued",)) -> int:
+    """Jobs in these states, of one account or of all."""
+    query = sa.select(sa.func.count()).select_from(jobs)
+    where = [jobs.c.state == sa.literal_column(f"'{state}'") for state in states if state in STATES]
+    query = query.where(sa.or_(*where))
+    return tx.scalar(query if account_id is None else query.where(jobs.c.account_id == account_id)) or 0
+
+
+def line(tx: Connection) -> fairness.Line:
+    """All that wait, counted: one read of the queue, from which `position` answers for any number of jobs."""
+    waiting = (jobs.c.account_id, jobs.c.lane, jobs.c.priority)
+    groups = tx.execute(sa.select(*waiting, sa.func.count()).where(IS_QUEUED).group_by(*waiting)).all()
+    running = sa.select(jobs.c.account_id, sa.func.count()).where(IS_RUNNING).group_by(jobs.c.account_id)
+    waits = sa.select(jobs.c.account_id).where(IS_QUEUED)
+    turned = sa.select(turns.c.account_id, turns.c.turn).where(turns.c.account_id.in_(waits))
+    return fairness.Line(
+        tuple(fairness.Group(*row) for row in groups),
+        {row[0]: row[1] for row in tx.execute(running)},
+        {row[0]: row[1] for row in tx.execute(turned)},
+    )
+
+
+def position(tx: Connection, job: Job, *, line: fairness.Line | None = None) -> int:
+    """How many starts until this one's, 1 = next; 0 when it does not wait. `line`: a recent one, saves the reading."""
+    if job.state != "queued":
+        return 0
+    earlier = sa.or_(jobs.c.priority > job.priority, sa.and_(jobs.c.priority == job.priority, jobs.c.id < job.id))
+    mine = sa.and_(IS_QUEUED, jobs.c.account_id == job.account_id, jobs.c.lane == job.lane)
+    before = tx.scalar(sa.select(sa.func.count()).where(mine, earlier)) or 0
+    return (line or globals()["line"](tx)).position(job.account_id, job.lane, job.priority, before)
+
+
+def as_job(row: Any) -> Job:
+    return Job(**row._mapping)

@@ -1,0 +1,57 @@
+"""How an archive is laid out: the manifest's form, checked strictly, and the limits of what is taken in. Both `archive`
+and `intake` read it here.
+
+    manifest.json                    what is inside: clips with tags, projects, parents; sizes and hashes of the films
+    clips/ID/video.mp4, poster.jpg, sprite.jpg, recipe.json
+    history/jobs.jsonl, credits.jsonl    for the reader; not taken in again
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vitascope.store import library
+
+FORMAT = 1
+MAX_BYTES = 50 << 30  # of an archive that is taken in
+MAX_CLIPS = 100_000
+MAX_TEXT = 64 << 20  # of the manifest or one recipe, unpacked
+MAX_PICTURE = 16 << 20
+
+Text = Annotated[str, Field(max_length=200)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ProjectEntry(Strict):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+    name: Annotated[str, Field(min_length=1, max_length=library.MAX_PROJECT)]
+
+
+class ClipEntry(Strict):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+    created_at: Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
+    bytes: Annotated[int, Field(gt=0, le=MAX_BYTES)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    project: str | None = None
+    parent: str | None = None
+    relation: Literal["remix", "extend", "finish", "rerun"] | None = None
+    tags: Annotated[list[Text], Field(max_length=library.MAX_TAGS)] = []
+    favourite: bool = False
+    trashed: bool = False
+    defects: Annotated[list[dict[Text, Text]], Field(max_length=8)] = []
+    poster: bool = False
+    sprite: bool = False
+
+
+class Manifest(Strict):
+    format: Literal[1]
+    vitascope: Text
+    made_at: Text
+    account: Text
+    projects: Annotated[list[ProjectEntry], Field(max_length=10_000)]
+    clips: Annotated[list[ClipEntry], Field(max_length=MAX_CLIPS)]
