@@ -53,3 +53,24 @@ def test_a_damaged_file_is_refused_by_name(tmp_path, text):
 def test_a_named_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadSettings, match="no settings file"):
         config.read({"VITASCOPE_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_passwords_in_addresses_are_not_shown(tmp_path):
+    url = "postgresql://mia:hunter2@db/vitascope?sslpassword=hunter3"
+    settings = config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_DATABASE_URL": url})
+    shown = [settings.shown(setting) for setting in config.TABLE]
+    assert settings.database == url
+    assert "postgresql://mia:***@db/vitascope?..." in shown
+    assert not any("hunter" in text for text in shown)
+
+
+def test_database_and_storage_are_in_the_home_folder_unless_they_are_named(tmp_path):
+    settings = config.read({"VITASCOPE_HOME": str(tmp_path)})
+    assert (settings.database, settings.storage) == (f"sqlite:///{tmp_path}/vitascope.db", f"{tmp_path}/blobs")
+    assert settings.base_url == "http://127.0.0.1:8410"
+
+
+def test_a_choice_that_is_none_is_refused(tmp_path):
+    with pytest.raises(BadSettings, match="xml") as caught:
+        config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_LOG_FORMAT": "xml"})
+    assert "text, json" in caught.value.hint

@@ -8,6 +8,7 @@ folder), else from the table. Each keeps its origin, which `vitascope doctor` sh
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Setting:
     name: str
     default: str | int
     help: str
+    secret: bool = False  # may hold a password, so it is not shown in full
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -34,7 +37,27 @@ TABLE = (
     Setting("model", "vitascope-nano", "model used when none is named"),
     Setting("weights", "", "folder of the embedded model's files; empty: those that came with the package"),
     Setting("threads", 0, "processor threads for the embedded model; 0: all cores"),
+    Setting(
+        "database_url", "", "where jobs, credits and accounts are kept; empty: a file in the home folder", secret=True
+    ),
+    Setting("storage_url", "", "where clips are kept; empty: a folder in the home folder", secret=True),
+    Setting("host", "127.0.0.1", "address that `serve` listens on"),
+    Setting("port", 8410, "port that `serve` listens on"),
+    Setting("public_url", "", "how others reach this server, for links; empty: host and port"),
+    Setting("signup", 0, "1: strangers may open accounts"),
+    Setting("credits", 1, "0: nothing costs anything"),
+    Setting("plans", "", "file of plans and prices; empty: the one that came with the package"),
+    Setting("policy", "", "file of rules; empty: the one that came with the package"),
+    Setting("label", 0, "1: clips say in a corner that they are generated"),
+    Setting("mark", 0, "1: clips carry an invisible mark, by which they can be known again"),
+    Setting("c2pa", 0, "1: clips carry a signed C2PA manifest; needs the extra `provenance`"),
+    Setting("gpu_second_price", 500, "what a second of a GPU costs you, in micro-dollars"),
+    Setting("cpu_second_price", 15, "what a second of a processor costs you, in micro-dollars"),
+    Setting("retention_days", 0, "days until a clip is removed, for plans that do not say; 0: never"),
+    Setting("fetch_allowed", "", "hosts and networks inside that pictures and webhooks may use, parted by commas"),
+    Setting("log_format", "text", "text, or json for one object a line", choices=("text", "json")),
 )
+_FOLDERS = ("weights", "plans", "policy")  # read as paths; empty: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +66,52 @@ class Settings:
     model: str
     weights: Path | None
     threads: int
+    database_url: str
+    storage_url: str
+    host: str
+    port: int
+    public_url: str
+    signup: int
+    credits: int
+    plans: Path | None
+    policy: Path | None
+    label: int
+    mark: int
+    c2pa: int
+    gpu_second_price: int
+    cpu_second_price: int
+    retention_days: int
+    fetch_allowed: str
+    log_format: str
     origins: Mapping[str, str]  # setting's name -> where its value came from
+
+    @property
+    def database(self) -> str:
+        """The database's URL, that of the file in the home folder when none is set."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'vitascope.db'}"
+
+    @property
+    def storage(self) -> str:
+        """The storage's URL or folder, the one in the home folder when none is set."""
+        return self.storage_url or str(self.home.absolute() / "blobs")
+
+    @property
+    def base_url(self) -> str:
+        """How this server is reached, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """Hosts and networks that may be called for somebody although they are not public."""
+        return tuple(name.strip() for name in self.fetch_allowed.split(",") if name.strip())
+
+    def shown(self, setting: Setting) -> str:
+        """The value for people's eyes: passwords inside are covered."""
+        value = getattr(self, setting.name)
+        if value is None or value == "":
+            return "(empty)"
+        return _covered(str(value)) if setting.secret else str(value)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -63,19 +131,41 @@ def read(environment: Mapping[str, str]) -> Settings:
             value, origin = setting.default, "default"
         values[setting.name] = _convert(setting, value, origin)
         origins[setting.name] = origin
-    home, weights = _folder(values["home"]), values["weights"]
-    return Settings(
-        home=home,
-        model=values["model"],
-        weights=_folder(weights) if weights else None,
-        threads=values["threads"] or cores(),
-        origins=origins,
-    )
+    values["home"] = _folder(values["home"])
+    values |= {name: _folder(values[name]) if values[name] else None for name in _FOLDERS}
+    values["threads"] = values["threads"] or cores()
+    return Settings(origins=origins, **values)
 
 
 @cache
 def settings() -> Settings:
     return read(os.environ)
+
+
+def override(**values: str | int | None) -> Settings:
+    """The settings with these in the place of the environment's (None leaves one as it is), for this process and those
+    it starts: a command's options are settings given by hand.
+    """
+    for name, value in values.items():
+        if value is not None:
+            os.environ[f"VITASCOPE_{name.upper()}"] = str(value)
+    settings.cache_clear()
+    return settings()
+
+
+def exported() -> dict[str, str]:
+    """The environment's variables of Vitascope, for processes on other machines."""
+    return {name: value for name, value in os.environ.items() if name.startswith("VITASCOPE_")}
+
+
+def shared_metrics() -> str:
+    """The folder into which the processes of one server count together; empty: each counts for itself."""
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
+
+def silence(**variables: str) -> None:
+    """Set switches of packages that are read from the environment only, such as those that stop them phoning home."""
+    os.environ.update(variables)
 
 
 def debugging() -> bool:
@@ -124,4 +214,12 @@ def _convert(setting: Setting, value: Any, origin: str) -> Any:
         return number
     if not isinstance(value, str):
         raise BadSettings(f"{setting.name} is {value!r} ({origin}).", hint="It is a text.")
+    if setting.choices and value not in setting.choices:
+        raise BadSettings(f'{setting.name} is "{value}" ({origin}).', hint=f"One of {', '.join(setting.choices)}.")
     return value
+
+
+def _covered(url: str) -> str:
+    """A URL without its password and without what follows the question mark, where keys may stand."""
+    url = re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", url)
+    return re.sub(r"\?.*", "?...", url)

@@ -1,0 +1,87 @@
+"""Every operation of the OpenAPI description against requests that a machine thought of, valid and not: the server
+never answers with a fault of its own, and what it says has the form that the description promises.
+"""
+
+import contextlib
+from unittest import SkipTest
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+import serving
+from service import sqlite_store
+from vitascope.server.app import create_app
+from vitascope.store import accounts
+
+CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
+ENDLESS = "/v1/events"  # a stream that does not end; test_api listens to it
+EXAMPLES = 5  # for each operation and way
+TAGS = (
+    "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "files",
+    "health",
+)  # fmt: skip
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+class Running:
+    """The description, and a key that opens everything."""
+
+    def __init__(self, folder):
+        self.store = sqlite_store(folder)
+        context = serving.make_context(self.store, folder, signup=1)
+        with self.store.begin() as tx:
+            owner = accounts.owner(tx, self.store.clock())
+            self.key = accounts.create_key(tx, owner.id, "fuzz", self.store.clock()).key
+        self.app = create_app(context)
+        self.schema = schemathesis.openapi.from_asgi("/openapi.json", self.app).exclude(path=ENDLESS)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    made = Running(tmp_path_factory.mktemp("fuzz"))
+    yield made
+    made.store.close()
+
+
+def operations(schema, tag):
+    found = [result.ok() for result in schema.get_all_operations()]
+    return [operation for operation in found if tag in operation.tags]
+
+
+def test_all_operations_are_tried(running):
+    assert {tag for result in running.schema.get_all_operations() for tag in result.ok().tags} == set(TAGS)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as described", "otherwise"])
+@pytest.mark.parametrize("tag", TAGS)
+def test_no_request_is_answered_with_a_fault(running, tag, mode):
+    for operation in operations(running.schema, tag):
+        try:
+            strategy = operation.as_strategy(generation_mode=mode)
+        except SkipTest:
+            continue  # nothing can be wrong with a request that has no parts
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=strategy)
+        def ask(case):
+            case.call_and_validate(headers={"authorization": f"Bearer {running.key}"}, checks=CHECKS)
+
+        with contextlib.suppress(Unsatisfiable, SkipTest):
+            ask()

@@ -1,0 +1,76 @@
+"""The application: all routes, the errors, the description and the gate, put together around one `Context`. Nothing is
+opened or started here; whoever made the context closes what is in it.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from vitascope import __version__
+from vitascope.server import errors, openapi
+from vitascope.server.context import Context
+from vitascope.server.gate import Gate
+from vitascope.server.routes import (
+    account,
+    admin,
+    archives,
+    credits,
+    events,
+    files,
+    health,
+    keys,
+    library,
+    models,
+    people,
+    projects,
+    quote,
+    recipes,
+    videos,
+    webhooks,
+)
+
+ROUTERS = (
+    videos,
+    models,
+    quote,
+    credits,
+    projects,
+    archives,
+    library,
+    recipes,
+    events,
+    webhooks,
+    keys,
+    account,
+    admin,
+    people,
+    files,
+    health,
+)
+BODIES = (*videos.BODIES, *recipes.BODIES)
+DESCRIPTION = (
+    "Clips from words and pictures. The form is OpenAI's videos API, with more fields beside it: any client of "
+    "that API works when its base URL is this server's `/v1`. Errors say what happened, and hint at what to do."
+)
+
+
+def create_app(context: Context) -> FastAPI:
+    """The ASGI application of this context."""
+    app = FastAPI(
+        title="Vitascope",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.context = context
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.include_router(openapi.router)
+    openapi.describe(app, BODIES)
+    errors.install(app)
+    app.add_middleware(Gate)
+    return app

@@ -1,0 +1,192 @@
+"""Who asks? A key, a signed token of an access/secret pair, a browser's session, or nobody; and on a machine of one's
+own nobody is the owner. What the account may then do is decided where it is done.
+
+A credential that is there but wrong is refused; only one that is absent may mean the owner. The owner's door is
+narrow, because every page that a browser has open can send requests to this machine: it opens only for names of this
+machine (a foreign name may be made to point here) and never for a page of another origin.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
+
+from vitascope.errors import NotAllowed, NotSignedIn
+from vitascope.server.context import Context
+from vitascope.store import accounts
+from vitascope.store.accounts import Account
+
+COOKIE = "vitascope_session"
+KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key")  # ours, Azure's, Google's
+SCHEMES = ("bearer", "token", "key")
+SKEW_SECONDS = 30.0  # clocks differ
+LONGEST_TOKEN_SECONDS = 86_400.0
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+# For the OpenAPI page only: they say what can be sent, `who` reads it.
+_SCHEMES = (
+    HTTPBearer(auto_error=False, description="An API key, or the signed token of an access/secret pair."),
+    APIKeyHeader(name="x-api-key", auto_error=False, description="An API key."),
+    APIKeyCookie(name=COOKIE, auto_error=False, description="A browser's session."),
+)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks, and how that is known: "key", "token", "session" or "local"."""
+
+    account: Account
+    by: str
+    session_token: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.account.id
+
+
+def context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+def who(
+    request: Request,
+    _bearer: Annotated[Any, Depends(_SCHEMES[0])] = None,
+    _header: Annotated[Any, Depends(_SCHEMES[1])] = None,
+    _cookie: Annotated[Any, Depends(_SCHEMES[2])] = None,
+) -> Actor:
+    """The caller. Raises NotSignedIn, or NotAllowed when the account is disabled or a page of elsewhere asks."""
+    return identify(context_of(request), request)
+
+
+def operator(actor: Annotated[Actor, Depends(who)]) -> Actor:
+    """The caller, when it may run the server."""
+    if not actor.account.may_operate:
+        raise NotAllowed("Only the owner and admins may see this.", hint="Ask whoever runs this server.")
+    return actor
+
+
+Who = Annotated[Actor, Depends(who)]
+Operator = Annotated[Actor, Depends(operator)]
+Here = Annotated[Context, Depends(context_of)]
+
+
+def identify(context: Context, request: Request) -> Actor:
+    if key := given_key(request.headers):
+        return by_credential(context, key)
+    if token := request.cookies.get(COOKIE):
+        refuse_foreign(context, request)
+        with context.store.read() as tx:
+            return Actor(accounts.session(tx, token, context.now()), "session", token)
+    return Actor(_local_owner(context, request), "local")
+
+
+def given_key(headers: Mapping[str, str]) -> str:
+    """The key or token in the headers, whatever the client calls it; empty when there is none."""
+    scheme, _, rest = headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() in SCHEMES and rest.strip():
+        return rest.strip()
+    if scheme and not rest:
+        return scheme  # some clients send the bare key
+    return next((headers[name].strip() for name in KEY_HEADERS if headers.get(name, "").strip()), "")
+
+
+def by_credential(context: Context, text: str) -> Actor:
+    """The caller with this key or signed token."""
+    now = context.now()
+    if text.count(".") == 2 and not text.startswith(accounts.KEY_PREFIX):
+        account, key = _by_token(context, text, now)
+    else:
+        with context.store.read() as tx:
+            account, key = accounts.by_key(tx, text, now)
+    if accounts.worth_noting(key, now):
+        with context.store.begin() as tx:
+            accounts.used(tx, key, now)
+    return Actor(account, "token" if key.access_key else "key")
+
+
+def _by_token(context: Context, token: str, now: float) -> tuple[Account, accounts.Key]:
+    """A token that the client signed itself with its pair's secret (HS256; claims iss = access key, exp, nbf)."""
+    try:
+        access = str(jwt.decode(token, options={"verify_signature": False}).get("iss", ""))
+        with context.store.read() as tx:
+            account, key, secret = accounts.by_access(tx, access, now)
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=["HS256"],
+            options={"require": ["exp", "iss"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+        until, since = float(claims["exp"]), float(claims.get("nbf", 0))
+    except (jwt.PyJWTError, TypeError, ValueError) as error:
+        raise NotSignedIn("The token is not signed as it should be.", hint="HS256 with the pair's secret.") from error
+    if until < now - SKEW_SECONDS or since > now + SKEW_SECONDS:
+        raise NotSignedIn("The token has expired, or is not valid yet.", hint="Sign a new one; check the clock.")
+    if until > now + LONGEST_TOKEN_SECONDS + SKEW_SECONDS:
+        raise NotSignedIn("The token is valid for more than a day.", hint="Sign one for half an hour.")
+    return account, key
+
+
+def is_local(context: Context, request: Request) -> bool:
+    """Whether whoever sits at this machine asks, by one of its own names."""
+    public = urlsplit(context.settings.public_url).netloc  # somebody's proxy brings others here
+    if not context.loopback_only or (public and not _is_local_name(public)):
+        return False
+    return from_here(request) and _is_local_name(request.headers.get("host", ""))
+
+
+def _local_owner(context: Context, request: Request) -> Account:
+    if not is_local(context, request):
+        raise NotSignedIn("No key was sent.", hint="Send one as `Authorization: Bearer KEY`, or log in.")
+    refuse_foreign(context, request)
+    with context.store.read() as tx:
+        found = accounts.find_owner(tx)
+    if found:
+        return found
+    with context.store.begin() as tx:
+        return accounts.owner(tx, context.now())
+
+
+def from_here(request: Request) -> bool:
+    """Whether the other end is this machine itself, and not a proxy on it that brings the world's requests."""
+    if any(name in request.headers for name in _PROXY_HEADERS) or request.client is None:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_local_name(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_foreign(context: Context, request: Request) -> None:
+    """A browser says where a request comes from; one of another origin may not use this one's session or owner."""
+    headers = request.headers
+    origin, site = headers.get("origin", ""), headers.get("sec-fetch-site", "")
+    own = {headers.get("host", ""), urlsplit(context.settings.public_url).netloc} - {""}
+    if origin and urlsplit(origin).netloc not in own:
+        raise NotAllowed(f"A page of {origin[:100]} may not do this.", hint="Use an API key there.")
+    opened = request.method == "GET" and headers.get("sec-fetch-dest") == "document"  # a person follows a link
+    if not origin and site in ("cross-site", "same-site") and not opened:
+        raise NotAllowed("A page of another origin may not do this.", hint="Use an API key there.")
+    if request.method not in _SAFE and request.cookies.get(COOKIE) and not origin and site != "same-origin":
+        raise NotAllowed("This request does not say where it comes from.", hint="Send Origin, or an API key.")

@@ -1,0 +1,57 @@
+"""The body of a request as one mapping of fields, whether it came as JSON or as a form with files. Used as a dependency
+by every route that takes both; the files are closed when the answer is out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+
+from vitascope.errors import BadSpec
+from vitascope.server.errors import made
+from vitascope.server.gate import MEDIA_BYTES
+from vitascope.server.loose import clean, from_json, unbracketed
+
+MAX_FILES, MAX_FIELDS = 8, 200
+_LARGE = 64 * 1024  # bytes that take long enough to read that others should not wait for it
+
+
+async def fields(request: Request) -> AsyncIterator[dict[str, Any]]:
+    """An empty body is an empty mapping. Raises BadSpec when it cannot be read."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        try:
+            form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MEDIA_BYTES)
+        except (HTTPException, MultiPartException, ValueError, KeyError) as error:
+            reason = getattr(error, "detail", "") or "it is cut off"
+            raise BadSpec(f"The form cannot be read: {reason}.", hint="Send multipart/form-data or JSON.") from error
+        try:
+            yield clean_form(form.multi_items())
+        finally:
+            await form.close()
+        return
+    body = await request.body()
+    if kind not in ("", "application/json", "text/json") and not kind.endswith("+json") and body:
+        raise made(415, "unsupported_media_type", f"A body of {kind[:60]} is not read.", "Send JSON or a form.")
+    found: Any = {}
+    if body.strip():
+        found = await to_thread.run_sync(from_json, body) if len(body) > _LARGE else from_json(body)
+    if not isinstance(found, dict):
+        raise BadSpec("The body is no JSON object.", hint='For example {"prompt": "a red ball"}.')
+    yield found
+
+
+def clean_form(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, value in pairs:
+        clean(name)
+        if isinstance(value, str):
+            clean(value, name[:100])
+    return unbracketed(pairs)
+
+
+Body = Annotated[dict[str, Any], Depends(fields)]

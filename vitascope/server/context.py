@@ -1,0 +1,78 @@
+"""What the routes need, in one frozen object that is handed to `create_app`: the store, the blobs, the settings, and
+the operator's plans, prices and rules. Nothing here is looked up a second time.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from vitascope.clip import ModelCard
+from vitascope.config import Settings
+from vitascope.errors import UnknownModel
+from vitascope.store import accounts, jobs
+from vitascope.store.blobs import Blobs
+from vitascope.store.database import Store
+from vitascope.store.fairness import Line
+
+if TYPE_CHECKING:
+    from vitascope.policy import Rules
+    from vitascope.pricing import Prices
+    from vitascope.store.plans import Plan, Plans
+
+LINE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    store: Store
+    blobs: Blobs
+    settings: Settings
+    plans: Plans
+    rules: Rules
+    cards: tuple[ModelCard, ...]
+    loopback_only: bool = True  # the server listens on this machine alone, so no key is asked there
+    stopping: threading.Event = field(default_factory=threading.Event)  # set it to end the streams of events
+    _line: list[tuple[float, Line]] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def prices(self) -> Prices:
+        return self.plans.prices
+
+    def now(self) -> float:
+        return self.store.clock()
+
+    def line(self, tx: Connection) -> Line:
+        """All that wait, as of a second ago at most, so that thousands may ask for their place."""
+        at, line = self._line[0] if self._line else (0.0, None)
+        if line is None or time.monotonic() - at > LINE_SECONDS:
+            line = jobs.line(tx)
+            self._line[:] = [(time.monotonic(), line)]
+        return line
+
+    def card(self, model: str) -> ModelCard:
+        for card in self.cards:
+            if card.name == model:
+                return card
+        raise UnknownModel(model, [card.name for card in self.cards])
+
+    def plan(self, account: accounts.Account) -> Plan:
+        return self.plans.of(account.plan)
+
+    @cached_property
+    def link_key(self) -> bytes:
+        """What links are signed with; the same in every process on this database."""
+        with self.store.begin() as tx:
+            master = accounts.master_secret(tx, self.now())
+        return hmac.new(master, b"links", sha256).digest()
+
+    def base_url(self, request: Any) -> str:
+        """How the caller reaches this server, without a slash at the end: as the operator says, or as it was called."""
+        return self.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")

@@ -1,0 +1,98 @@
+"""One error, told in the words of whoever asked: each dialect has its own form, the native one is OpenAI's. Nothing
+leaves here with a traceback, also not for paths that do not exist or bodies that cannot be read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from vitascope.errors import BadSpec, NotFound, TooMany, VitascopeError
+from vitascope.server import dialects
+
+_NAMES = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the routes be answered here."""
+    for kind in (VitascopeError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    return respond(request.scope, error)
+
+
+def respond(scope: Scope, error: Exception) -> JSONResponse:
+    """The answer in the dialect that this request speaks."""
+    known = error if isinstance(error, VitascopeError) else _translated(scope, error)
+    dialect = dialects.spoken(scope["path"], Headers(scope=scope))
+    status, body = dialect.fail(known)
+    headers = dict(getattr(error, "headers", None) or {})
+    if isinstance(known, TooMany):
+        headers |= {
+            "retry-after": str(math.ceil(known.retry_after)),
+            "retry-after-ms": str(math.ceil(known.retry_after * 1000)),
+        }
+    elif status == 409:
+        headers["x-should-retry"] = "false"  # OpenAI's clients would try a conflict again and again
+    if status == 401:
+        headers.setdefault("www-authenticate", "Bearer")
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def inside(error: Exception) -> VitascopeError:
+    """What to say of a fault of our own: its kind, never its inside."""
+    return made(
+        500,
+        "inside",
+        f"A fault inside Vitascope ({type(error).__name__}).",
+        "Nothing is wrong with your request. The server's log has it under this request's id.",
+    )
+
+
+def made(status: int, code: str, message: str, hint: str) -> VitascopeError:
+    """An error of HTTP itself, for which the tree has no kind."""
+    error = VitascopeError(message, hint=hint)
+    error.status, error.code = status, code
+    return error
+
+
+def _translated(scope: Scope, error: Exception) -> VitascopeError:
+    if isinstance(error, RequestValidationError):
+        return _invalid(error.errors())
+    if not isinstance(error, HTTPException):
+        return inside(error)
+    method, path, status = scope["method"], scope["path"], error.status_code
+    if status == 404:
+        return NotFound(f"There is nothing at {path[:200]}.", hint="The API is described at /docs.")
+    if status == 405:
+        return made(405, _NAMES[405], f"{path[:200]} does not take {method}.", "The API is described at /docs.")
+    if status == 400:
+        return BadSpec(f"The body cannot be read: {error.detail}.", hint="Send JSON or a multipart form.")
+    name = _NAMES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
+    return made(status, name, f"{error.detail}.", "The API is described at /docs.")
+
+
+def _invalid(faults: Sequence[Any]) -> VitascopeError:
+    """All that is wrong with the fields, in one sentence each; the first one's name is the error's `field`."""
+    told = [(".".join(str(part) for part in fault["loc"][1:]), str(fault["msg"])) for fault in faults[:5]]
+    if faults and faults[0]["type"] == "json_invalid":
+        return BadSpec("The body is no JSON that can be read.", hint="Send one JSON object in UTF-8.")
+    error = made(
+        422,
+        "invalid_request",
+        " ".join(f"{name or 'body'}: {message}." for name, message in told) or "The request cannot be read.",
+        "The API is described at /docs.",
+    )
+    error.field = told[0][0] if told else ""  # type: ignore[attr-defined]
+    return error

@@ -1,0 +1,155 @@
+"""Fields as clients send them: numbers as text, null for absent, lists as JSON inside a form, one thing under several
+names. Each reader gives a clean value or an error that names the field; none guesses.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from vitascope.errors import BadSpec
+
+Fields = Mapping[str, Any]
+_ABSENT: tuple[Any, ...] = (None, "", [], {})
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+MAX_DEPTH = 64  # of lists and objects inside each other
+
+
+def bad(field: str, message: str, hint: str = "") -> BadSpec:
+    """An error about one field; the answer carries its name."""
+    error = BadSpec(message, hint=hint)
+    error.field = field  # type: ignore[attr-defined]
+    return error
+
+
+def first(fields: Fields, *names: str) -> tuple[str, Any]:
+    """(name, value) of the first of these that is there; ("", None) when none is."""
+    return next(((name, fields[name]) for name in names if not _absent(fields.get(name))), ("", None))
+
+
+def _absent(value: Any) -> bool:
+    return any(value is absent or (type(value) is type(absent) and value == absent) for absent in _ABSENT)
+
+
+def text(fields: Fields, *names: str, limit: int = 100_000) -> str:
+    """Empty when absent."""
+    name, value = first(fields, *names)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise bad(name, f"{name} is not a text.", "Send it as a string.")
+    if len(str(value)) > limit:
+        raise bad(name, f"{name} has {len(str(value)):,} characters.", f"At most {limit:,}.")
+    return str(value)
+
+
+def number(fields: Fields, *names: str) -> float | None:
+    name, value = first(fields, *names)
+    if value is None:
+        return None
+    try:
+        found = float(value) if not isinstance(value, bool) and isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise bad(name, f'{name} is "{str(value)[:40]}", which is no number.', "For example 4 or 4.5.")
+    return found
+
+
+def whole(fields: Fields, *names: str) -> int | None:
+    found = number(fields, *names)
+    if found is None:
+        return None
+    name, value = first(fields, *names)
+    if found != int(found) or abs(found) > 2**53:
+        raise bad(name, f'{name} is "{str(value)[:40]}", which is no whole number.', "For example 7.")
+    return int(found)
+
+
+def flag(fields: Fields, *names: str) -> bool:
+    """False when absent."""
+    name, value = first(fields, *names)
+    if value is None:
+        return False
+    word = str(value).strip().lower()
+    if word not in _YES + _NO:
+        raise bad(name, f'{name} is "{word[:40]}".', "true or false.")
+    return word in _YES
+
+
+def choice(fields: Fields, *names: str, of: tuple[str, ...]) -> str:
+    """Empty when absent."""
+    value = text(fields, *names).strip().lower()
+    if value and value not in of:
+        name, _ = first(fields, *names)
+        raise bad(name, f'{name} is "{value[:40]}".', f"One of {', '.join(of)}.")
+    return value
+
+
+def structure(fields: Fields, *names: str) -> Any:
+    """A list or object, which in a form is JSON in a text; other texts as they are. None when absent."""
+    name, value = first(fields, *names)
+    if isinstance(value, str) and value.strip()[:1] in ("[", "{"):
+        return from_json(value, name)
+    return value
+
+
+def from_json(data: str | bytes, name: str = "") -> Any:
+    """Raises BadSpec for what is no JSON, is nested too deeply, or holds letters that are none."""
+    what = name or "The body"
+    try:
+        value = json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else "it is no JSON"
+        raise bad(name, f"{what} cannot be read: {reason}.", "Send JSON in UTF-8.") from error
+    return clean(value, name)
+
+
+def clean(value: Any, name: str = "", depth: int = 0) -> Any:
+    """The value, if every text in it can be kept in any database: no zero characters, no half letters."""
+    if depth > MAX_DEPTH:
+        raise bad(name, f"{name or 'The body'} is nested too deeply.", f"At most {MAX_DEPTH} levels.")
+    if isinstance(value, str):
+        if "\x00" in value or not _is_text(value):
+            raise bad(name, f"{name or 'The body'} holds characters that are none.", "Send plain UTF-8.")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            clean(key, name, depth + 1)
+            clean(inner, name or str(key), depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            clean(inner, name, depth + 1)
+    return value
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def unbracketed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A form's pairs as an object: `a[b]=c` is {"a": {"b": c}}, a name given twice, or `a[]`, is a list."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        head, _, rest = name.partition("[")
+        if rest.endswith("]") and rest != "]" and head:
+            inner = fields.setdefault(head, {})
+            if isinstance(inner, dict):
+                inner[rest[:-1]] = value
+            continue
+        name = head if rest == "]" else name
+        if name in fields:
+            earlier = fields[name]
+            fields[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        else:
+            fields[name] = [value] if rest == "]" else value
+    return fields

@@ -1,0 +1,58 @@
+"""The description of the API: what FastAPI knows by itself, and the bodies that are read by hand because they may
+come in two forms. Served with a page of our own at /docs, which asks nothing of any other server.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+PAGES = Path(__file__).parent / "pages"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css"}
+_HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
+
+router = APIRouter(include_in_schema=False)
+
+
+def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> None:
+    """Let `app.openapi()` name these bodies, which the routes refer to."""
+
+    def openapi() -> dict[str, Any]:
+        if not app.openapi_schema:
+            made = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            schemas = made.setdefault("components", {}).setdefault("schemas", {})
+            for model in bodies:
+                schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+@router.get("/docs")
+def docs() -> Response:
+    return _page("docs.html")
+
+
+@router.get("/docs/{name}")
+def docs_part(name: str) -> Response:
+    return _page(name if name in ("docs.js", "docs.css") else "docs.html")
+
+
+def _page(name: str) -> Response:
+    file = PAGES / name
+    return Response(file.read_bytes(), media_type=_TYPES[file.suffix], headers=_HEADERS)

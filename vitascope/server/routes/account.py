@@ -1,0 +1,205 @@
+"""/v1/account: sign up, log in, log out, who am I. Browsers get a session cookie that scripts cannot read; programs use
+keys (see `keys`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from vitascope.errors import NotAllowed, NotSignedIn
+from vitascope.server import auth
+from vitascope.server.auth import Actor, Here, Who
+from vitascope.server.context import Context
+from vitascope.server.loose import bad
+from vitascope.server.routes import errors
+from vitascope.server.said import Answer, Said
+from vitascope.store import accounts, limits
+from vitascope.store.accounts import Account
+
+router = APIRouter(prefix="/v1/account", tags=["account"])
+MAX_SETTINGS = 16_000  # characters
+Password = Annotated[str, Field(min_length=1, max_length=accounts.MAX_PASSWORD)]
+Email = Annotated[str, Field(min_length=3, max_length=254)]
+Role = Literal["owner", "admin", "member"]
+
+
+class SignUp(Said):
+    email: Email
+    password: Password
+    name: str = Field("", max_length=100)
+
+
+class LogIn(Said):
+    email: Email
+    password: Password
+
+
+class AccountChanges(Said):
+    name: str | None = Field(None, max_length=100)
+    email: Email | None = None
+    password: Password | None = Field(None, description="The new one; needs current_password where there is one.")
+    current_password: Password | None = None
+    settings: dict[str, Any] | None = Field(None, description="The studio's own, such as language and timezone.")
+
+
+class AccountView(Answer):
+    id: str
+    object: Literal["account"] = "account"
+    email: str | None
+    name: str
+    role: Role
+    plan: str
+    plan_title: str
+    settings: dict[str, Any]
+    created_at: float
+    disabled_at: float | None
+    signed_in_by: Literal["local", "key", "token", "session"] | None = None
+    signup_open: bool = False
+    credits_on: bool = True
+
+
+class SignedOut(Answer):
+    signed_out: bool = True
+
+
+class Door(Answer):
+    """What a page may show before anybody has signed in."""
+
+    signup_open: bool
+    local: bool = Field(description="Whether this machine's owner comes in without a password here.")
+    credits_on: bool
+
+
+def same_origin(context: Here, request: Request) -> None:
+    """Signing in sets a cookie, so a page of elsewhere may not do it for its visitor."""
+    auth.refuse_foreign(context, request)
+
+
+def view(context: Context, account: Account, by: str | None = None) -> AccountView:
+    return AccountView(
+        **{name: getattr(account, name) for name in ("id", "email", "name", "role", "plan", "settings", "created_at")},
+        disabled_at=account.disabled_at,
+        plan_title=context.plan(account).title,
+        signed_in_by=by,  # type: ignore[arg-type]
+        signup_open=bool(context.settings.signup),
+        credits_on=bool(context.settings.credits),
+    )
+
+
+@router.get("/door")
+def door(context: Here, request: Request) -> Door:
+    """Open to everybody."""
+    return Door(
+        signup_open=bool(context.settings.signup),
+        local=auth.is_local(context, request),
+        credits_on=bool(context.settings.credits),
+    )
+
+
+@router.post("/signup", dependencies=[Depends(same_origin)], status_code=201, responses=errors(400, 409, 422))
+def sign_up(context: Here, request: Request, response: Response, said: SignUp) -> AccountView:
+    """Open an account and a session. Only where the operator lets strangers do so."""
+    if not context.settings.signup:
+        raise NotAllowed("This server takes no new accounts by itself.", hint="Ask whoever runs it for one.")
+    _count(context, request, "signup", per_minute=10, burst=20)
+    now, password = context.now(), accounts.hashed(said.password)
+    with context.store.begin() as tx:
+        account = accounts.sign_up(
+            tx, email=said.email, password=password, name=said.name, plan=context.plans.default, now=now
+        )
+        token = accounts.log_in(tx, account.id, now)
+    _set_cookie(context, request, response, token)
+    return view(context, account, "session")
+
+
+@router.post("/login", dependencies=[Depends(same_origin)], responses=errors(422))
+def log_in(context: Here, request: Request, response: Response, said: LogIn) -> AccountView:
+    """Open a session."""
+    _count(context, request, "login", per_minute=30, burst=30)
+    _count(context, request, f"login:{said.email.strip().casefold()[:254]}", per_minute=5, burst=5, everywhere=True)
+    with context.store.read() as tx:
+        kept = accounts.password_of(tx, said.email)
+    if not accounts.matches(said.password, kept[1] if kept else None) or not kept:
+        raise NotSignedIn("The address or the password is wrong.", hint="Check both.")
+    with context.store.begin() as tx:
+        token = accounts.log_in(tx, kept[0], context.now())
+        account = accounts.by_id(tx, kept[0])
+    _set_cookie(context, request, response, token)
+    return view(context, account, "session")
+
+
+@router.post("/logout", dependencies=[Depends(same_origin)], responses=errors())
+def log_out(context: Here, request: Request, response: Response) -> SignedOut:
+    """End this browser's session; nothing happens without one."""
+    if token := request.cookies.get(auth.COOKIE):
+        with context.store.begin() as tx:
+            accounts.log_out(tx, token)
+    response.delete_cookie(auth.COOKIE, path="/")
+    return SignedOut()
+
+
+@router.get("", responses=errors())
+def me(context: Here, actor: Who) -> AccountView:
+    """Who am I?"""
+    return view(context, actor.account, actor.by)
+
+
+@router.patch("", responses=errors(400, 409, 422))
+def change_me(context: Here, actor: Who, said: AccountChanges) -> AccountView:
+    """Change my name, address, password or settings. A new password ends all sessions."""
+    if said.settings is not None:
+        _check_settings(said.settings)
+    if said.password is not None or said.email is not None:
+        _confirm(context, actor, said.current_password)
+    password = accounts.hashed(said.password) if said.password is not None else None
+    with context.store.begin() as tx:
+        account = accounts.change(
+            tx, actor.id, email=said.email, name=said.name, password=password, settings=said.settings
+        )
+    return view(context, account, actor.by)
+
+
+def _confirm(context: Context, actor: Actor, password: str | None) -> None:
+    """A key or an open browser is not enough to take an account over."""
+    with context.store.read() as tx:
+        kept = accounts.password_of(tx, actor.account.email) if actor.account.email else None
+    if kept and not accounts.matches(password or "", kept[1]):
+        raise NotAllowed("The current password is wrong.", hint="Send it as current_password.")
+
+
+def _check_settings(settings: dict[str, Any]) -> None:
+    if len(str(settings)) > MAX_SETTINGS:
+        raise bad("settings", "The settings are too large.", f"At most {MAX_SETTINGS:,} characters.")
+    zone = settings.get("timezone")
+    try:
+        if zone is not None:
+            ZoneInfo(str(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise bad("settings", f'There is no time zone "{str(zone)[:40]}".', "For example Asia/Shanghai.") from error
+
+
+def _count(
+    context: Context, request: Request, what: str, *, per_minute: float, burst: float, everywhere: bool = False
+) -> None:
+    """Against guessing of passwords: by the address of the caller, or wherever it comes from."""
+    client = "" if everywhere or not request.client else f":{request.client.host}"
+    with context.store.begin() as tx:
+        limits.take(
+            tx, f"{what}{client}", context.now(), per_second=per_minute / 60, burst=burst, what="attempts to sign in"
+        )
+
+
+def _set_cookie(context: Context, request: Request, response: Response, token: str) -> None:
+    response.set_cookie(
+        auth.COOKIE,
+        token,
+        max_age=int(accounts.SESSION_SECONDS),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=context.base_url(request).startswith("https:"),
+    )

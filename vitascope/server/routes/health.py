@@ -1,0 +1,46 @@
+"""/healthz, /readyz, /metrics: for whoever watches the server. They hold no one's data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+
+from vitascope import __version__
+from vitascope.errors import Unavailable
+from vitascope.server import auth, metrics
+from vitascope.server.auth import Here
+from vitascope.server.routes import Answers, errors
+from vitascope.server.said import Answer
+
+router = APIRouter(tags=["health"])
+TEXT: Answers = {200: {"content": {"text/plain": {}}, "description": "Numbers by name."}}
+
+
+class Health(Answer):
+    status: Literal["ok"] = "ok"
+    version: str = __version__
+
+
+@router.get("/healthz")
+def healthy() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", responses=errors(503))
+def ready(context: Here) -> Health:
+    """The database answers too, and the server is not about to end."""
+    if context.stopping.is_set():
+        raise Unavailable("The server is about to end.", hint="Ask another.")
+    with context.store.read() as tx:
+        tx.exec_driver_sql("SELECT 1")
+    return Health()
+
+
+@router.get("/metrics", response_class=Response, responses=errors() | TEXT)
+def scrape(context: Here, request: Request) -> Response:
+    """For Prometheus: on this machine, or with an operator's key."""
+    if not auth.from_here(request):
+        auth.operator(auth.identify(context, request))
+    return Response(metrics.page(context.store), media_type=metrics.CONTENT_TYPE)

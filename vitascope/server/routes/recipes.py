@@ -1,0 +1,54 @@
+"""/v1/recipe: what is written inside a clip's file, so that dropping an mp4 somewhere restores the whole form."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from vitascope.errors import BadClip
+from vitascope.media import recipe as recipes
+from vitascope.server import uploads
+from vitascope.server.auth import Here, Who
+from vitascope.server.body import Body
+from vitascope.server.loose import bad
+from vitascope.server.routes import body, errors
+from vitascope.server.routes.library import RecipeView
+
+router = APIRouter(prefix="/v1/recipe", tags=["library"])
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class ReadRecipe(BaseModel):
+    file: str | None = Field(
+        None, description="An mp4, or a PNG of a still, that Vitascope made.", json_schema_extra={"format": "binary"}
+    )
+
+
+BODIES = (ReadRecipe,)
+
+
+@router.post("", responses=errors(400, 413, 422), openapi_extra=body(ReadRecipe))
+def read_recipe(context: Here, actor: Who, fields: Body) -> RecipeView:
+    """The recipe in this file. Nothing of the file is kept."""
+    given = fields.get("file") or fields.get("video")
+    if given is None:
+        raise bad("file", "The file is missing.", "Send an mp4 in a form, as file.")
+    data = uploads.contents(
+        given, name="The file", max_bytes=uploads.MAX_CLIP_BYTES, allowed=context.settings.allowed_hosts
+    )
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+        if data.startswith(_PNG):
+            uploads.decoded(data, name="The file")
+            path = Path(folder) / "sent.png"
+            path.write_bytes(data)
+        else:
+            path = uploads.clip_file(data, Path(folder), name="The file")
+        found = recipes.find(path)
+    if found is None:
+        raise BadClip(
+            "The file holds no recipe.", hint="Only files made by Vitascope, and not changed since, have one."
+        )
+    return RecipeView(recipe=found.to_dict())
