@@ -8,6 +8,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 PROMPT ?= a large red ball bounces on snow at sunset
 ARGS ?=
+LOAD ?=
 
 # Handed over in the environment and as it was written, so that quotes and dollars in a prompt do no harm.
 override PROMPT := $(value PROMPT)
@@ -50,8 +51,9 @@ lint: .venv/dev  ## ruff and mypy
 	@$(BIN)/ruff format --check --quiet . || { echo "hint: .venv/bin/ruff format ."; exit 1; }
 	@$(BIN)/mypy
 
-bench: .venv/base  ## how fast this machine is, from prompt to file
+bench: .venv/base  ## how fast this machine is, from prompt to file, and what the service bears
 	@$(BIN)/vitascope bench $(ARGS)
+	@$(BIN)/python benchmarks/load.py $(LOAD)
 
 exam: .venv/base  ## what the built-in model really knows
 	@$(BIN)/vitascope exam $(ARGS)

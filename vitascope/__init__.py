@@ -46,7 +46,7 @@ def generate(
     """
     from tempfile import TemporaryDirectory
 
-    from vitascope import ask, engine, pipeline
+    from vitascope import ask, drawing, engine
 
     with TemporaryDirectory(prefix="vitascope-") as folder:  # for clips to be continued that are not yet in a file
         spec = ask.spec(
@@ -65,5 +65,5 @@ def generate(
             model=model,
         )
         maker = engine.load(spec.model)
-        clips = [pipeline.draw(take, maker) for take in ask.takes(spec, n)]
+        clips = [drawing.draw(take, maker) for take in ask.takes(spec, n)]
     return clips[0] if n == 1 else clips

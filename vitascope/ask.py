@@ -17,11 +17,11 @@ from PIL import Image
 
 from vitascope.clip import ASPECTS, FPS, MAX_SEED, CameraPath, ClipSpec, Size, Source
 from vitascope.config import settings
+from vitascope.drawing import Clip, sha256
 from vitascope.engine import reader
 from vitascope.engine.protocol import Frame
 from vitascope.errors import BadClip, BadPicture, BadSpec
 from vitascope.media import picture, recipe, video
-from vitascope.pipeline import Clip, sha256
 from vitascope.world.scene import CAMERAS
 
 PictureLike = str | Path | Image.Image | Frame

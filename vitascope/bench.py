@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from vitascope import ask, engine, pipeline
+from vitascope import ask, drawing, engine
 from vitascope.config import settings
 from vitascope.media.aside import written_aside
 
@@ -27,7 +27,7 @@ def measure(prompt: str, *, seconds: float, rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             marks: list[float] = []
             start = time.perf_counter()
-            pipeline.make(
+            drawing.make(
                 spec,
                 maker,
                 Path(folder) / "clip.mp4",

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vitascope import __version__
+from vitascope import __version__, cli_service
 from vitascope.config import debugging
 from vitascope.errors import BadSpec, MissingExtra, VitascopeError
 
@@ -108,7 +108,7 @@ def generate(
     """Make a clip and print where it is."""
     from tempfile import TemporaryDirectory
 
-    from vitascope import ask, engine, pipeline
+    from vitascope import ask, drawing, engine
     from vitascope.media import recipe as recipes
 
     given: dict[str, Any] = {
@@ -133,9 +133,9 @@ def generate(
         for take, target in zip(specs, targets, strict=True):
             started, bars = time.perf_counter(), _Bars()
             try:
-                take = pipeline.with_source(take, maker, Path(folder), progress=bars)
+                take = drawing.with_source(take, maker, Path(folder), progress=bars)
                 _say(f"seed: {take.seed}")
-                pipeline.make(take, maker, target, progress=bars, begun=_show_reading)
+                drawing.make(take, maker, target, progress=bars, begun=_show_reading)
             finally:
                 bars.close()
             width, height = take.shape
@@ -222,6 +222,9 @@ def bench(
         print(f"{name:<20} {value}")
     if json_file:
         measuring.write(json_file, figures)
+
+
+cli_service.add_to(app)
 
 
 class _Bars:

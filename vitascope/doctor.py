@@ -29,10 +29,7 @@ def examine() -> Iterator[Finding]:
     )
     now = settings()
     for setting in TABLE:
-        value = getattr(now, setting.name)
-        yield Finding(
-            "setting", f"{setting.name} = {'(empty)' if value is None else value}  [{now.origins[setting.name]}]"
-        )
+        yield Finding("setting", f"{setting.name} = {now.shown(setting)}  [{now.origins[setting.name]}]")
     yield from (_weights(name) for name in engine.names())
     yield _package("runtime", "onnxruntime")
     yield _ffmpeg()

@@ -1,158 +1,261 @@
-"""START HERE: the whole way of a clip, from a spec to a file. The engine draws, the writer writes while frames
-arrive, and nothing is kept that grows with the clip's length.
+"""START HERE: the whole way of a clip through the service, in two functions. `submit` takes the order: rules, price,
+then ONE transaction that reserves the credits and puts the jobs into the queue. `fulfil` is what a worker does with a
+job: make the clip, keep its files, then ONE transaction that puts it into the library, takes the credits and ends the
+job. Going wrong is one transaction too: the credits are back, and the job says why.
+
+So whatever is killed, whenever: no job is lost, none is done twice, and no credit with it. How a spec becomes frames
+and a file is told in `drawing.py`, which needs no service; its names are handed on here.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from sqlalchemy import Connection
 
-from vitascope import __version__
-from vitascope.clip import FPS, ClipSpec, ModelCard, Recipe
-from vitascope.engine.protocol import Draft, Engine, Frame, Frames
-from vitascope.errors import BadClip, BadSpec
-from vitascope.media import picture, video
-from vitascope.media import recipe as recipes
-from vitascope.media.aside import written_aside
+from vitascope import ask, logs, policy, pricing
+from vitascope.clip import ClipSpec, ModelCard
+from vitascope.drawing import Cancelled, Clip, Progress, Stopped, draw, drawn, make, recipe_for, sha256, with_source
+from vitascope.engine.protocol import Engine
+from vitascope.errors import LeaseLost, Unavailable, VitascopeError
+from vitascope.fleet import admission, craft
+from vitascope.fleet.patience import patiently
+from vitascope.store import events, jobs, ledger, library
+from vitascope.store import idempotency as answers
+from vitascope.store.accounts import Account
+from vitascope.store.blobs import Blobs
+from vitascope.store.database import Store
+from vitascope.store.ids import BATCH, CLIP, new_id
+from vitascope.store.jobs import Job, Lease
+from vitascope.store.plans import Plan
 
-Progress = Callable[[str, int, int], None]  # ("steps" or "frames", how many are done, of how many)
-Begun = Callable[[Draft], None]  # called once, when the words are read and before the first step
+__all__ = [  # the way of a clip without a service, and with one
+    "Cancelled",
+    "Clip",
+    "Progress",
+    "Stopped",
+    "cancel",
+    "draw",
+    "drawn",
+    "fulfil",
+    "give_up",
+    "make",
+    "recipe_for",
+    "sha256",
+    "submit",
+    "with_source",
+]  # fmt: skip
 
-
-def _unwatched(stage: str, done: int, total: int) -> None:
-    pass
-
-
-def _unread(draft: Draft) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A finished work: its recipe, and its frames in memory (`draw`) or in a file (`make`)."""
-
-    recipe: Recipe
-    path: Path | None = None
-    held: Frames | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def frames(self) -> Frames:
-        """(T, H, W, 3) uint8; read from the file when they are not held."""
-        if self.held is not None:
-            return self.held
-        assert self.path, "a clip is in memory or in a file"
-        return np.stack(list(_file_frames(self.path)))
-
-    @property
-    def fps(self) -> int:
-        return FPS
-
-    def save(self, path: str | Path) -> Path:
-        """Write it as .mp4 (or .png, if it is a still) with its recipe inside. The same clip is always the same
-        bytes.
-        """
-        target = Path(path)
-        if self.path and self.path.suffix.lower() == target.suffix.lower():
-            with written_aside(target) as aside:
-                shutil.copyfile(self.path, aside)
-        else:
-            _write(target, self.recipe, iter(self.frames))
-        return target
+_log = logs.get(__name__)
 
 
-def make(spec: ClipSpec, engine: Engine, out: Path, *, progress: Progress = _unwatched, begun: Begun = _unread) -> Clip:
-    """Draw the clip into `out`, which appears when it is whole. The place is tried before the work begins."""
-    recipe = recipe_for(spec, engine.card)
-    _write(out, recipe, drawn(recipe.spec, engine, progress=progress, begun=begun))
-    return Clip(recipe, path=out)
+def submit(
+    store: Store,
+    blobs: Blobs,
+    account: Account,
+    spec: ClipSpec,
+    *,
+    n: int = 1,
+    card: ModelCard,
+    plan: Plan,
+    prices: pricing.Prices,
+    rules: policy.Rules,
+    request: Mapping[str, Any] | None = None,
+    project_id: str | None = None,
+    lane: str = "normal",
+    idempotency: str | None = None,
+    parent: str | None = None,
+    relation: str | None = None,
+    credits: bool = True,
+    draft: bool = False,
+    drafted: int = 0,
+    needs: str = "cpu",
+    run_after: float = 0.0,
+) -> list[Job]:
+    """Order `n` takes of this spec: one job each, of one batch, or none at all. What it costs is what `pricing.quote`
+    says of the same arguments; refused orders cost nothing.
 
-
-def draw(spec: ClipSpec, engine: Engine, *, progress: Progress = _unwatched, begun: Begun = _unread) -> Clip:
-    """Draw the clip into memory."""
-    recipe = recipe_for(spec, engine.card)
-    frames = np.empty((spec.frames, spec.shape[1], spec.shape[0], 3), np.uint8)
-    for index, frame in enumerate(drawn(recipe.spec, engine, progress=progress, begun=begun)):
-        frames[index] = frame
-    return Clip(recipe, held=frames)
-
-
-def recipe_for(spec: ClipSpec, card: ModelCard) -> Recipe:
-    assert spec.seed is not None, "the seed is drawn by ask.takes"
-    return Recipe(spec=spec, model=card.name, weights=card.weights, version=__version__)
-
-
-def drawn(spec: ClipSpec, engine: Engine, *, progress: Progress, begun: Begun) -> Iterator[Frame]:
-    """All frames of the clip in order: those of the clip being continued, if there is one, then the engine's."""
-    engine.card.check(spec)
-    draft = engine.begin(spec)
-    begun(draft)
-    progress("steps", 0, draft.step_count)
-    while not draft.done:
-        engine.step([draft])
-        progress("steps", draft.step_index, draft.step_count)
-    count = 0
-    for frame in _continued(spec, engine.frames(draft)):
-        count += 1
-        yield frame
-        progress("frames", count, spec.frames)
-    assert count == spec.frames, f"the engine made {count} of {spec.frames} frames"
-
-
-def with_source(spec: ClipSpec, engine: Engine, folder: Path, *, progress: Progress = _unwatched) -> ClipSpec:
-    """The spec with the clip it continues at hand. One known only by its recipe is made again in `folder`, down to
-    the first of its line.
+    The same `idempotency` key again gives the same jobs as they are now, and Conflict for another order. `parent`: the
+    id of the clip this one comes from. Raises BadSpec, PolicyRefused, NotAllowed, TooMany, NotEnoughCredits.
     """
-    source = spec.extend
-    if not source or source.path:
-        return spec
-    if not source.recipe:
-        raise BadClip("This clip continues one that Vitascope did not make.", hint="Give that one with --extend.")
-    path = folder / f"{source.sha256[:16]}.mp4"
-    if not path.exists():
-        make(with_source(source.recipe.spec, engine, folder, progress=progress), engine, path, progress=progress)
-    if sha256(path) != source.sha256:
-        raise BadClip("The clip it continues came out differently here.", hint="Give the original with --extend.")
-    return dataclasses.replace(spec, extend=dataclasses.replace(source, path=str(path)))
+    spec = dataclasses.replace(spec, model=card.name)
+    card.check(spec)
+    takes = ask.takes(spec, n)
+    policy.check(spec, rules, n=n)  # most refusals, before anybody is made to wait
+    quote = pricing.quote(spec, card, n=n, plan=plan, draft=draft, prices=prices, lane=lane, drafted=drafted)
+    units = quote.per_clip if credits else 0
+    order = _fingerprint(spec, card.name, n, lane, project_id, parent, relation, draft)
+    with store.begin() as tx:
+        now = store.clock()
+        store.lock_account(tx, account.id)
+        if idempotency and (answer := answers.recall(tx, account.id, idempotency, order)):
+            return [jobs.get(tx, account.id, job_id) for job_id in answer["jobs"]]
+        admission.check(tx, account, spec, n=n, plan=plan, rules=rules, now=now)
+        if units:
+            ledger.ensure_daily(tx, account.id, plan, now, admission.zone(account))
+        batch_id, placed = new_id(BATCH, now), []
+        for take in takes:
+            job = jobs.enqueue(
+                tx,
+                account_id=account.id,
+                spec=take,
+                units=units,
+                batch_id=batch_id,
+                now=now,
+                project_id=project_id,
+                request=request,
+                priority=plan.priority,
+                lane=lane,
+                needs=needs,
+                run_after=run_after,
+                parent_clip_id=parent,
+                relation=relation,
+                idempotency=idempotency,
+            )
+            ledger.hold(tx, account.id, job.id, units, now)
+            placed.append(job)
+        if idempotency:
+            answers.remember(tx, account.id, idempotency, order, {"jobs": [job.id for job in placed]}, now)
+    return placed
 
 
-def sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def fulfil(
+    store: Store,
+    blobs: Blobs,
+    lease: Lease,
+    engine: Engine[Any],
+    *,
+    watch: craft.Watch | None = None,
+    marks: craft.Marks | None = None,
+    stopped: threading.Event | None = None,
+) -> Job:
+    """Make the leased job's clip, or say why not; the job as it then is. While the database or the storage does not
+    answer it waits, until `stopped` is set.
+
+    Raises LeaseLost when another has the job (what was made is thrown away), Stopped or Unavailable when it was cut off
+    and can be given back. Everything else ends the job.
+    """
+    job, watch, stopped = lease.job, watch or craft.Unwatched(), stopped or threading.Event()
+    clip_id = new_id(CLIP, store.clock())  # each attempt its own, so that nobody writes over another's files
+
+    def end(what: str, act: Callable[[Connection, float], Job]) -> Job:
+        done = patiently(lambda: _in_one(store, job, clip_id, act), stopped=stopped, what=what)
+        _throw_away(blobs, "" if done.clip_id == clip_id else clip_id, job)
+        return done
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="vitascope-") as name:
+            folder = Path(name)
+            spec = patiently(
+                lambda: craft.at_hand(store, blobs, job, engine, folder), stopped=stopped, what="fetching the source"
+            )
+            made = craft.make(spec, engine, folder, marks=marks or craft.Marks(), watch=watch)
+            watch.progress("files", 0, 1)  # the last moment to stop without waste
+            patiently(lambda: craft.keep(blobs, clip_id, made), stopped=stopped, what="keeping the files")
+
+        def conclude(tx: Connection, now: float) -> Job:
+            done = jobs.finish(tx, lease, now, clip_id=clip_id, compute_ms=_compute_ms(engine))
+            craft.shelve(tx, clip_id, job, made, now)
+            ledger.post(tx, job.id, now)
+            if made.defects and job.units:
+                ledger.refund(tx, job.id, job.units, now)
+                told = {"units": job.units, "defects": [defect.message for defect in made.defects]}
+                events.tell(tx, job.account_id, "job.refunded", told, now, job_id=job.id)
+            return done
+
+        return end("finishing", conclude)
+    except Stopped:
+        if watch.lost:
+            _throw_away(blobs, clip_id)
+            raise LeaseLost(f"Another worker has {job.id} now.") from None
+        if not watch.cancelled:
+            raise
+        return end("cancelling", lambda tx, now: _cancelled(tx, lease, now, _compute_ms(engine)))
+    except LeaseLost:
+        _throw_away(blobs, clip_id)
+        raise
+    except Unavailable:
+        raise
+    except VitascopeError as error:
+        reason = error
+    except Exception as error:
+        _log.exception("a fault while making a clip", job=job.id)
+        reason = VitascopeError(
+            f"A fault inside Vitascope: {type(error).__name__}.",
+            hint="The credits are back. Try again; if it stays, tell whoever runs this server the job's id.",
+        )
+    return end("failing", lambda tx, now: _failed(tx, lease, now, reason, _compute_ms(engine)))
 
 
-def _continued(spec: ClipSpec, new: Iterator[Frame]) -> Iterator[Frame]:
-    if spec.extend:
-        yield from video.read_frames(Path(spec.extend.path))
-    yield from new
+def cancel(store: Store, account_id: str, job_id: str) -> Job:
+    """As its owner asks: a waiting job is cancelled and its credits are back at once, a running one at its next step.
+    Raises NotFound.
+    """
+    with store.begin() as tx:
+        now = store.clock()
+        job = jobs.ask_cancel(tx, account_id, job_id, now)
+        if job.state == "cancelled":
+            ledger.void(tx, job.id, now)
+    return job
 
 
-def _write(out: Path, recipe: Recipe, frames: Iterator[Frame]) -> None:
-    spec = recipe.spec
-    _check_suffix(out, spec)
-    if out.suffix.lower() == ".png":
-        with written_aside(out) as aside:
-            picture.write_png(aside, next(frames), comment=recipes.to_text(recipe))
-    else:
-        with video.writing(out, *spec.shape, recipe=recipe) as writer:
-            for frame in frames:
-                writer.write(frame)
+def give_up(store: Store, blobs: Blobs, job: Job) -> Job:
+    """End a job that no worker will get again (see `jobs.exhausted`). Raises LeaseLost when that is no longer so."""
+    reason = VitascopeError(
+        f"The clip could not be made in {job.attempts - job.released} attempts: each time its worker died.",
+        hint="The credits are back. Ask for a shorter or smaller clip, or tell whoever runs this server.",
+    )
+    with store.begin() as tx:
+        now = store.clock()
+        done = _cancelled(tx, job, now) if job.cancel_requested else _failed(tx, job, now, reason)
+    _throw_away(blobs, "", job)
+    return done
 
 
-def _check_suffix(out: Path, spec: ClipSpec) -> None:
-    suffix = out.suffix.lower()
-    if suffix == ".png" and not spec.is_still:
-        raise BadSpec(f"{out} would be one picture, the clip is many.", hint="Write an .mp4, or ask for 0 seconds.")
-    if suffix not in (".png", ".mp4"):
-        raise BadSpec(f"{out} is neither .mp4 nor .png.", hint="Clips are written as .mp4, stills also as .png.")
+def _in_one(store: Store, job: Job, clip_id: str, act: Callable[[Connection, float], Job]) -> Job:
+    """The end of a job, once: when an earlier try came through although its answer was lost, nothing more is done."""
+    with store.begin() as tx:
+        store.lock_account(tx, job.account_id)
+        current = jobs.get(tx, None, job.id)
+        if current.state == "succeeded" and current.clip_id == clip_id:
+            return current
+        return act(tx, store.clock())
 
 
-def _file_frames(path: Path) -> Iterator[Frame]:
-    if path.suffix.lower() == ".png":
-        return iter([np.asarray(picture.read(path))])
-    return video.read_frames(path)
+def _failed(tx: Connection, held: Lease | Job, now: float, why: VitascopeError, compute_ms: int | None = None) -> Job:
+    done = jobs.fail(tx, held, now, why, compute_ms=compute_ms)
+    ledger.void(tx, done.id, now)
+    return done
+
+
+def _cancelled(tx: Connection, held: Lease | Job, now: float, compute_ms: int | None = None) -> Job:
+    done = jobs.cancelled(tx, held, now, compute_ms=compute_ms)
+    ledger.void(tx, done.id, now)
+    return done
+
+
+def _throw_away(blobs: Blobs, clip_id: str, job: Job | None = None) -> None:
+    """Files of a clip that does not come to be, and the preview of a job that ended. What a killed worker leaves, or
+    what cannot be deleted now, `library.sweep` finds.
+    """
+    doomed = [library.key(clip_id, name) for name in ("video.mp4", "poster.jpg", "sprite.jpg")] if clip_id else []
+    for key in [*doomed, *([f"previews/{job.id}.webp"] if job else [])]:
+        with suppress(VitascopeError):
+            blobs.delete(key)
+
+
+def _compute_ms(engine: Engine[Any]) -> int | None:
+    seconds = getattr(engine, "seconds", None)  # a seat at a scheduler knows
+    return None if seconds is None else round(1000 * seconds)
+
+
+def _fingerprint(spec: ClipSpec, *order: Any) -> str:
+    return hashlib.sha256(json.dumps([spec.to_dict(), *order], sort_keys=True).encode()).hexdigest()

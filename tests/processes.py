@@ -1,0 +1,105 @@
+"""The service as real processes, for tests that start, end and kill them: `serve`, `work`, and a client over HTTP."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import doubles
+
+LONG = 120  # seconds until a test gives up; machines are shared
+
+
+def free_port():
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Service:
+    """One home, database and storage; `serve` and `work` start processes on it, which `close` ends."""
+
+    def __init__(self, folder, database_url="", engine="engines:quick", **settings):
+        self.folder, self.engine, self.port, self.started = folder, engine, free_port(), []
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = doubles.environment() | {
+            "VITASCOPE_HOME": str(folder / "home"),
+            "VITASCOPE_DATABASE_URL": database_url,
+            **{f"VITASCOPE_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+
+    def run(self, *arguments):
+        """One command; standard output is a pipe, messages go to a file."""
+        command = [sys.executable, "-m", "vitascope", *map(str, arguments)]
+        with open(self.folder / f"words-{len(self.started)}", "wb") as words:
+            process = subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.PIPE, stderr=words, text=True, start_new_session=True
+            )
+        self.started.append(process)
+        return process
+
+    def serve(self, *options, engine=None):
+        """Returns when it says that it is ready, with what it said."""
+        chosen = ["--engine", engine or self.engine] if (engine or self.engine) != "true" else []
+        process = self.run("serve", "--port", self.port, *chosen, *options)
+        process.said = []
+        for line in process.stdout:
+            process.said.append(line.rstrip())
+            if "Ctrl-C" in line:
+                return process
+        raise AssertionError(f"it ended at once: {self.words()}")
+
+    def work(self, *options, engine=None):
+        return self.run("work", "--engine", engine or self.engine, *options)
+
+    def get(self, path, method="GET", data=None, **headers):
+        body = json.dumps(data).encode() if data is not None else None
+        request = urllib.request.Request(self.url + path, body, {"content-type": "application/json", **headers})
+        request.method = method
+        with urllib.request.urlopen(request, timeout=LONG) as answer:
+            text = answer.read()
+        return json.loads(text) if answer.headers.get_content_type() == "application/json" else text
+
+    def order(self, prompt="a red ball", **more):
+        return self.get("/v1/videos", "POST", {"prompt": prompt, "seconds": "1", **more})["id"]
+
+    def video(self, video_id):
+        return self.get(f"/v1/videos/{video_id}")
+
+    def words(self):
+        return "\n".join(path.read_text(errors="replace")[-3000:] for path in sorted(self.folder.glob("words-*")))
+
+    def close(self):
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            process.stdout.close()
+
+
+def until(true, what="it", seconds=LONG):
+    """Wait until it is so; a server that is away is waited for."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            if found := true():
+                return found
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            last = error
+        else:
+            last = None
+        assert time.monotonic() < ends, f"{what} did not happen; {last or ''}"
+        time.sleep(0.05)
+
+
+def children(process):
+    """Ids of the processes it has started, from whichever thread (Linux)."""
+    files = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return [int(number) for file in files for number in file.read_text().split()]

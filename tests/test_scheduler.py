@@ -1,0 +1,272 @@
+"""Many clips on one engine: nobody's bytes change, short and important ones overtake, nobody starves."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from doubles import DiscEngine
+from vitascope import ask, engine, pipeline
+from vitascope.engine import protocol
+from vitascope.fleet.scheduler import AHEAD, Left, Scheduler, Standing, rank
+
+
+def spec(prompt="a red ball", **asked):
+    return ask.takes(ask.spec(prompt, **asked), 1)[0]
+
+
+class Told(DiscEngine):
+    """Writes down whose step was made."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def step(self, drafts):
+        self.told.append([draft.spec.prompt for draft in drafts])
+        super().step(drafts)
+
+    @property
+    def order(self):
+        """Each prompt once for every run of steps it had."""
+        names = [name for names in self.told for name in names]
+        return [name for before, name in zip([None, *names], names, strict=False) if name != before]
+
+
+@pytest.fixture
+def running():
+    """Starts schedulers and ends them."""
+    started = []
+
+    def start(maker, **how):
+        scheduler = Scheduler(maker, **how)
+        started.append(scheduler)
+        scheduler.start()
+        return scheduler
+
+    yield start
+    for scheduler in started:
+        scheduler.close()
+
+
+def join(scheduler, take, **who):
+    """A job that sits down and asks for nothing yet."""
+    seat = scheduler.seat(**who)
+    seat.spec = take
+    scheduler._join(seat)
+    return seat
+
+
+def turns(scheduler, count=10_000):
+    return next((made for made in range(count) if not scheduler.turn()), count)
+
+
+def drawn(seat, count=10_000):
+    """The frames of a seat whose scheduler is turned by hand."""
+    frames = []
+    for _ in range(count):
+        frames.extend(seat.ready)
+        seat.ready.clear()
+        if seat.ended:
+            return np.stack(frames)
+        assert seat.scheduler.turn()
+    raise AssertionError("no end")
+
+
+def test_the_same_bytes_as_alone_whatever_the_neighbours(running):
+    """The true model: other prompts, shapes, step counts, lengths and seeds; joining at other moments."""
+    maker = engine.load("vitascope-nano")
+    takes = [
+        spec("a large red ball bounces on snow", seconds=1, steps=3, seed=7),
+        spec("a blue cube spins on grass at night", seconds=0.5, steps=5, seed=8, aspect="16:9"),
+        spec("a green cone on sand", seconds=0, steps=2, seed=9),
+        spec("a white cylinder slides on stone", seconds=6, steps=1, seed=10, camera="orbit left"),  # two windows
+    ]
+    alone = [pipeline.draw(take, maker).frames for take in takes]
+    scheduler = running(maker)
+
+    def work(number):
+        if number:  # each joins when the one before has made its first step
+            marks[number - 1].wait(60)
+
+        def progress(stage, done, total):
+            if done:
+                marks[number].set()
+
+        return pipeline.draw(takes[number], scheduler.seat(account=str(number % 2)), progress=progress).frames
+
+    marks = [threading.Event() for _ in takes]
+    with ThreadPoolExecutor(len(takes)) as pool:
+        together = list(pool.map(work, range(len(takes))))
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_same_bytes_as_alone_in_any_order_of_joining_and_leaving(seed):
+    chance = np.random.default_rng(seed)
+    scheduler = Scheduler(DiscEngine(), width=int(chance.integers(1, 4)))
+    waiting = [
+        spec(
+            f"a {number} ball", seconds=float(chance.choice([0, 0.5, 1])), steps=int(chance.integers(1, 9)), seed=number
+        )
+        for number in range(6)
+    ]
+    seats = []
+    while waiting or any(not seat.ended and not seat.gone for seat in seats):
+        act = chance.random()
+        if waiting and act < 0.3:
+            seats.append(
+                join(scheduler, waiting.pop(), account=str(chance.integers(3)), priority=int(chance.integers(2)))
+            )
+        elif seats and act < 0.35:
+            seats[chance.integers(len(seats))].leave()
+        else:
+            scheduler.turn()
+    for seat in seats:
+        if not seat.gone:
+            assert np.array_equal(np.stack(seat.ready), pipeline.draw(seat.spec, DiscEngine()).frames)
+
+
+def test_a_short_job_overtakes_a_long_one():
+    maker = Told()
+    scheduler = Scheduler(maker)
+    join(scheduler, spec("long", seconds=5, steps=30))
+    turns(scheduler, 10)
+    join(scheduler, spec("short", seconds=1, steps=4), account="other")
+    join(scheduler, spec("own short", seconds=1, steps=4))
+    turns(scheduler)
+    assert maker.order == ["long", "short", "own short", "long"]
+
+
+def test_a_job_of_a_higher_priority_overtakes_even_when_it_is_longer():
+    maker = Told()
+    scheduler = Scheduler(maker)
+    join(scheduler, spec("plain", seconds=1, steps=4))
+    turns(scheduler, 2)
+    join(scheduler, spec("important", seconds=2, steps=30), priority=1)
+    turns(scheduler)
+    assert maker.order == ["plain", "important", "plain"]
+
+
+def test_an_account_with_many_jobs_delays_another_by_no_more_than_the_one_in_progress():
+    maker = Told()
+    scheduler = Scheduler(maker)
+    many = [join(scheduler, spec(f"many {number}", seconds=1, steps=4), account="many") for number in range(4)]
+    turns(scheduler, 3)
+    single = join(scheduler, spec("single", seconds=1, steps=4), account="single")
+    while not single.ended:
+        assert scheduler.turn()
+    assert sum(seat.ended for seat in many) <= 1
+    assert maker.order[:3] == ["many 0", "single"] or maker.order[:2] == ["many 0", "single"]
+
+
+def test_a_long_job_does_not_starve_under_a_stream_of_short_ones():
+    scheduler = Scheduler(DiscEngine())
+    long = join(scheduler, spec("long", seconds=5, steps=10))
+    for number in range(400):
+        join(scheduler, spec(f"short {number}", seconds=1, steps=4))
+        turns(scheduler, 5)
+        if long.draft and long.draft.done:
+            return
+    raise AssertionError("the long job never came to its end")
+
+
+def test_rank_puts_priority_first_then_the_account_s_share_then_who_came_first():
+    plain = Standing(priority=0, used=0, left=4, waited=0, joined=1)
+    assert rank(Standing(1, 50, 50, 0, 9)) < rank(plain)
+    assert rank(Standing(0, 1, 4, 0, 0)) > rank(plain)
+    assert rank(Standing(0, 1, 4, 16, 0)) < rank(plain)
+    assert rank(Standing(0, 0, 4, 0, 2)) > rank(plain)
+
+
+def test_a_cancelled_job_gets_no_further_step(running):
+    maker = DiscEngine(pause_seconds=0.02)
+    seat = running(maker).seat()
+    steps = []
+
+    def progress(stage, done, total):
+        steps.append(done)
+        if done == 2:
+            seat.leave()
+
+    with pytest.raises(Left):
+        pipeline.draw(spec(seconds=0, steps=64), seat, progress=progress)
+    assert steps == [0, 1, 2]
+    assert seat.draft.step_index <= 4  # the one being made when it left, and one that was made ahead of what was told
+
+
+def test_several_drafts_are_stepped_at_once_where_the_engine_likes_that():
+    maker = Told()
+    scheduler = Scheduler(maker, width=3)
+    for number in range(3):
+        join(scheduler, spec(str(number), seconds=0, steps=2 + number))
+    turns(scheduler)
+    assert sorted(len(names) for names in maker.told) == [1, 2, 3, 3]
+
+
+def test_an_engine_s_fault_is_its_job_s_alone(running):
+    class Faulty(DiscEngine):
+        def step(self, drafts):
+            if drafts[0].spec.prompt == "bad":
+                raise ZeroDivisionError("inside the engine")
+            super().step(drafts)
+
+    scheduler = running(Faulty())
+    with ThreadPoolExecutor(2) as pool:
+        bad = pool.submit(pipeline.draw, spec("bad", seconds=0), scheduler.seat())
+        good = pool.submit(pipeline.draw, spec("good", seconds=0, seed=1), scheduler.seat())
+        assert len(good.result().frames) == 1
+        with pytest.raises(ZeroDivisionError):
+            bad.result()
+
+
+def test_the_engine_waits_for_a_slow_writer_instead_of_filling_the_memory():
+    scheduler = Scheduler(DiscEngine())
+    seat = join(scheduler, spec(seconds=10, steps=1))
+    turns(scheduler)
+    assert len(seat.ready) == AHEAD
+    assert len(drawn(seat)) == 161
+
+
+def test_closing_wakes_those_who_wait():
+    scheduler = Scheduler(DiscEngine(pause_seconds=0.01))
+    scheduler.start()
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(pipeline.draw, spec(seconds=2, steps=64), scheduler.seat())
+        while not scheduler.waiting:
+            pass
+        scheduler.close()
+        with pytest.raises(Left):
+            waits.result(30)
+    with pytest.raises(Left):
+        scheduler.seat().begin(spec())
+
+
+def test_previews_come_in_steps_and_take_a_small_share_of_the_time():
+    class Clock:
+        now = 100.0
+
+        def __call__(self):
+            return self.now
+
+    class Slow(DiscEngine):
+        looks = 0
+
+        def step(self, drafts):
+            clock.now += 0.5
+            super().step(drafts)
+
+        def preview(self, draft):
+            clock.now += 0.5
+            self.looks += 1
+            return super().preview(draft)
+
+    clock, maker = Clock(), Slow()
+    scheduler = Scheduler(maker, clock=clock)
+    seats = [join(scheduler, spec(str(number), seconds=0, steps=64)) for number in range(10)]
+    turns(scheduler)
+    assert 10 <= maker.looks <= 0.03 * 640 + 2
+    shown: protocol.Frames = next(seat.look for seat in seats if seat.look is not None)
+    assert shown.shape == (1, 256, 256, 3)
