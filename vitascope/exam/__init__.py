@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vitascope import __version__, engine, pipeline
+from vitascope import __version__, drawing, engine
 from vitascope.engine.protocol import Engine, Frames
 from vitascope.exam import reconstruction, sheet
 from vitascope.exam.contact import save_contact
@@ -77,7 +77,7 @@ def run(
 
 def drawn(maker: Engine, name: str, question: Question) -> Frames:
     """What the model makes of the question's prompt, at the judged moments."""
-    return pipeline.draw(question.spec(model=name), maker).frames[MOMENTS]
+    return drawing.draw(question.spec(model=name), maker).frames[MOMENTS]
 
 
 def truth(question: Question) -> Frames:

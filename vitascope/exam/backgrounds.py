@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from vitascope.world.stage import BODY_WIDTH, LOOK, SLOTS, Stage, set_stage
 Array = npt.NDArray[np.float32]
 CLIP = 0.12
 SIDES = (-1, 1)  # the sun stands to the left or to the right; words never say where
+_SHADES = 16  # of each primary colour that are told apart where colours are only compared roughly
 _SUN_SEED = 11  # a scene whose sun stands in the middle of its range
 
 
@@ -67,6 +69,24 @@ def empty(
 def distance(picture: Array, reference: Array) -> float:
     """Mean difference, cut off at CLIP a pixel. Leading axes are averaged too."""
     return float(np.minimum(np.abs(picture - reference).mean(axis=-1), CLIP).mean())
+
+
+def familiar(pictures: Array, setting: Setting, row: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """Which pixels (..., H, W) of pictures (..., H, W, 3) have about a colour that the empty world has too, in sun or
+    shadow, seen from this camera row (8,). The others belong to things.
+    """
+    *_, height, width, _ = pictures.shape
+    bare = [empty(setting, row[None], width, height, sunlit=sunlit) for sunlit in (True, False)]
+    bare += [empty(setting, row[None], width, height, plain=plain) for plain in ("near", "far")]
+    cells = np.zeros((_SHADES + 2,) * 3, bool)
+    at = _cell(np.concatenate(bare).reshape(-1, 3))
+    for near in product((-1, 0, 1), repeat=3):
+        cells[tuple((at + near).T)] = True
+    return cells[tuple(np.moveaxis(_cell(pictures), -1, 0))]
+
+
+def _cell(pictures: Array) -> npt.NDArray[np.intp]:
+    return 1 + (pictures * (_SHADES - 1e-3)).astype(np.intp)
 
 
 def find_setting(picture: Array, row: npt.NDArray[np.floating]) -> Setting:

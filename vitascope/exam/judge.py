@@ -14,7 +14,7 @@ from PIL import Image
 
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.exam.backgrounds import Array, find_setting
-from vitascope.exam.things import COARSE, FINE, find_thing
+from vitascope.exam.things import COARSE, FAINTEST, FINE, find_thing
 from vitascope.exam.tracks import direction, follow
 from vitascope.exam.viewpoint import find_view
 from vitascope.world.camera import Start
@@ -22,6 +22,7 @@ from vitascope.world.facts import Facts
 
 SKILLS = ("colour", "shape", "ground", "sky", "direction", "camera")
 MOMENTS = np.arange(0, 81, 8)  # the frames that are looked at
+UNCHANGED = 2  # of them, from the first, in which no motion of the world has changed a shape or a colour yet
 _VIEW = 64  # pixels of the shorter side where backgrounds are compared
 
 
@@ -43,8 +44,9 @@ def parse(frames: Frames, start: Start) -> Parse:
     setting = find_setting(small[0], start.row)
     view = find_view(small, MOMENTS, start, setting)
     tiny = np.stack([pixels(frame, COARSE) for frame in frames])
-    found = find_thing(tiny[0], pixels(frames[0], FINE), setting, view.rows[0])
-    if found.gain <= 0:
+    fine = np.stack([pixels(frame, FINE) for frame in frames[:UNCHANGED]])
+    found = find_thing(tiny[:UNCHANGED], fine, setting, view.rows[:UNCHANGED])
+    if found.gain < FAINTEST:
         return Parse("", "", setting.ground, setting.sky, "", view.move.kind)
     way = direction(*follow(tiny, view.rows, setting, found.guess), MOMENTS)
     return Parse(found.guess.colour, found.guess.shape, setting.ground, setting.sky, way, view.move.kind)

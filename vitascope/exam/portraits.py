@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,21 +15,21 @@ from vitascope.exam.backgrounds import Array, Setting, look
 from vitascope.world import camera as cameras
 from vitascope.world.camera import AZIMUTH, ELEVATION, FOV, LOG_DISTANCE, TARGET_X, TARGET_Z
 from vitascope.world.physics import EXTENT
-from vitascope.world.render import trace
+from vitascope.world.render import outline, trace
 from vitascope.world.scene import CameraMove, Scene, Thing
-from vitascope.world.stage import BODY, LOOK, LOOK_WIDTH, PALETTE, SURFACE, Stage, set_stage
+from vitascope.world.stage import BODY, PALETTE, SURFACE, Stage, set_stage
 
 Row = npt.NDArray[np.float64]
 
 Pose = tuple[str, bool, float]  # shape, lying on its side, turn about the upright axis
 
-#: How a thing may be seen at the start of a clip: a cube looks different from every side, the others show their stripe.
+#: How a thing is about seen at the start of a clip: a cube looks different from every side, others show their stripe.
 TURNS: dict[tuple[str, bool], tuple[float, ...]] = {
-    ("ball", False): (0.5, 0.0, 1.05),
-    ("cylinder", False): (0.5, 0.0, 1.05),
+    ("ball", False): (0.0, 0.5, 1.05),
+    ("cylinder", False): (0.5, 1.05),
     ("cylinder", True): (0.0,),
     ("cone", False): (0.5, 1.05),
-    ("cube", False): (0.57, 1.05, 0.35, 0.785, 1.3),
+    ("cube", False): (0.35, 0.785, 1.2),
 }
 _LIFT = 200.0  # things are painted high up with their camera: a guess a little too large must not sink into the ground
 _LYING = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
@@ -63,55 +65,63 @@ class Portrait:
     picture: Array  # (N, N, 3), meaningful where there is cover
 
 
-def paint_each(
-    guess: Guess, looks: list[Look], setting: Setting, row: Row, pixels: int, height: int, fine: int = 1
+def paint(
+    guesses: Sequence[Guess], setting: Setting, rows: Row, pixels: int, height: int, fine: int = 1
 ) -> list[Portrait]:
-    """The guessed thing, in each of these looks, as a camera at `row` sees it.
+    """Each guessed thing as its camera sees it, in the middle of a window; one row (8,) is the camera of all.
 
     The window has `pixels`, of a picture whose shorter side has `height`; `fine` rays along each side of a pixel.
-    The outline is found once, and only what it encloses is painted.
+    Only rays that meet the thing are followed.
     """
-    pixels *= fine
-    height *= fine
-    stage = _stage(guess, looks, setting, _aimed(row, np.array(guess.place), pixels / height))
-    y, x = np.mgrid[0:pixels, 0:pixels].astype(np.float32) + np.float32(0.5)
-    inside = _shining(stage, x.ravel(), y.ravel(), pixels)
-    mine = inside.nonzero()[0]
-    pictures = np.zeros((len(looks), pixels * pixels, 3), np.float32)
-    for number in range(len(looks)):  # one by one: with one row the renderer skips the stage's empty slots
-        seen = trace(np, stage[number : number + 1], x.ravel()[mine], y.ravel()[mine], None, pixels, pixels)
-        pictures[number, mine] = seen.T
-    small = pixels // fine
-    cover = inside.reshape(small, fine, small, fine).mean(axis=(1, 3), dtype=np.float32)
-    means = pictures.reshape(-1, small, fine, small, fine, 3).mean(axis=(2, 4)) / np.maximum(cover, 1e-3)[:, :, None]
-    return [Portrait(cover, mean) for mean in means]
+    count, side = len(guesses), pixels * fine
+    stage = _stage(guesses, setting, np.broadcast_to(rows, (count, 8)), pixels / height)
+    x, y = _rays(side)
+    outlines: dict[object, npt.NDArray[np.bool_]] = {}  # things that differ in their looks alone have one
+    for number, guess in enumerate(guesses):
+        form = (guess.pose, guess.radius, stage.camera[number].tobytes())
+        if form not in outlines:
+            outlines[form] = outline(stage[number : number + 1], x, y, side, side)
+    inside = np.stack(
+        [outlines[guess.pose, guess.radius, row.tobytes()] for guess, row in zip(guesses, stage.camera, strict=True)]
+    )
+    frame, ray = inside.nonzero()
+    pictures = np.zeros((*inside.shape, 3), np.float32)
+    pictures[frame, ray] = trace(np, stage, x[ray], y[ray], frame, side, side).T
+    cover = inside.reshape(count, pixels, fine, pixels, fine).mean(axis=(2, 4), dtype=np.float32)
+    means = pictures.reshape(count, pixels, fine, pixels, fine, 3).mean(axis=(2, 4))
+    means /= np.maximum(cover, 1e-3)[..., None]
+    return [Portrait(*each) for each in zip(cover, means, strict=True)]
 
 
-def _stage(guess: Guess, looks: list[Look], setting: Setting, row: Row) -> Stage:
-    shape, lying, yaw = guess.pose
-    scene = Scene((Thing(shape, guess.colour),), setting.ground, setting.sky, CameraMove(), 0)
-    stage = set_stage(scene, len(looks), path=np.repeat(row[None], len(looks), axis=0))
-    c, s = math.cos(yaw), math.sin(yaw)
-    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]]) @ (_LYING if lying else np.eye(3))
-    bodies = stage.bodies[:, 0]
-    bodies[:, BODY["rotation"]], bodies[:, BODY["centre"]] = turn.reshape(9), guess.place
+def _stage(guesses: Sequence[Guess], setting: Setting, rows: Row, share: float) -> Stage:
+    """One frame for each guess with its camera, and nothing else in it."""
+    bodies = np.stack([_body(guess.shape) for guess in guesses])
+    for body, guess in zip(bodies, guesses, strict=True):
+        _, lying, turn = guess.pose
+        c, s = math.cos(turn), math.sin(turn)
+        upright = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
+        body[BODY["rotation"]] = (upright @ _LYING if lying else upright).reshape(9)
+        body[BODY["centre"]] = guess.place
+        body[BODY["extent"]] = guess.radius * np.array(EXTENT[guess.shape])
+        body[BODY["colour"]], body[BODY["surface"]] = PALETTE[guess.look[0]], SURFACE[guess.look[1]]
     bodies[:, 2] += _LIFT
-    stage.camera[:, TARGET_Z] += _LIFT
-    bodies[:, BODY["extent"]] = guess.radius * np.array(EXTENT[shape])
-    for number, (colour, material, side) in enumerate(looks):
-        bodies[number, BODY["colour"]], bodies[number, BODY["surface"]] = PALETTE[colour], SURFACE[material]
-        stage.look[number] = look(replace(setting, side=side))
-    return stage
+    path = np.stack([_aimed(row, np.array(each.place), share) for row, each in zip(rows, guesses, strict=True)])
+    path[:, TARGET_Z] += _LIFT
+    looks = np.stack([look(replace(setting, side=guess.look[2])) for guess in guesses])
+    return Stage(bodies[:, None], looks, path.astype(np.float32))
 
 
-def _shining(stage: Stage, x: Array, y: Array, pixels: int) -> npt.NDArray[np.bool_]:
-    """Which rays meet the thing: it is made to shine before a black world."""
-    body = stage.bodies[:1].copy()
-    body[:, 0, BODY["colour"]], body[:, 0, BODY["surface"]] = 1.0, (1.0, 0.0, 0.0, 0.0)
-    numbers = np.zeros((1, LOOK_WIDTH), np.float32)
-    numbers[:, LOOK["ambient"]] = numbers[:, LOOK["glow_power"]] = 1.0
-    numbers[:, LOOK["to_sun"]] = (0.0, 0.0, 1.0)
-    return trace(np, Stage(body, numbers, stage.camera[:1]), x, y, None, pixels, pixels)[0] > 0.08
+@cache
+def _body(shape: str) -> Array:
+    """The row of a thing of this shape in a stage."""
+    return set_stage(Scene((Thing(shape, "white"),), "snow", "noon", CameraMove(), 0), 1).bodies[0, 0]
+
+
+@cache
+def _rays(side: int) -> tuple[Array, Array]:
+    """The middles (x, y) of the pixels of a square."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) + np.float32(0.5)
+    return x.ravel(), y.ravel()
 
 
 def _aimed(row: Row, place: Row, share: float) -> Row:

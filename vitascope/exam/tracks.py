@@ -9,26 +9,24 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.exam.backgrounds import Array, Setting
-from vitascope.exam.portraits import Guess, Row, paint_each, place_of
-from vitascope.exam.things import DEPTH, WINDOW, corners, evidence, gains
+from vitascope.exam.evidence import evidence, gains
+from vitascope.exam.portraits import Guess, Row, paint, place_of
+from vitascope.exam.things import DEPTH, WINDOW, corners
 
 FAINT = 0.25  # of its usual gain: below it the thing is hidden, gone or out of the picture
 WAY = 0.35  # world units in five seconds; less is no way at all
 
 
-def follow(
-    pictures: Array, rows: npt.NDArray[np.float64], setting: Setting, guess: Guess
-) -> tuple[Row, npt.NDArray[np.bool_]]:
+def follow(pictures: Array, rows: Row, setting: Setting, guess: Guess) -> tuple[Row, npt.NDArray[np.bool_]]:
     """Sideways places (F,) of the thing in pictures (F, H, W, 3), in world units, and in which of them it was seen."""
     count, height, width, _ = pictures.shape
     near = corners(height, width)
     places, seen = np.zeros(count), np.zeros(count)
-    for f, (picture, row) in enumerate(zip(pictures, rows, strict=True)):
-        (portrait,) = paint_each(guess, [guess.look], setting, row, WINDOW, min(height, width), fine=2)
-        gain = gains(evidence(picture, setting, row), [portrait], near)[0]
+    portraits = paint([guess] * count, setting, rows, WINDOW, min(height, width), fine=2)
+    for f, (picture, row, portrait) in enumerate(zip(pictures, rows, portraits, strict=True)):
+        gain = gains(evidence(picture, setting, row), portrait, near)
         cy, cx = near[gain.argmax()] + WINDOW / 2
-        place = place_of(row, cx, cy, width, height, DEPTH)
-        places[f], seen[f] = place[0], gain.max()
+        places[f], seen[f] = place_of(row, cx, cy, width, height, DEPTH)[0], gain.max()
     return places, seen > FAINT * np.median(seen[:3])
 
 

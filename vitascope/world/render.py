@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from vitascope.world import camera as cameras
-from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
+from vitascope.world.stage import BODY, LOOK, Stage
 
 FAR = 1e4
 EDGE = 0.045  # difference of neighbouring pixels, in display units, from which a pixel is supersampled
@@ -72,13 +72,7 @@ def trace(xp: Any, stage: Stage, px, py, frame, width: int, height: int):
     `frame` (R,) int says which row of the stage each ray sees; None: there is one row, and rays may be sorted by
     screen windows.
     """
-    camera = [_column(stage.camera, i, frame) for i in range(8)]
-    eye, basis = _camera(xp, camera)
-    scale = 2.0 * xp.tan(camera[cameras.FOV] / 2) / min(width, height)
-    u, v = (px - width / 2) * scale, (height / 2 - py) * scale
-    d = [basis[0][i] * u + basis[1][i] * v + basis[2][i] for i in range(3)]
-    inverse = 1.0 / xp.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
-    d = [c * inverse for c in d]
+    eye, d = _cast(xp, stage, px, py, frame, width, height)
     scene = _Rays(xp, stage, px, py, frame, width, height)
 
     nearest, owner = scene.ground_distance(eye, d), px * 0 - 1
@@ -101,6 +95,25 @@ def trace(xp: Any, stage: Stage, px, py, frame, width: int, height: int):
         if len(mine):
             out[:, mine] = _stack(xp, scene.shade_body(body, mine, _pick(eye, mine, frame), d, nearest))
     return _tone(xp, out)
+
+
+def outline(stage: Stage, px, py, width: int, height: int) -> np.ndarray:
+    """Which rays (R,) through pixel places of a one-frame stage would meet its first body, were nothing before it."""
+    eye, d = _cast(np, stage, px, py, None, width, height)
+    enter, leave = _Body(np, stage, 0).hit(eye, d, None)
+    return (enter < leave) & (enter > 0.01)
+
+
+def _cast(xp, stage: Stage, px, py, frame, width: int, height: int):
+    """Eye [x, y, z] and unit directions [x, y, z] of the rays."""
+    camera = [_column(stage.camera, i, frame) for i in range(8)]
+    eye, basis = _camera(xp, camera)
+    scale = 2.0 * xp.tan(camera[cameras.FOV] / 2) / min(width, height)
+    u, v = (px - width / 2) * scale, (height / 2 - py) * scale
+    d = [basis[0][i] * u + basis[1][i] * v + basis[2][i] for i in range(3)]
+    inverse = 1.0 / xp.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
+    d = [c * inverse for c in d]
+    return eye, d
 
 
 def _where(mask):
@@ -145,7 +158,7 @@ class _Rays:
     def __init__(self, xp, stage: Stage, px, py, frame, width: int, height: int):
         self.xp, self.stage, self.px, self.py, self.frame = xp, stage, px, py, frame
         self.width, self.height = width, height
-        self.bodies = [_Body(xp, stage, slot) for slot in range(SLOTS)]
+        self.bodies = [_Body(xp, stage, slot) for slot in range(stage.bodies.shape[1])]
 
     def look(self, index) -> dict[str, list]:
         frame = _frames(self.frame, index)
