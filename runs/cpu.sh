@@ -29,4 +29,5 @@ $python -m vitascope.model.train_dit --data "$data" --codec "$out/fitted" --out 
 
 # 4. The weights folder, then what they know.
 $python -m vitascope.model.export --codec "$out/codec" --dit "$out/dit" --out vitascope/weights
-.venv/bin/vitascope exam --quick
+.venv/bin/vitascope exam --quick --json "$out/exam.json"
+$python -m vitascope.model.export --scores "$out/exam.json" --out vitascope/weights

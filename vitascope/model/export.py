@@ -22,8 +22,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from vitascope.clip import GROUP
+from vitascope.engine.bundle import weights_hash
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
+from vitascope.media.aside import written_aside
 from vitascope.model.codec import Codec, memory_shapes
 from vitascope.model.dit import PRESETS, VideoDiT
 
@@ -195,16 +197,33 @@ def export(codec: Codec, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> 
     return manifest
 
 
+def record_scores(folder: Path, sheet: dict[str, Any]) -> None:
+    """Write an exam's scores (per cent) into the manifest of the weights that sat it. Raises ValueError for others."""
+    file = folder / "manifest.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    if sheet["weights"] != weights_hash(manifest):
+        raise ValueError(f"The exam was sat by other weights than those in {folder}.")
+    manifest["scores"] = {skill: round(100 * score["share"], 1) for skill, score in sheet["scores"]["model"].items()}
+    with written_aside(file) as aside:
+        aside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
 def main(argv=None) -> None:
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
-    ask.add_argument("--dit", type=Path, required=True, help="checkpoint folder of the DiT")
+    ask.add_argument("--codec", type=Path, help="checkpoint folder of the codec")
+    ask.add_argument("--dit", type=Path, help="checkpoint folder of the DiT")
+    ask.add_argument("--scores", type=Path, help="only record this exam, of `vitascope exam --json`, in the manifest")
     ask.add_argument("--out", type=Path, required=True, help="weights folder")
     ask.add_argument("--steps", type=int, default=4, help="default steps")
     ask.add_argument("--guidance", type=float, default=2.0)
     ask.add_argument("--shift", type=float, default=1.0)
     ask.add_argument("--no-shortcut", action="store_true", help="the run had not come to its larger steps yet")
     flags = ask.parse_args(argv)
+    if flags.scores:
+        record_scores(flags.out, json.loads(flags.scores.read_text("utf-8")))
+        return
+    if not flags.codec or not flags.dit:
+        ask.error("--codec and --dit are needed, or --scores")
     codec_state = torch.load(flags.codec / "checkpoint.pt", map_location="cpu", weights_only=False)
     dit_state = torch.load(flags.dit / "checkpoint.pt", map_location="cpu", weights_only=False)
     preset = dit_state["meta"]["preset"]
