@@ -23,7 +23,7 @@ STANDARD_STEP = 256 * 256 * 81  # pixels one step of a usual clip moves: one uni
 WINDOW_FRAMES = 88  # a longer clip is stepped a window at a time
 GROUP_WORK = 0.5  # decoding one group of a usual clip, in units; measured, see docs/decisions/0013
 AGEING = 1 / 8  # a waiting draft gains one unit on the others for every eight they are served
-LOOK_SECONDS = 1.0  # between two previews of a draft
+LOOK_SECONDS = 0.3  # between two previews of a draft
 LOOK_SHARE = 0.03  # of the engine's time that previews may take
 AHEAD = 4 * GROUP  # frames decoded before the writer has taken them
 
@@ -275,7 +275,7 @@ class Scheduler:
 
     def _look(self, seat: Seat, step_seconds: float) -> None:
         """A preview, when the last is old enough and the budget allows it: a share of the steps' time, saved up."""
-        now, cost = self.clock(), self._look_cost or 3 * step_seconds
+        now, cost = self.clock(), self._look_cost  # of the last one; the first is made to see what it costs
         self._look_budget = min(self._look_budget + LOOK_SHARE * step_seconds, 2 * cost)
         if seat.draft.done or now - seat.looked_at < LOOK_SECONDS or cost > self._look_budget:
             return
