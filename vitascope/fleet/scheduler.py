@@ -275,13 +275,13 @@ class Scheduler:
 
     def _look(self, seat: Seat, step_seconds: float) -> None:
         """A preview, when the last is old enough and the budget allows it: a share of the steps' time, saved up."""
-        now, cost = self.clock(), self._look_cost  # of the last one; the first is made to see what it costs
+        now, cost = self.clock(), self._look_cost  # of the last one; the first is free, to see what it costs
         self._look_budget = min(self._look_budget + LOOK_SHARE * step_seconds, 2 * cost)
         if seat.draft.done or now - seat.looked_at < LOOK_SECONDS or cost > self._look_budget:
             return
         look = self.engine.preview(seat.draft)
         self._look_cost = self.clock() - now
-        self._look_budget -= self._look_cost
+        self._look_budget -= self._look_cost if cost else 0.0
         seat.looked_at, seat.look = now, look
 
     def _serve(self, seat: Seat, work: float) -> None:
