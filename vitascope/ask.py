@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -89,7 +90,7 @@ def targets(output: str | None, specs: list[ClipSpec]) -> list[Path]:
     """Where each take goes. A folder gets files named after the prompt and the seed; several takes of one file are
     numbered.
     """
-    if output is None or output.endswith(("/", "\\")) or Path(output).is_dir():
+    if output is None or output.endswith(("/", "\\")) or os.path.isdir(output):
         kind = ".png" if specs[0].is_still else ".mp4"
         slug = re.sub(r"\W+", "-", specs[0].prompt.lower())[:48].strip("-") or "clip"
         return [Path(output or ".") / f"{slug}-{spec.seed}{kind}" for spec in specs]
@@ -140,9 +141,11 @@ def as_file(clip: ClipLike | None, folder: str) -> str | Path | None:
 
 def _camera_file(path: Path) -> CameraPath:
     try:
-        if path.stat().st_size > 2**20:
+        with open(path, "rb") as file:
+            text = file.read(2**20 + 1)
+        if len(text) > 2**20:
             raise BadSpec(f"{path} is too large for a camera path.", hint="At most 1 MB.")
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise BadSpec(
             f"Cannot read the camera path {path}: {error}.", hint="Give a JSON list of rows of eight numbers."
@@ -154,9 +157,12 @@ def _camera_file(path: Path) -> CameraPath:
 
 def _rows(given: Any) -> tuple[tuple[float, ...], ...]:
     try:
-        return tuple(tuple(float(value) for value in row) for row in given)
-    except (TypeError, ValueError) as error:
+        rows = tuple(tuple(float(value) for value in row) for row in given)
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadSpec("The camera path is not a list of rows of numbers.", hint="Each row has eight.") from error
+    if not rows:
+        raise BadSpec("The camera path has no rows.", hint="Each row has eight numbers.")
+    return rows
 
 
 def _opened(given: PictureLike | None) -> Image.Image | None:

@@ -71,6 +71,13 @@ class Source:
         return cls(str(data["sha256"]), int(data["frames"]), int(data["width"]), int(data["height"]), parent)
 
 
+#: What the numbers of a camera's row are, and how far each may go (radians, world units). Beyond that nothing is seen.
+CAMERA_RANGES = (
+    ("azimuth", -100.0, 100.0), ("elevation", -100.0, 100.0), ("log distance", -1.0, 5.0), ("target x", -100.0, 100.0),
+    ("target y", -100.0, 100.0), ("target z", -100.0, 100.0), ("roll", -100.0, 100.0), ("field of view", 0.0, 3.0),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class CameraPath:
     """How the camera moves: in words ("orbit left"), or as numbers, one row of eight for each moment.
@@ -95,8 +102,13 @@ class CameraPath:
             if len(row) != 8 or not all(math.isfinite(value) for value in row):
                 raise BadSpec(
                     f"Row {number} of the camera path is not eight finite numbers.",
-                    hint="azimuth, elevation, log distance, target x, y, z, roll, field of view",
+                    hint=", ".join(name for name, _, _ in CAMERA_RANGES),
                 )
+            for value, (name, low, high) in zip(row, CAMERA_RANGES, strict=True):
+                if not low <= value <= high:
+                    raise BadSpec(
+                        f"Row {number} of the camera path has the {name} {value:g}.", hint=f"{low:g} to {high:g}."
+                    )
 
     def at(self, frames: int) -> tuple[tuple[float, ...], ...]:
         """The numeric path as `frames` rows, linear between its own."""

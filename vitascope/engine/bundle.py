@@ -14,6 +14,9 @@ from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
 
 FILES = ("text.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
+FIELDS = (
+    "name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "steps", "guidance", "shift", "shortcut",
+)  # fmt: skip
 HINT = "Install Vitascope again, or restore the folder from a clean clone."
 
 
@@ -29,7 +32,11 @@ class Bundle:
             file = folder / name
             if not file.is_file():
                 raise BadWeights(f"The model file {file} is missing.", hint=HINT)
-            if hashlib.sha256(file.read_bytes()).hexdigest() != meant["sha256"]:
+            try:
+                held = file.read_bytes()
+            except OSError as error:
+                raise BadWeights(f"The model file {file} cannot be read: {error.strerror}.", hint=HINT) from error
+            if hashlib.sha256(held).hexdigest() != meant["sha256"]:
                 raise BadWeights(f"The model file {file} is damaged: its hash is not the manifest's.", hint=HINT)
         if self.manifest["vocabulary"] != Tokenizer().vocab_hash:
             raise BadWeights("The model was trained with another vocabulary than this version reads.", hint=HINT)
@@ -67,10 +74,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
     file = folder / "manifest.json"
     try:
         manifest = json.loads(file.read_text("utf-8"))
-        missing = set(FILES) - set(manifest["files"])
+        described = {name for name, file in manifest["files"].items() if {"sha256", "bytes"} <= set(file)}
+        missing = (set(FILES) - described) | (set(FIELDS) - set(manifest))
     except FileNotFoundError as error:
         raise BadWeights(f"There is no model in {folder}.", hint=HINT) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadWeights(f"The manifest {file} cannot be read.", hint=HINT) from error
     if missing:
         raise BadWeights(f"The manifest names no {', '.join(sorted(missing))}.", hint=HINT)

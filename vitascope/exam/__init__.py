@@ -20,7 +20,7 @@ from vitascope.exam import reconstruction, sheet
 from vitascope.exam.contact import save_contact
 from vitascope.exam.judge import MOMENTS, Parse, marks, parse
 from vitascope.exam.prompts import Question, bank
-from vitascope.media.aside import written_aside
+from vitascope.media.aside import check_place, written_aside
 from vitascope.world.render import render
 from vitascope.world.stage import set_stage, start_of
 
@@ -36,6 +36,9 @@ def run(
     contact_path: Path | None = None,
 ) -> str:
     """Examine a model and return the sheet as text. `clips` overrides their number, `contact_path` shows some."""
+    for path in (json_path, contact_path):
+        if path:
+            check_place(path)
     name = model or engine.EMBEDDED
     maker = engine.load(name)
     questions = bank(clips or (QUICK if quick else FULL))

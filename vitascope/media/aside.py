@@ -61,6 +61,16 @@ def written_aside(target: Path) -> Iterator[Path]:
                 aside.unlink()
 
 
+def check_place(target: Path) -> None:
+    """Raises what `written_aside` would if nothing can be written there: to be asked before long work. Leaves nothing."""
+    with suppress(_Enough), written_aside(target):
+        raise _Enough
+
+
+class _Enough(Exception):
+    pass
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -25,14 +25,12 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 def read(path: Path) -> Image.Image:
     """The picture in this file, upright, RGB. Both limits are checked before any pixel is unpacked."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadPicture(
-                f"{path} is {size / 2**20:.0f} MB large.", hint=f"At most {MAX_BYTES >> 20} MB; make it smaller."
-            )
-        data = path.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)  # a pipe or a device does not say how large it is, and may never end
     except OSError as error:
         raise BadPicture(f"Cannot read {path}: {error.strerror or error}.", hint="Check the path.") from error
+    if len(data) > MAX_BYTES:
+        raise BadPicture(f"{path} is larger than {MAX_BYTES >> 20} MB.", hint="Make it smaller.")
     return decode(data, name=str(path))
 
 
