@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vitascope.clip import (
     ASPECTS,
+    CAMERA_RANGES,
     MAX_PROMPT,
     MAX_SEED,
     CameraPath,
@@ -77,6 +78,8 @@ def test_what_cannot_be_made_is_refused_with_its_numbers_and_a_hint(asked, said)
         {"words": "push in", "points": ((0.0,) * 8,)},
         {"points": ((0.0,) * 7,)},
         {"points": ((math.inf,) * 8,)},
+        {"points": ((1e300, *(0.0,) * 7),)},
+        {"points": ((*(0.0,) * 7, 4.0),)},  # a field of view of more than half a turn
         {"points": ((0.0,) * 8,) * 962},
         {"words": "left " * 100},
     ],

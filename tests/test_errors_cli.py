@@ -150,6 +150,7 @@ FAILURES = {
     "missing recipe": (["--from", "none.mp4"], "none.mp4"),
     "no recipe inside": (["--from", "text.png"], "text.png"),
     "no such folder": (["-o", "none/clip.mp4"], "folder does not exist"),
+    "a name too long": (["-o", "x" * 300 + ".mp4"], "too long"),
     "a folder's name": (["-o", "folder.mp4/x.mp4/y.mp4"], "Cannot write"),
 }
 

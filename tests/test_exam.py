@@ -7,13 +7,13 @@ import pytest
 
 from vitascope import engine, exam
 from vitascope.engine import reader
-from vitascope.errors import BadWeights
+from vitascope.errors import BadWeights, OutputFailed
 from vitascope.exam import prompts, reconstruction, sheet
 from vitascope.exam.judge import MOMENTS, Parse, asked, marks, parse
 from vitascope.exam.sheet import ALL, Score
-from vitascope.world.render import render
+from vitascope.world.render import outline, render
 from vitascope.world.scene import CameraMove, Motion, Scene, Thing
-from vitascope.world.stage import set_stage, start_of
+from vitascope.world.stage import Stage, set_stage, start_of
 
 NOTHING = Parse("", "", "", "", "", "")
 
@@ -67,6 +67,60 @@ def test_an_empty_world_has_no_colour_and_no_shape():
     assert (seen.colour, seen.shape, seen.ground, seen.sky) == ("", "", "stone", "noon")
 
 
+def elsewhere(shown, away=(1.7, -1.3), things=True):
+    """The scene on the same ground, patterned in another place, as a model that has not learnt the pattern draws it."""
+    stage = set_stage(shown, 81)[MOMENTS]
+    stage.camera[:, 3:5] += away
+    stage.bodies[:, 0, 0:2] += away
+    if not things:
+        stage.bodies[:] = 0
+    return render(stage, 256, 256)
+
+
+@pytest.mark.parametrize("ground", ["stone", "snow"])
+def test_ground_patterned_in_another_place_is_no_thing(ground):
+    seen = look(elsewhere(scene(ground=ground), things=False))
+    assert (seen.colour, seen.shape, seen.direction, seen.ground) == ("", "", "", ground)
+
+
+@pytest.mark.parametrize(("camera", "ground"), [("pan left", "snow"), ("orbit right", "stone"), ("still", "grass")])
+def test_the_camera_and_the_thing_are_read_although_the_ground_is_patterned_in_another_place(camera, ground):
+    shown = scene("cube", "blue", ("slide", "right"), ground, "noon", camera)
+    assert look(elsewhere(shown), shown) == Parse("blue", "cube", ground, "noon", "right", camera)
+
+
+def test_a_shadow_alone_is_no_thing(slide):
+    bare = set_stage(scene(), 81)[MOMENTS]
+    thing = bare.bodies.copy()
+    bare.bodies[:] = 0
+    picture, (y, x) = slide.copy(), np.mgrid[0:256, 0:256].astype(np.float32) + np.float32(0.5)
+    for frame, empty in zip(range(len(slide)), render(bare, 256, 256), strict=True):
+        stage = Stage(thing[frame : frame + 1], bare.look[frame : frame + 1], bare.camera[frame : frame + 1])
+        hidden = outline(stage, x.ravel(), y.ravel(), 256, 256).reshape(256, 256)
+        hidden = np.max([np.roll(hidden, (i, j), (0, 1)) for i in (-2, 0, 2) for j in (-2, 0, 2)], axis=0)
+        picture[frame][hidden] = empty[hidden]
+    assert (look(picture).colour, look(picture).shape) == ("", "")
+
+
+#: Things that hardly stand out in the first picture, or look like others there: pale on pale, crouching before a
+#: leap, half above the upper edge.
+FAINT = [
+    Scene((Thing("cylinder", "white", "large", "metal", Motion("slide", "right", "fast")),), "snow", "noon",
+          CameraMove("crane down"), 802),
+    Scene((Thing("ball", "white", "small", "shiny", Motion("roll", "left")),), "snow", "sunset", CameraMove(), 253),
+    Scene((Thing("cylinder", "yellow", "small", "shiny", Motion("jump", "right", "fast")),), "grass", "overcast",
+          CameraMove("crane up", "fast"), 375),
+    Scene((Thing("cube", "purple", "large", "shiny", Motion("bounce", "left", "fast")),), "stone", "noon",
+          CameraMove("crane up", "fast"), 498),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shown", FAINT, ids=lambda shown: f"{shown.main.colour} {shown.main.shape} on {shown.ground}")
+def test_what_hardly_stands_out_in_the_first_picture_is_seen_too(shown):
+    seen, main = look(clip(shown), shown), shown.main
+    assert (seen.shape, seen.colour, seen.direction) == (main.shape, main.colour, main.motion.direction)
+
+
 def test_noise_shows_nothing_that_was_asked():
     noise = np.random.default_rng(0).integers(0, 256, (len(MOMENTS), 256, 256, 3), dtype=np.uint8)
     right = marks(look(noise), prompts.bank(1)[0].facts).values()
@@ -117,8 +171,18 @@ def test_psnr_of_a_known_error():
     assert reconstruction.psnr(black + np.uint8(51), black) == pytest.approx(20 * np.log10(5))
 
 
+def test_a_sheet_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "load", lambda name: pytest.fail("the work has begun"))
+    with pytest.raises(OutputFailed, match="the folder does not exist"):
+        exam.run(json_path=tmp_path / "none" / "sheet.json")
+    with pytest.raises(OutputFailed, match="it is a folder"):
+        exam.run(json_path=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.slow
-def test_a_small_exam_from_prompt_to_sheet(tmp_path):
+def test_a_small_exam_from_prompt_to_sheet(tmp_path, monkeypatch):
+    monkeypatch.setattr(reconstruction, "FRAMES", 9)
     try:
         engine.load(engine.EMBEDDED)
     except BadWeights as missing:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -10,12 +11,15 @@ import torch
 
 import tiny
 from vitascope.clip import ClipSpec
+from vitascope.config import cores
 from vitascope.engine.bundle import FILES, Bundle
 from vitascope.engine.embedded import EmbeddedEngine
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
 from vitascope.model import export
+
+TASKS = Path("/proc/self/task")
 
 
 @pytest.fixture
@@ -147,6 +151,30 @@ def test_a_manifest_that_names_too_little_is_refused(folder):
     rewrite(folder, lambda manifest: manifest["files"].pop("dit.onnx"))
     with pytest.raises(BadWeights, match=r"names no dit\.onnx"):
         EmbeddedEngine(folder)
+
+
+@pytest.mark.parametrize("field", ["vocabulary", "channels", "guidance"])
+def test_a_manifest_that_says_too_little_is_refused(folder, field):
+    rewrite(folder, lambda manifest: manifest.pop(field))
+    with pytest.raises(BadWeights, match=f"names no {field}"):
+        EmbeddedEngine(folder)
+
+
+def test_a_file_that_may_not_be_read_is_said(folder, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(BadWeights, match=r"onnx cannot be read: Permission denied"):
+        EmbeddedEngine(folder)
+
+
+@pytest.mark.skipif(not TASKS.exists(), reason="threads are counted where Linux lists them")
+def test_ten_thousand_threads_are_no_more_than_a_few_for_each_core(folder):
+    before = len(list(TASKS.iterdir()))
+    session = Session(folder / "text.onnx", threads=10_000)
+    assert session.inputs
+    assert len(list(TASKS.iterdir())) - before <= 4 * cores()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}'])

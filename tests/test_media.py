@@ -267,6 +267,12 @@ def test_a_picture_of_too_many_bytes_is_refused_unread(tmp_path):
         picture.read(tmp_path / "big.png")
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device here")
+def test_a_device_without_end_is_refused():
+    with pytest.raises(BadPicture, match="50 MB"):
+        picture.read(Path("/dev/zero"))
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", png(300, 300)[:200], b"\x89PNG\r\n\x1a\n" + b"\0" * 64])
 def test_what_is_no_picture_is_refused(tmp_path, content):
     (tmp_path / "bad.png").write_bytes(content)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sheets
-from vitascope.world.render import EDGE, render, render_batch, trace
+from vitascope.world.render import EDGE, outline, render, render_batch, trace
 from vitascope.world.scene import COLOURS, GROUNDS, MATERIALS, MOTIONS, SHAPES, SKIES, CameraMove, Scene, Thing, sample
 from vitascope.world.stage import SLOTS, Stage, set_stage
 
@@ -116,6 +116,14 @@ def test_screen_windows_change_nothing(seed):
     windowed = trace(np, stage, x, y, None, 56, 40)
     everywhere = trace(np, stage, x, y, np.zeros(len(x), int), 56, 40)
     assert np.abs(windowed - everywhere).max() < 1e-3
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_outline_is_where_the_picture_is_not_the_empty_world(shape):
+    stage, (x, y) = set_stage(Scene((Thing(shape, "red"),), "stone", "overcast", CameraMove(), 3), 1), pixels(48, 48)
+    bare = replace(stage, bodies=np.zeros_like(stage.bodies))
+    red = trace(np, stage, x, y, None, 48, 48) - trace(np, bare, x, y, None, 48, 48)
+    assert np.array_equal(outline(stage, x, y, 48, 48), red[0] > red[1] + 0.1)
 
 
 def test_a_body_of_no_size_is_not_there():

@@ -15,7 +15,8 @@ from vitascope.errors import BadWeights
 
 FILES = ("text.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
 FIELDS = (
-    "name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "steps", "guidance", "shift", "shortcut",
+    "name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "steps", "guidance", "shift",
+    "shortcut",
 )  # fmt: skip
 HINT = "Install Vitascope again, or restore the folder from a clean clone."
 

@@ -13,6 +13,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # newer wheels phone home unless this
 
 import onnxruntime
 
+from vitascope.config import cores
 from vitascope.errors import BadWeights
 
 Array = npt.NDArray[Any]
@@ -23,7 +24,7 @@ class Session:
 
     def __init__(self, file: Path, threads: int = 0):
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = min(threads, 4 * cores())  # many more cost memory and bring nothing
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # idle threads leave the cores to others

@@ -17,23 +17,35 @@ from vitascope.exam.backgrounds import Array, Setting, empty
 from vitascope.exam.portraits import Portrait, Row
 
 EXCUSE_PRICE = 0.2  # of what a shadow, or the ground's pattern in another place, explains: no thing may pass for it
-MISPLACED = 0.01  # squared difference, in that of the ground's two colours, from which its pattern is in another place
+MISPLACED = 0.012  # squared difference, in that of the ground's two colours, from which its pattern is in another place
+COVERED = 0.65  # things and shadows together leave at least the other third of the ground bare
 MARGIN = 80  # pixels round a picture, for windows that reach beyond it
 
 Places = npt.NDArray[np.intp]  # (C, 2) (y, x): the upper left corners of windows, which may lie outside
 
 
-def evidence(picture: Array, setting: Setting, row: Row) -> Array:
+def misplaced(picture: Array, setting: Setting, row: Row) -> float:
+    """How far the picture's ground is not patterned just as the world's: from 0 to 1, where most of it is elsewhere."""
+    height, width, _ = picture.shape
+    lit = empty(setting, row[None], width, height)[0]
+    near, far = (empty(setting, row[None], width, height, plain=plain)[0] for plain in ("near", "far"))
+    exact, apart = np.square(picture - lit).sum(-1), np.square(near - far).sum(-1)
+    ground = apart > 1e-4
+    if not ground.any():
+        return 0.0
+    off = np.quantile(exact[ground], COVERED) / np.median(apart[ground])
+    return min(float(off) / MISPLACED, 1.0)
+
+
+def evidence(picture: Array, setting: Setting, row: Row, misplaced: float) -> Array:
     """(5, H, W) with a margin of nothing all round: what the gain of any portrait is computed from."""
     height, width, _ = picture.shape
     lit = empty(setting, row[None], width, height)[0]
     dark = empty(setting, row[None], width, height, sunlit=False)[0]
     near, far = (empty(setting, row[None], width, height, plain=plain)[0] for plain in ("near", "far"))
-    exact, apart = np.square(picture - lit).sum(-1), np.square(near - far).sum(-1)
-    ground = apart > 1e-4
-    off = float(np.median(exact[ground]) / np.median(apart[ground])) if ground.any() else 0.0
+    exact = np.square(picture - lit).sum(-1)
     shadow = exact - _squared_distance(picture, lit, dark)
-    pattern = min(off / MISPLACED, 1.0) * (exact - _squared_distance(picture, near, far))
+    pattern = misplaced * (exact - _squared_distance(picture, near, far))
     unexplained = exact - (1 - EXCUSE_PRICE) * np.maximum(shadow, pattern)
     field = np.stack([unexplained - np.square(picture).sum(-1), *np.moveaxis(picture, -1, 0), np.ones_like(exact)])
     return np.pad(field, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))

@@ -14,8 +14,9 @@ from PIL import Image
 
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.exam.backgrounds import Array, find_setting
-from vitascope.exam.things import COARSE, FAINTEST, FINE, find_thing
-from vitascope.exam.tracks import direction, follow
+from vitascope.exam.evidence import misplaced
+from vitascope.exam.things import COARSE, FINE, find_thing
+from vitascope.exam.tracks import TRACKED, direction, follow
 from vitascope.exam.viewpoint import find_view
 from vitascope.world.camera import Start
 from vitascope.world.facts import Facts
@@ -43,12 +44,13 @@ def parse(frames: Frames, start: Start) -> Parse:
     small = np.stack([pixels(frame, _VIEW) for frame in frames])
     setting = find_setting(small[0], start.row)
     view = find_view(small, MOMENTS, start, setting)
-    tiny = np.stack([pixels(frame, COARSE) for frame in frames])
-    fine = np.stack([pixels(frame, FINE) for frame in frames[:UNCHANGED]])
-    found = find_thing(tiny[:UNCHANGED], fine, setting, view.rows[:UNCHANGED])
-    if found.gain < FAINTEST:
+    coarse, fine = (np.stack([pixels(frame, side) for frame in frames[:UNCHANGED]]) for side in (COARSE, FINE))
+    off = misplaced(fine[0], setting, view.rows[0])
+    found = find_thing(coarse, fine, setting, off, view.rows[:UNCHANGED])
+    if found is None:
         return Parse("", "", setting.ground, setting.sky, "", view.move.kind)
-    way = direction(*follow(tiny, view.rows, setting, found.guess), MOMENTS)
+    tracked = np.stack([pixels(frame, TRACKED) for frame in frames])
+    way = direction(*follow(tracked, view.rows, setting, off, found.guess), MOMENTS)
     return Parse(found.guess.colour, found.guess.shape, setting.ground, setting.sky, way, view.move.kind)
 
 

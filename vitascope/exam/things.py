@@ -23,7 +23,7 @@ WINDOW = 14  # pixels of a portrait in the coarse search; in the fine one it is 
 DEPTH = -0.45  # where main things mostly stand; a nearer one looks like a larger one
 RADII = (0.34, 0.45, 0.60, 0.80)  # a small thing far away to a large one near
 PLAIN = 10.0  # gain, of a thing that is seen well
-FAINTEST = 1.0  # gain: what has less is none
+FAINTEST = 1.0  # gain: what has less is none; twice that where the ground's pattern may be taken for a thing
 POSES: tuple[Pose, ...] = tuple((*kind, turn) for kind, turns in TURNS.items() for turn in turns)
 MOVES = np.stack(np.meshgrid(range(-2, 3), range(-2, 3)), axis=-1).reshape(-1, 2)
 
@@ -34,23 +34,24 @@ class Found:
     gain: float
 
 
-def find_thing(coarse: Array, fine: Array, setting: Setting, rows: Row) -> Found:
+def find_thing(coarse: Array, fine: Array, setting: Setting, misplaced: float, rows: Row) -> Found | None:
     """The main thing of a clip, from its first pictures (F, H, W, 3), given at both sizes, and their cameras (F, 8).
 
     What is not plain to see in the first is made out in each alone, and is what then explains all of them best.
     """
-    canvas = _Canvas(coarse[0], fine[0], setting, rows[0])
+    canvas = _Canvas(coarse[0], fine[0], setting, misplaced, rows[0])
     made_out = canvas.made_out(canvas.guesses)
     if _is_plain(made_out):
         return made_out[0]
-    canvases = [canvas, *(_Canvas(coarse[f], fine[f], setting, rows[f]) for f in range(1, len(rows)))]
+    canvases = [canvas, *(_Canvas(coarse[f], fine[f], setting, misplaced, rows[f]) for f in range(1, len(rows)))]
     seen = [(canvas, canvas.made_out(canvas.guesses_of_all_sizes())) for canvas in canvases]
     found = []
     for canvas, made_out in seen:
         elsewhere = [other.again(made_out) for other, _ in seen if other is not canvas]
         for one, *again in zip(made_out, *elsewhere, strict=True):
             found.append(Found(one.guess, sum(each.gain for each in (one, *again))))
-    return max(found, key=_gain)
+    best = max(found, key=_gain)
+    return best if best.gain >= FAINTEST * (1 + misplaced) else None
 
 
 def _is_plain(made_out: list[Found]) -> bool:
@@ -59,9 +60,9 @@ def _is_plain(made_out: list[Found]) -> bool:
     return best >= PLAIN and all(other < 0.9 * best for other in others)
 
 
-def corners(height: int, width: int) -> npt.NDArray[np.intp]:
-    """Upper left corners (H * W, 2) (y, x) of the coarse search's windows, the middle of each inside."""
-    half = WINDOW // 2
+def corners(height: int, width: int, window: int) -> npt.NDArray[np.intp]:
+    """Upper left corners (H * W, 2) (y, x) of all windows of so many pixels whose middle is inside."""
+    half = window // 2
     y, x = np.mgrid[-half : height - half, -half : width - half]
     return np.stack([y.ravel(), x.ravel()], axis=1)
 
@@ -83,10 +84,10 @@ def _gallery(ground: str, sky: str) -> tuple[list[Guess], Array]:
 class _Canvas:
     """A picture on which guesses are tried: roughly in its small version, then at full care."""
 
-    def __init__(self, coarse: Array, fine: Array, setting: Setting, row: Row):
-        self.setting, self.row = setting, row
+    def __init__(self, coarse: Array, fine: Array, setting: Setting, misplaced: float, row: Row):
+        self.setting, self.misplaced, self.row = setting, misplaced, row
         self.height, self.width, _ = fine.shape
-        self.field = evidence(fine, setting, row)
+        self.field = evidence(fine, setting, row, misplaced)
         self.guesses, self.colours = self._sketched(coarse)
 
     def _sketched(self, picture: Array) -> tuple[list[Guess], list[str]]:
@@ -95,7 +96,7 @@ class _Canvas:
         """
         height, width, _ = picture.shape
         guesses, weighed = _gallery(self.setting.ground, self.setting.sky)
-        field, places = evidence(picture, self.setting, self.row), corners(height, width)
+        field, places = evidence(picture, self.setting, self.row, self.misplaced), corners(height, width, WINDOW)
         some = places[(places % 2 == 0).all(axis=1)]  # every other place is enough to see about where
         best = some[gains_of_all(field, weighed, (WINDOW, WINDOW), some).max(axis=0).argmax()]
         places = places[np.abs(places - best).max(axis=1) <= 4]

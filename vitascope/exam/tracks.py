@@ -11,21 +11,25 @@ import numpy.typing as npt
 from vitascope.exam.backgrounds import Array, Setting
 from vitascope.exam.evidence import evidence, gains
 from vitascope.exam.portraits import Guess, Row, paint, place_of
-from vitascope.exam.things import DEPTH, WINDOW, corners
+from vitascope.exam.things import COARSE, DEPTH, WINDOW, corners
 
+TRACKED = 48  # pixels of the shorter side of the pictures that are searched
 FAINT = 0.25  # of its usual gain: below it the thing is hidden, gone or out of the picture
 WAY = 0.35  # world units in five seconds; less is no way at all
 
 
-def follow(pictures: Array, rows: Row, setting: Setting, guess: Guess) -> tuple[Row, npt.NDArray[np.bool_]]:
+def follow(
+    pictures: Array, rows: Row, setting: Setting, misplaced: float, guess: Guess
+) -> tuple[Row, npt.NDArray[np.bool_]]:
     """Sideways places (F,) of the thing in pictures (F, H, W, 3), in world units, and in which of them it was seen."""
     count, height, width, _ = pictures.shape
-    near = corners(height, width)
+    window = WINDOW * min(height, width) // COARSE
+    near = corners(height, width, window)
     places, seen = np.zeros(count), np.zeros(count)
-    portraits = paint([guess] * count, setting, rows, WINDOW, min(height, width), fine=2)
+    portraits = paint([guess] * count, setting, rows, window, min(height, width), fine=2)
     for f, (picture, row, portrait) in enumerate(zip(pictures, rows, portraits, strict=True)):
-        gain = gains(evidence(picture, setting, row), portrait, near)
-        cy, cx = near[gain.argmax()] + WINDOW / 2
+        gain = gains(evidence(picture, setting, row, misplaced), portrait, near)
+        cy, cx = near[gain.argmax()] + window / 2
         places[f], seen[f] = place_of(row, cx, cy, width, height, DEPTH)[0], gain.max()
     return places, seen > FAINT * np.median(seen[:3])
 

@@ -62,7 +62,7 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 
 def check_place(target: Path) -> None:
-    """Raises what `written_aside` would if nothing can be written there: to be asked before long work. Leaves nothing."""
+    """Raises what `written_aside` would if nothing can be written there: to be asked before long work."""
     with suppress(_Enough), written_aside(target):
         raise _Enough
 

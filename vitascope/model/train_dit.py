@@ -141,7 +141,7 @@ class Latents:
 
 def frames_at(progress: float, rng: np.random.Generator) -> int:
     """How many latent frames the samples of this step have: the curriculum."""
-    stages = ((0.35, (0.7, 0.15, 0.05, 0.1)), (0.7, (0.45, 0.15, 0.15, 0.25)), (9.0, (0.2, 0.1, 0.2, 0.5)))
+    stages = ((0.35, (0.7, 0.15, 0.05, 0.1)), (0.7, (0.3, 0.1, 0.3, 0.3)), (9.0, (0.15, 0.05, 0.2, 0.6)))
     odds = next(odds for until, odds in stages if progress < until)
     return (1, 3, 5, data.LATENT_FRAMES)[int(rng.choice(4, p=odds))]
 
