@@ -1,6 +1,7 @@
 """Training: it learns, and a run that is stopped and goes on ends with the very weights of one that never was."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from vitascope.model import checkpoint, data, pack, train_codec, train_dit
 from vitascope.model.dit import VideoDiT
 from vitascope.model.optim import Muon, optimisers, orthogonal
 from vitascope.model.train_dit import Latents
+from vitascope.world import scene as scenes
+from vitascope.world.render import render
 
 STEPS = 60
 
@@ -82,7 +85,7 @@ def loss_on_fixed_batches(model, shards, codec_folder):
     batches = [train_dit.make_batch(latents, Tokenizer(), flags, step) for step in range(30, 38)]
     weights = train_dit.channel_weights(codec).detach()
     with torch.no_grad():
-        return float(np.mean([train_dit.loss_of(model, None, batch, weights) for batch in batches]))
+        return float(np.mean([train_dit.loss_of(model, None, batch, weights, 0.0) for batch in batches]))
 
 
 def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
@@ -212,6 +215,36 @@ def test_latents_on_disk_are_the_same_as_thumbs_encoded_on_the_way_in(shards, co
     assert clip.latents.shape == (data.LATENT_FRAMES, tiny.CODEC.channels, tiny.SIDE // 32, tiny.SIDE // 32)
     assert torch.equal(clip.latents, again.latents)
     assert np.array_equal(clip.camera, again.camera)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 7])
+def test_places_that_show_things_are_where_the_picture_is_not_the_empty_world(seed):
+    window = data.Window.of(seed)
+    covered = data.covered(window, np.array([4]))[0]
+    stage, _ = data.stage_at(scenes.sample(seed), window.tap_frames(np.array([4])))
+    empty = replace(stage, bodies=np.zeros_like(stage.bodies))
+    rows, columns = covered.shape
+    with_it, without = (render(shown, 16 * columns, 16 * rows).astype(float) for shown in (stage, empty))
+    differs = np.abs(with_it - without).max(-1) > 8
+    share = differs.reshape(2, rows, 16, columns, 16).mean((0, 2, 4))
+    assert (share[covered > 0] > 0).all()  # shadows change pictures where no thing is
+    assert covered.any()
+
+
+def test_errors_on_things_count_more_the_less_noise_there_is(shards, codec_folder):
+    flags = train_dit.flags_from(dit_flags(shards, codec_folder, "."))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
+    latents.refresh()
+    batch = train_dit.make_batch(latents, Tokenizer(), flags, 30)
+    weights = torch.ones(tiny.CODEC.channels, 1, 1)
+    model = VideoDiT(tiny.DIT)
+
+    def loss(t, things):
+        times = torch.full_like(batch["t"], t)
+        return train_dit.loss_of(model, None, batch | {"t": times}, weights, things).item()
+
+    assert loss(1.0, 4.0) == pytest.approx(loss(1.0, 0.0))
+    assert loss(0.2, 4.0) != pytest.approx(loss(0.2, 0.0))
 
 
 def test_a_still_is_one_latent_frame_of_the_clip_of_its_scene(codec_folder, tmp_path):

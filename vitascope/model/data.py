@@ -24,8 +24,8 @@ from vitascope.engine.conditions import TAPS
 from vitascope.model.codec import Codec
 from vitascope.world import camera as cameras
 from vitascope.world import scene as scenes
-from vitascope.world.render import render, render_batch
-from vitascope.world.stage import Stage, set_stage, start_of
+from vitascope.world.render import outline, render, render_batch
+from vitascope.world.stage import SLOTS, Stage, set_stage, start_of
 
 LATENT_FRAMES = 11  # of a five-second clip: 1 + 80 frames
 TRAIN_SEEDS = (1_000_000, 900_000_000)  # scene seeds of training; everything below is for exams and tests
@@ -73,6 +73,22 @@ def render_thumbs(window: Window, index: np.ndarray | None = None) -> tuple[np.n
     width, height = ASPECTS[window.aspect]
     stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index))
     return render(stage, width // 2, height // 2), path.astype(np.float32)
+
+
+def covered(window: Window, index: np.ndarray | None = None) -> np.ndarray:
+    """(T', H/32, W/32) float32 from 0 to 1: how much of each latent place shows things, by three times three rays at
+    both of its moments.
+    """
+    width, height = ASPECTS[window.aspect]
+    stage, _ = stage_at(scenes.sample(window.seed), window.tap_frames(index))
+    y, x = np.mgrid[0 : height // 32 * 3, 0 : width // 32 * 3].astype(np.float32) * np.float32(32 / 3) + np.float32(
+        16 / 3
+    )
+    rays = np.repeat(np.arange(len(stage)), x.size), np.tile(x.ravel(), len(stage)), np.tile(y.ravel(), len(stage))
+    found = np.zeros(len(rays[0]), bool)
+    for slot in range(SLOTS):
+        found |= outline(stage, rays[1], rays[2], width, height, frame=rays[0], slot=slot)
+    return found.reshape(-1, 2, height // 32, 3, width // 32, 3).mean((1, 3, 5), dtype=np.float32)
 
 
 def render_pixels(seed: int, frames: int = 17) -> np.ndarray:

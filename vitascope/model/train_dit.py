@@ -12,6 +12,7 @@ import argparse
 import math
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,9 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument(
         "--shift", type=float, default=2.0, help="how far training times of a still lean towards noise; 1 = not at all"
     )
+    ask.add_argument(
+        "--things", type=float, default=4, help="how much more the places count where things are, at no noise"
+    )
     ask.add_argument("--save-every", type=float, default=180)
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--compile", action="store_true")
@@ -76,6 +80,12 @@ class Entry:
     def at(self, index: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
         """Latents and camera of these latent frames of the window; a still has its own alone."""
         return (self.latents[index], self.camera[index]) if len(self.latents) > 1 else (self.latents, self.camera)
+
+    @cached_property
+    def things(self) -> torch.Tensor:
+        """(T, h, w) float16 from 0 to 1: where things are."""
+        index = np.array([self.window.still]) if len(self.latents) == 1 else None
+        return torch.from_numpy(data.covered(self.window, index)).half()
 
 
 class Latents:
@@ -187,12 +197,13 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     rng = np.random.default_rng([flags.seed, step])
     index = choose_frames(frames_at(step / flags.steps, rng), rng)
     clips = latents.batch(rng, flags.tokens, index)
-    words, camera, x = [], [], []
+    words, camera, x, things = [], [], [], []
     for clip in clips:
         facts = captions.drop(clip.facts, rng)
         words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
         z, rows = clip.at(index)
         x.append(z)
+        things.append(clip.things if len(clip.things) == 1 else clip.things[index])
         camera.append(rows * np.float32(rng.random() > 0.15))
     given = np.stack([given_frames(len(index), rng) for _ in clips])
     t = np.where(given, 0.0, times(len(clips), len(index), flags.shift, rng)).astype(np.float32)
@@ -200,6 +211,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         "x": torch.stack(x).float(),
         "t": torch.from_numpy(t),
         "asked": torch.from_numpy(~given),
+        "things": torch.stack(things).float(),
         "index": torch.from_numpy(index),
         "continues": torch.tensor([float(clip.window.start > 0) for clip in clips]),
         "camera": torch.from_numpy(np.stack(camera)),
@@ -219,9 +231,15 @@ def channel_weights(codec: Codec) -> torch.Tensor:
     return (weights / weights.mean())[:, None, None]
 
 
-def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tensor], weights: torch.Tensor):
+def loss_of(
+    model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tensor], weights: torch.Tensor, things: float
+):
     """Weighted mean square velocity error over the asked frames. With a teacher, an eighth of the batch learns steps
     of 1/2, 1/4 or 1/8 instead.
+
+    Things fill a tenth of a picture and are most of what is asked for. Places where they are count 1 + `things` times
+    as much without noise and as others in pure noise: there nobody can know yet where a thing will be, and a weight
+    that depends on it would teach ghosts.
 
     There the target is the mean velocity of two of the teacher's steps of half the size (shortcut models, arXiv
     2410.12557).
@@ -235,8 +253,10 @@ def loss_of(model: nn.Module, teacher: nn.Module | None, b: dict[str, torch.Tens
         some = {name: value if name == "index" else value[:n] for name, value in b.items()}
         x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, some)
     v = model(x_t, t, size, b["index"], b["continues"], b["camera"], b["tokens"])
-    asked = b["asked"][:, :, None, None, None].float()
-    return ((v.float() - target).square() * weights * asked).sum() / (asked.sum() * v[0, 0].numel()).clamp(min=1)
+    seen = 1 + things * (1 - t)[:, :, None, None] * (3 * b["things"]).clamp(max=1)
+    counts = (seen * b["asked"][:, :, None, None].float())[:, :, None]  # (B, T, 1, h, w)
+    error = (v.float() - target).square() * weights
+    return (error * counts).sum() / (counts.sum() * v.shape[2]).clamp(min=1)
 
 
 @torch.no_grad()
@@ -305,7 +325,7 @@ def main(argv=None) -> None:
             teacher.load_state_dict(ema.weights)  # at every step: a run that goes on then has the teacher it had
         batch = make_batch(latents, tokenizer, flags, step)
         with torch.autocast(torch.device(flags.device).type, torch.bfloat16, enabled=halves(flags.device)):
-            loss = loss_of(model, None if small else teacher, batch, weights)
+            loss = loss_of(model, None if small else teacher, batch, weights, flags.things)
         for o in optims:
             o.zero_grad(set_to_none=True)
         loss.backward()

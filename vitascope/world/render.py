@@ -97,10 +97,12 @@ def trace(xp: Any, stage: Stage, px, py, frame, width: int, height: int):
     return _tone(xp, out)
 
 
-def outline(stage: Stage, px, py, width: int, height: int) -> np.ndarray:
-    """Which rays (R,) through pixel places of a one-frame stage would meet its first body, were nothing before it."""
-    eye, d = _cast(np, stage, px, py, None, width, height)
-    enter, leave = _Body(np, stage, 0).hit(eye, d, None)
+def outline(stage: Stage, px, py, width: int, height: int, frame=None, slot: int = 0) -> np.ndarray:
+    """Which rays (R,) through pixel places would meet the body in this slot, were nothing before it. `frame` as in
+    `trace`.
+    """
+    eye, d = _cast(np, stage, px, py, frame, width, height)
+    enter, leave = _Body(np, stage, slot).hit(eye, d, frame)
     return (enter < leave) & (enter > 0.01)
 
 
