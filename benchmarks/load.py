@@ -4,7 +4,8 @@ machine alone, with the true embedded model making stills meanwhile. All is in a
     python benchmarks/load.py [--jobs 2000] [--clients 200] [--seconds 15] [--database-url postgresql://...]
 
 Each client asks for one of the videos once a second, as the official SDK does, and for the list every tenth time. Shown
-are the times from request to the whole answer, in milliseconds, and whether the books were right in the end.
+are the times from request to the whole answer, in milliseconds, and whether the books were right in the end. Then some
+clients ask for one task as fast as they can, in our own form and in two vendors' dialects.
 """
 
 from __future__ import annotations
@@ -103,6 +104,38 @@ def measure(port: int, count: int, clients: int, seconds: float) -> dict[str, ob
     return figures
 
 
+def compare(port: int, seconds: float, clients: int = 16) -> dict[str, object]:
+    """Looks at one task in a second, as fast as some clients can ask: in our own form and in two of the vendors'."""
+    first = Client(port)
+    id = str(first.ask("create", "POST", "/v1/videos", {"prompt": "a large red ball", "seconds": "0"})["id"])  # type: ignore[index]
+    digits = id.removeprefix("video_")
+    paths = {
+        "native": f"/v1/videos/{id}",
+        "kling": f"/v1/videos/text2video/{int(digits, 16)}",
+        "ark": f"/api/v3/contents/generations/tasks/cgt-{digits}",
+    }
+    return {f"polls_per_s_{name}": _rate(port, path, seconds, clients) for name, path in paths.items()}
+
+
+def _rate(port: int, path: str, seconds: float, clients: int) -> float:
+    counts = [0] * clients
+    until = time.monotonic() + seconds
+
+    def ask(number: int) -> None:
+        client = Client(port)
+        while time.monotonic() < until:
+            client.ask("look", "GET", path)
+            counts[number] += 1
+        assert not client.bad, client.said
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return round(sum(counts) / seconds, 1)
+
+
 def main(arguments: list[str]) -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2000)
@@ -127,6 +160,7 @@ def main(arguments: list[str]) -> dict[str, object]:
                     break
             ready = round(time.monotonic() - start, 2)
             figures = {"ready_s": ready, **measure(port, asked.jobs, asked.clients, asked.seconds)}
+            figures |= compare(port, asked.seconds / 3)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)

@@ -11,6 +11,7 @@ from vitascope import config
 
 def pytest_addoption(parser):
     parser.addoption("--regolden", action="store_true", help="draw the golden pictures anew instead of comparing")
+    parser.addoption("--studio", default="", help="folder of another build of the studio, for the browser's tests")
 
 
 @pytest.fixture(autouse=True)

@@ -264,6 +264,25 @@ def test_a_server_that_takes_nobody_says_so(tmp_path):
         }
 
 
+def test_each_browser_that_is_signed_in_is_shown_and_can_be_signed_out(server, browser):
+    body = {"email": "sessions@example.org", "password": PASSWORD}
+    browser.post("/v1/account/signup", json=body)
+    other = server.client()
+    other.headers["origin"] = server.url
+    other.post("/v1/account/login", json=body)
+    found = browser.get("/v1/account/sessions").json()["data"]
+    assert [one["current"] for one in found] == [False, True]
+    assert browser.cookies["vitascope_session"] not in str(found)
+    foreign = server.client(server.key())
+    assert foreign.get("/v1/account/sessions").json()["data"] == []
+    assert foreign.delete(f"/v1/account/sessions/{found[0]['id']}").status_code == 404
+    assert browser.delete(f"/v1/account/sessions/{found[0]['id']}").json()["deleted"]
+    assert other.get("/v1/account").status_code == 401
+    assert browser.get("/v1/account").status_code == 200
+    plan = browser.get("/v1/account/plan").json()
+    assert (plan["name"], plan["max_takes"] > 0) == ("free", True)
+
+
 def test_guessing_a_password_is_slowed_down(server):
     client = server.client()
     answers = [

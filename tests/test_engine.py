@@ -310,7 +310,7 @@ def test_the_engine_tells_the_camera_as_training_does(engine, monkeypatch):
     path = data.stage_at(scene, window.tap_frames())[1]
     trained_on = conditions.camera_features(path.reshape(-1, 2, 8))
     spec = asked(f"a ball, the camera orbits left {'quickly' if scene.camera.speed == 'fast' else 'slowly'}", seconds=5)
-    monkeypatch.setattr(conditions, "_start", lambda spec: data.start_of(scene))
+    monkeypatch.setattr(conditions, "start", lambda spec: data.start_of(scene))
     _, seen = told(engine, spec, monkeypatch)
     assert np.allclose(seen[0][2], trained_on, atol=1e-5)
 

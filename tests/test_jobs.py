@@ -261,10 +261,10 @@ def test_progress_is_told_at_most_twice_a_second(store, mia):
     lease = claim(store)
     for step in range(10):
         store.clock.forward(0.125)
-        beat(store, lease, step=step, preview_key="previews/x.webp" if step == 4 else None)
+        beat(store, lease, step=step, looks=[4] if step == 4 else None)
     assert kinds(store, mia).count("job.progress") == 3
     assert read(store, lease.job).step == 9
-    assert read(store, lease.job).preview_key == "previews/x.webp"
+    assert read(store, lease.job).preview_key == lease.job.look_key(4)
 
 
 def test_machine_time_adds_up_over_the_attempts(store, mia):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vitascope.engine.reader import describe, read
+from vitascope.engine.reader import describe, phrases, read
 from vitascope.world.captions import LANGUAGES, Facts, ThingFacts, canonical, compose, drop, facts_of
 from vitascope.world.scene import CAMERAS, sample
 
@@ -234,3 +234,9 @@ def test_no_prompt_is_too_odd_to_be_read():
         assert len(reading.facts.things) <= 3
         assert read(prompt) == reading
         assert describe(reading, reading.language)
+
+
+def test_what_was_understood_is_told_in_few_words_of_either_language():
+    reading = read("a red ball rolls right on snow at sunset, a dragon")
+    assert phrases(reading, "en") == ["red ball", "rolls right", "on snow", "at sunset"]
+    assert "雪地" in phrases(reading, "zh")

@@ -23,11 +23,11 @@ from vitascope.server.app import create_app
 from vitascope.store import accounts
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
-ENDLESS = "/v1/events"  # a stream that does not end; test_api listens to it
+ENDLESS = ["/v1/events", "/v1/videos/sync"]  # a stream, and a wait for a worker that is not here
 EXAMPLES = 5  # for each operation and way
 TAGS = (
     "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "files",
-    "health",
+    "health", "dialects",
 )  # fmt: skip
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -9,6 +9,7 @@ import pytest
 
 from serving import finished, png, serving
 from vitascope.server.app import create_app
+from vitascope.server.routes import studio
 
 BODY = {"prompt": "a red ball", "seconds": "0.5"}
 FILE = {"file": ("x.png", png(), "image/png")}
@@ -16,7 +17,8 @@ FILE = {"file": ("x.png", png(), "image/png")}
 
 @dataclass(frozen=True)
 class Entry:
-    """`kind`: open (to everybody), own (each sees only one's own), thing (one that has an owner), operator, signed.
+    """`kind`: open (to everybody), own (each sees only one's own), thing (one that has an owner), operator, signed,
+    ticket.
 
     `thing` names what stands in the path and in the body as THING; `right` is what its owner is answered.
     """
@@ -45,8 +47,14 @@ ROUTES = {
     "POST /v1/account/logout": Entry("open"),
     "GET /files/{key:path}": Entry("signed"),
     "HEAD /files/{key:path}": Entry("signed"),
+    "GET /v1/dialects": Entry("open"),
+    "PUT /uploads/{account_id}/{upload_id}": Entry("ticket"),  # tests/test_dialects.py, with the dialects' own routes
+    "POST /uploads/{account_id}/{upload_id}": Entry("ticket"),
     "GET /v1/account": Entry("own"),
     "PATCH /v1/account": Entry("own", body={"name": "Mia"}),
+    "GET /v1/account/plan": Entry("own"),
+    "GET /v1/account/sessions": Entry("own"),
+    "DELETE /v1/account/sessions/{session_id}": Entry("own", right=(404,)),  # tests/test_accounts.py has one's own
     "POST /v1/keys": Entry("own", body={"name": "x"}, right=(201,)),
     "GET /v1/keys": Entry("own", "key"),
     "DELETE /v1/keys/{key_id}": Entry("thing", "key"),
@@ -56,11 +64,13 @@ ROUTES = {
     "GET /v1/credits/statement": Entry("own", "video"),
     "GET /v1/credits/usage": Entry("own"),
     "POST /v1/quote": Entry("own", body=BODY),
+    "POST /v1/camera": Entry("own", body=BODY),
     "POST /v1/reading": Entry("own", body={"prompt": "x"}),
     "POST /v1/recipe": Entry("own", files=FILE, right=(422,)),
     "GET /v1/events": Entry("thing", query={"video_id": "THING", "after": "0"}, thing="video"),
     "POST /v1/videos": Entry("thing", "video", body=BODY | {"image": {"file_id": "THING"}}),
     "GET /v1/videos": Entry("own", "video"),
+    "POST /v1/videos/sync": Entry("own", body=BODY),
     "POST /v1/videos/edits": Entry("own", body=BODY, right=(422,)),
     "POST /v1/videos/characters": Entry("own", body={"name": "x"}, right=(422,)),
     "GET /v1/videos/characters/{character_id}": Entry("own", right=(404,)),
@@ -70,11 +80,14 @@ ROUTES = {
     "POST /v1/videos/{video_id}/cancel": Entry("thing", "video"),
     "GET /v1/videos/{video_id}/content": Entry("thing", "video"),
     "GET /v1/videos/{video_id}/preview": Entry("thing", "video", right=(404,)),
+    "GET /v1/videos/{video_id}/given": Entry("thing", "video", right=(404,)),  # tests/test_studio.py has one that was
     "POST /v1/videos/{video_id}/remix": Entry("thing", "video", body=BODY),
     "POST /v1/videos/{video_id}/rerun": Entry("thing", "video", body={}),
     "POST /v1/videos/{video_id}/finish": Entry("thing", "video", body={}, right=(409,)),
     "GET /v1/library": Entry("own", "clip"),
     "GET /v1/library/count": Entry("own"),
+    "GET /v1/library/near": Entry("own", "clip", query={"q": "a red ball jumps"}),
+    "GET /v1/library/best": Entry("own", query={"batch_id": "x"}),
     "POST /v1/library/change": Entry("thing", "clip", body={"ids": ["THING"], "favourite": True}),
     "POST /v1/library/zip": Entry("thing", "clip", body={"ids": ["THING"]}),
     "GET /v1/library/export": Entry("own"),
@@ -83,6 +96,8 @@ ROUTES = {
     "PATCH /v1/library/{clip_id}": Entry("thing", "clip", body={"favourite": True}),
     "DELETE /v1/library/{clip_id}": Entry("thing", "clip"),
     "POST /v1/library/{clip_id}/restore": Entry("thing", "clip"),
+    "GET /v1/library/{clip_id}/score": Entry("thing", "clip"),
+    "GET /v1/library/{clip_id}/frame": Entry("thing", "clip"),
     "GET /v1/library/{clip_id}/lineage": Entry("thing", "clip"),
     "GET /v1/library/{clip_id}/recipe": Entry("thing", "clip"),
     "GET /v1/library/{clip_id}/content": Entry("thing", "clip"),
@@ -113,6 +128,14 @@ ROUTES = {
     "GET /v1/admin/plans": Entry("operator"),
     "GET /v1/admin/aliases": Entry("operator"),
     "PUT /v1/admin/aliases": Entry("operator", body={"aliases": {}}),
+}
+
+
+#: The studio's page and files hold nobody's things. Here they may not be built.
+ROUTES |= {
+    f"{method} {path}": Entry("open", right=(200, 404, 503))
+    for method in ("GET", "HEAD")
+    for path in (*studio.PAGES, "/assets/{name}", "/icons/{name}", *(f"/{name}" for name in studio.FILES))
 }
 
 

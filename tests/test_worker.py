@@ -259,7 +259,7 @@ def test_a_duty_that_fails_is_tried_again_and_stops_no_other(house):
 def test_the_duties_of_the_house_are_all_done(house, mia):
     (job,) = order(house, mia)
     assert set(duties.Duties(house, "wrk_1", (*duties.ALL, *duties.DELIVERY)).once()) == {
-        "exhausted", "expire", "rules", "tidy", "sweep", "webhooks",
+        "callbacks", "exhausted", "expire", "rules", "tidy", "sweep", "webhooks",
     }  # fmt: skip
     assert duties.exhausted(house) == 0
     with house.store.begin() as tx:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vitascope import __version__, cli_service
+from vitascope import __version__, cli_service, cli_studio
 from vitascope.config import debugging
 from vitascope.errors import BadSpec, MissingExtra, VitascopeError
 
@@ -224,6 +224,7 @@ def bench(
         measuring.write(json_file, figures)
 
 
+app.command()(cli_studio.studio)
 cli_service.add_to(app)
 
 

@@ -298,6 +298,7 @@ class ModelCard:
     licence: str = "Apache-2.0"
     limits: str = ""
     scores: dict[str, float] = field(default_factory=dict, hash=False)
+    guidance: float | None = None  # what it takes when none is asked for; None: it has none
 
     def check(self, spec: ClipSpec) -> None:
         """Raise BadSpec when this model cannot make what is asked."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,10 +55,11 @@ TABLE = (
     Setting("gpu_second_price", 500, "what a second of a GPU costs you, in micro-dollars"),
     Setting("cpu_second_price", 15, "what a second of a processor costs you, in micro-dollars"),
     Setting("retention_days", 0, "days until a clip is removed, for plans that do not say; 0: never"),
+    Setting("studio_dir", "", "folder of another build of the studio; empty: the one that came with the package"),
     Setting("fetch_allowed", "", "hosts and networks inside that pictures and webhooks may use, parted by commas"),
     Setting("log_format", "text", "text, or json for one object a line", choices=("text", "json")),
 )
-_FOLDERS = ("weights", "plans", "policy")  # read as paths; empty: None
+_FOLDERS = ("weights", "plans", "policy", "studio_dir")  # read as paths; empty: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,7 @@ class Settings:
     gpu_second_price: int
     cpu_second_price: int
     retention_days: int
+    studio_dir: Path | None
     fetch_allowed: str
     log_format: str
     origins: Mapping[str, str]  # setting's name -> where its value came from
@@ -166,6 +169,12 @@ def shared_metrics() -> str:
 def silence(**variables: str) -> None:
     """Set switches of packages that are read from the environment only, such as those that stop them phoning home."""
     os.environ.update(variables)
+
+
+def can_show_pages() -> bool:
+    """Whether a browser with windows can open here: not over a line to another machine, nor in a container."""
+    windows = sys.platform in ("win32", "darwin")
+    return windows or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
 
 
 def debugging() -> bool:

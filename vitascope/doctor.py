@@ -33,6 +33,7 @@ def examine() -> Iterator[Finding]:
     yield from (_weights(name) for name in engine.names())
     yield _package("runtime", "onnxruntime")
     yield _ffmpeg()
+    yield _studio(now.studio_dir)
     yield Finding("cores", f"{cores()} for this process")
     yield _disk("home", now.home)
     yield _disk("here", Path.cwd())
@@ -63,6 +64,13 @@ def _ffmpeg() -> Finding:
         return Finding("ffmpeg", f"PyAV cannot be loaded: {error}", good=False)
     text = f"libavcodec {number} (PyAV {av.__version__}), H.264 encoder {'present' if able else 'missing'}"
     return Finding("ffmpeg", text, good=able)
+
+
+def _studio(other: Path | None) -> Finding:
+    folder = other or Path(__file__).parent / "server" / "studio"
+    if (folder / "index.html").is_file():
+        return Finding("studio", f"built, in {folder}")
+    return Finding("studio", f"not built: {folder} has no page; `make studio` builds it", good=other is None)
 
 
 def _disk(part: str, folder: Path) -> Finding:

@@ -86,7 +86,13 @@ class OutputFailed(VitascopeError):
 
 
 class NotSignedIn(VitascopeError):
+    """`reason`: missing, wrong, expired, or early (not valid yet)."""
+
     status, code = 401, "not_signed_in"
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "wrong"):
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class NotEnoughCredits(VitascopeError):
@@ -137,13 +143,13 @@ class NotSupported(VitascopeError):
 
 
 class TooMany(VitascopeError):
-    """`retry_after`: seconds until it is worth trying again."""
+    """`retry_after`: seconds until it is worth trying again. `kind`: rate (of requests), or parallel (clips)."""
 
     status, code = 429, "too_many"
 
-    def __init__(self, message: str, *, hint: str = "", retry_after: float = 1.0):
+    def __init__(self, message: str, *, hint: str = "", retry_after: float = 1.0, kind: str = "rate"):
         super().__init__(message, hint=hint)
-        self.retry_after = retry_after
+        self.retry_after, self.kind = retry_after, kind
 
 
 class Unavailable(VitascopeError):

@@ -79,12 +79,14 @@ def submit(
     drafted: int = 0,
     needs: str = "cpu",
     run_after: float = 0.0,
+    also: Callable[[Connection, list[Job]], None] | None = None,
 ) -> list[Job]:
     """Order `n` takes of this spec: one job each, of one batch, or none at all. What it costs is what `pricing.quote`
     says of the same arguments; refused orders cost nothing.
 
     The same `idempotency` key again gives the same jobs as they are now, and Conflict for another order. `parent`: the
-    id of the clip this one comes from. Raises BadSpec, PolicyRefused, NotAllowed, TooMany, NotEnoughCredits.
+    id of the clip this one comes from. `also` is done in the same transaction. Raises BadSpec, PolicyRefused,
+    NotAllowed, TooMany, NotEnoughCredits.
     """
     spec = dataclasses.replace(spec, model=card.name)
     card.check(spec)
@@ -122,6 +124,8 @@ def submit(
             )
             ledger.hold(tx, account.id, job.id, units, now)
             placed.append(job)
+        if also:
+            also(tx, placed)
         if idempotency:
             answers.remember(tx, account.id, idempotency, order, {"jobs": [job.id for job in placed]}, now)
     return placed
@@ -148,7 +152,7 @@ def fulfil(
 
     def end(what: str, act: Callable[[Connection, float], Job]) -> Job:
         done = patiently(lambda: _in_one(store, job, clip_id, act), stopped=stopped, what=what)
-        _throw_away(blobs, "" if done.clip_id == clip_id else clip_id, job)
+        _throw_away(blobs, "" if done.clip_id == clip_id else clip_id, done)
         return done
 
     try:
@@ -216,7 +220,7 @@ def give_up(store: Store, blobs: Blobs, job: Job) -> Job:
     with store.begin() as tx:
         now = store.clock()
         done = _cancelled(tx, job, now) if job.cancel_requested else _failed(tx, job, now, reason)
-    _throw_away(blobs, "", job)
+    _throw_away(blobs, "", done)
     return done
 
 
@@ -243,13 +247,20 @@ def _cancelled(tx: Connection, held: Lease | Job, now: float, compute_ms: int | 
 
 
 def _throw_away(blobs: Blobs, clip_id: str, job: Job | None = None) -> None:
-    """Files of a clip that does not come to be, and the preview of a job that ended. What a killed worker leaves, or
-    what cannot be deleted now, `library.sweep` finds.
+    """Files of a clip that does not come to be, and the previews of a job that ended; the last one of a job without a
+    clip shows where it stopped, and stays for a day. What a killed worker leaves, or what cannot be deleted now,
+    `library.sweep` finds.
     """
     doomed = [library.key(clip_id, name) for name in ("video.mp4", "poster.jpg", "sprite.jpg")] if clip_id else []
-    for key in [*doomed, *([f"previews/{job.id}.webp"] if job else [])]:
+    for key in [*doomed, *_looks(job)]:
         with suppress(VitascopeError):
             blobs.delete(key)
+
+
+def _looks(job: Job | None) -> list[str]:
+    if not job:
+        return []
+    return [job.look_key(step) for step in (job.looks if job.state == "succeeded" else job.looks[:-1])]
 
 
 def _compute_ms(engine: Engine[Any]) -> int | None:

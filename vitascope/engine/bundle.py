@@ -57,6 +57,7 @@ class Bundle:
             licence=m["licence"],
             limits=m["limits"],
             scores=m.get("scores", {}),
+            guidance=m["guidance"],
         )
 
 

@@ -45,10 +45,10 @@ def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
         return np.concatenate([before, np.array(spec.camera.at(spec.frames - len(before)))])
     move = _move(spec, facts)
     if not source:
-        return cameras.path(move, spec.frames, _start(spec))
+        return cameras.path(move, spec.frames, start(spec))
     parent = source.recipe.spec if source.recipe else None
     if parent and not parent.camera and not parent.extend and _move(parent, reader.read(parent.prompt).facts) == move:
-        return cameras.path(move, spec.frames, _start(parent))
+        return cameras.path(move, spec.frames, start(parent))
     return np.concatenate([before, cameras.path_from(before[-1], move, 1 + spec.frames - len(before))[1:]])
 
 
@@ -56,7 +56,7 @@ def _source_path(spec: ClipSpec) -> Rows:
     source = spec.extend
     assert source
     if not source.recipe:
-        return cameras.path(CameraMove(), source.frames, _start(spec))
+        return cameras.path(CameraMove(), source.frames, start(spec))
     parent = source.recipe.spec
     return camera_path(parent, reader.read(parent.prompt).facts)
 
@@ -67,5 +67,6 @@ def _move(spec: ClipSpec, facts: Facts) -> CameraMove:
     return CameraMove(facts.camera or "still", facts.camera_speed or "slow")
 
 
-def _start(spec: ClipSpec) -> cameras.Start:
+def start(spec: ClipSpec) -> cameras.Start:
+    """Where the camera of a clip from words alone stands in its first frame."""
     return cameras.Start.sample(np.random.default_rng([7003, spec.seed or 0]))

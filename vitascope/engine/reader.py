@@ -54,7 +54,7 @@ def read(prompt: str) -> Reading:
 
 def describe(reading: Reading, language: str = "en") -> str:
     """One line for people: what was understood, and what is not known to the built-in model."""
-    told = _told_zh(reading.facts) if language == "zh" else _told_en(reading.facts)
+    told = phrases(reading, language)
     known = {"en": "understood: ", "zh": "已理解："}[language]
     unknown = {"en": "not known to the built-in model: ", "zh": "内置模型不认识："}[language]
     comma, semicolon = {"en": (", ", "; "), "zh": ("、", "；")}[language]
@@ -62,6 +62,11 @@ def describe(reading: Reading, language: str = "en") -> str:
     if reading.unknown:
         parts.append(unknown + comma.join(reading.unknown))
     return semicolon.join(parts)
+
+
+def phrases(reading: Reading, language: str) -> list[str]:
+    """What was understood, a few words for each fact: "red ball", "rolls right", "on snow"."""
+    return _told_zh(reading.facts) if language == "zh" else _told_en(reading.facts)
 
 
 def _told_en(facts: Facts) -> list[str]:

@@ -24,7 +24,7 @@ from vitascope.world.facts import Facts
 SKILLS = ("colour", "shape", "ground", "sky", "direction", "camera")
 MOMENTS = np.arange(0, 81, 8)  # the frames that are looked at
 UNCHANGED = 2  # of them, from the first, in which no motion of the world has changed a shape or a colour yet
-_VIEW = 64  # pixels of the shorter side where backgrounds are compared
+VIEW = 64  # pixels of the shorter side where backgrounds are compared
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,18 @@ class Parse:
     camera: str
 
 
-def parse(frames: Frames, start: Start) -> Parse:
-    """frames (F, H, W, 3) uint8 at `MOMENTS` of a five-second clip, and where its camera started."""
-    small = np.stack([pixels(frame, _VIEW) for frame in frames])
+def parse(frames: Frames, start: Start, moments: npt.NDArray[np.intp] = MOMENTS) -> Parse:
+    """frames (F, H, W, 3) uint8 at these moments of a clip, and where its camera started."""
+    small = np.stack([pixels(frame, VIEW) for frame in frames])
     setting = find_setting(small[0], start.row)
-    view = find_view(small, MOMENTS, start, setting)
+    view = find_view(small, moments, start, setting)
     coarse, fine = (np.stack([pixels(frame, side) for frame in frames[:UNCHANGED]]) for side in (COARSE, FINE))
     off = misplaced(fine[0], setting, view.rows[0])
     found = find_thing(coarse, fine, setting, off, view.rows[:UNCHANGED])
     if found is None:
         return Parse("", "", setting.ground, setting.sky, "", view.move.kind)
     tracked = np.stack([pixels(frame, TRACKED) for frame in frames])
-    way = direction(*follow(tracked, view.rows, setting, off, found.guess), MOMENTS)
+    way = direction(*follow(tracked, view.rows, setting, off, found.guess), moments)
     return Parse(found.guess.colour, found.guess.shape, setting.ground, setting.sky, way, view.move.kind)
 
 

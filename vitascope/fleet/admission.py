@@ -40,6 +40,7 @@ def check(tx: Connection, account: Account, spec: ClipSpec, *, n: int, plan: Pla
             f"{waiting} jobs of this account wait already.",
             hint=f'The plan "{plan.title}" lets {plan.waiting} wait; order more when some are done.',
             retry_after=AGAIN_SECONDS,
+            kind="parallel",
         )
 
 

@@ -4,19 +4,39 @@ it is due. A duty that was cut off is done again the next time, so each can be r
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from vitascope import logs, pipeline
+from vitascope.clip import Recipe
+from vitascope.engine.protocol import Frame
 from vitascope.errors import LeaseLost, Unavailable, VitascopeError
+from vitascope.exam import single
 from vitascope.fleet.house import House
+from vitascope.media import video
+from vitascope.score import Score
 from vitascope.server.metrics import RULES_KEY
 from vitascope.server.sending import Sender
-from vitascope.store import events, idempotency, invariants, jobs, ledger, library, limits, schema, webhooks
+from vitascope.store import (
+    callbacks,
+    events,
+    finding,
+    handles,
+    idempotency,
+    invariants,
+    jobs,
+    ledger,
+    library,
+    limits,
+    schema,
+    webhooks,
+)
 from vitascope.store.database import insert_new
 
 TICK_SECONDS = 1.0
@@ -72,7 +92,11 @@ def tidy(house: House) -> None:
         limits.forget(tx, now)
         idempotency.forget(tx, now)
         webhooks.forget(tx, now)
+        callbacks.forget(tx, now)
+        old = handles.forget(tx, now)
         tx.execute(sa.delete(schema.workers).where(schema.workers.c.seen_at < now - WORKER_DAYS * DAY))
+    for key in old:
+        house.blobs.delete(key)
 
 
 def keep_house(house: House) -> None:
@@ -90,7 +114,53 @@ def deliver(house: House) -> int:
     return webhooks.deliver_due(house.store, Sender(house.settings.allowed_hosts), now) if due else 0
 
 
-DELIVERY = (Duty("webhooks", 0, deliver),)
+def measure(house: House) -> int:
+    """New clips are looked at by the judge, the newest first, a few at a time: about half a second of one core each."""
+    with house.store.read() as tx:
+        found = finding.unscored(tx, limit=4)
+    for clip in found:
+        kept = _score(house, clip).to_dict()
+        with house.store.begin() as tx:
+            finding.keep_score(tx, clip, kept, house.store.clock())
+    return len(found)
+
+
+def _score(house: House, clip: library.Clip) -> Score:
+    """A clip that cannot be looked at says so, and is not looked at again and again."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+            path = Path(folder) / "clip.mp4"
+
+            def frames() -> Iterator[Frame]:  # fetched only when the judge wants to see it
+                with open(path, "wb") as file:
+                    file.writelines(house.blobs.read(clip.video_key))
+                yield from video.read_frames(path)
+
+            return single.score(Recipe.from_dict(clip.recipe), frames())
+    except Unavailable:
+        raise
+    except VitascopeError as error:
+        _log.warning("a clip cannot be measured", clip=clip.id, why=error.message)
+    except Exception:
+        _log.exception("a fault while measuring a clip", clip=clip.id)
+    return Score(why="unreadable")
+
+
+MEASURING = (Duty("scores", 0, measure),)
+
+
+def call_back(house: House) -> int:
+    """Callbacks of single jobs that are due, in the same thread as webhooks."""
+    with house.store.read() as tx:
+        if not callbacks.any_due(tx, house.store.clock()):
+            return 0
+    from vitascope.server.telling import Teller, context_of  # most workers never need what this brings along
+
+    send = Sender(house.settings.allowed_hosts)
+    return callbacks.deliver_due(house.store, Teller(context_of(house), send))
+
+
+DELIVERY = (Duty("webhooks", 0, deliver), Duty("callbacks", 0, call_back))
 ALL = (
     Duty("exhausted", 5, exhausted),
     Duty("expire", 60, expire),

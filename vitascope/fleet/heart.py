@@ -49,7 +49,8 @@ class Heart:
     lost: bool = False
     beaten_at: float = 0.0
     looked_at: float = field(default_factory=time.monotonic)
-    preview_key: str | None = None
+    looks: list[int] = field(default_factory=list)  # steps of which a preview was sent
+    new_look: bool = False
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Raises Cancelled or LeaseLost when the work is no longer wanted. Frames count after the steps."""
@@ -131,7 +132,7 @@ class Pulse:
                     step=heart.step,
                     steps=heart.steps,
                     lease_seconds=self.lease_seconds,
-                    preview_key=heart.preview_key,
+                    looks=heart.looks if heart.new_look else None,
                     compute_ms=round(heart.seat.seconds * 1000),
                 )
             heart.beaten_at = time.monotonic()
@@ -147,15 +148,16 @@ class Pulse:
             _log.exception("beat failed", job=heart.lease.job.id)
 
     def _send_look(self, heart: Heart) -> None:
-        heart.preview_key = None
+        heart.new_look, step = False, heart.step
         look, heart.look = heart.look, None
         if look is None:
+            step = heart.seat.looked_step
             look, heart.seat.look = heart.seat.look, None
         if look is None:
             return
-        key = f"previews/{heart.lease.job.id}.webp"
-        self.blobs.put(key, webp(look), "image/webp")
-        heart.looked_at, heart.preview_key = time.monotonic(), key
+        self.blobs.put(heart.lease.job.look_key(step), webp(look), "image/webp")
+        heart.looked_at, heart.new_look = time.monotonic(), True
+        heart.looks = [*(known for known in heart.looks if known < step), step]
 
 
 def webp(frames: Frames) -> bytes:

@@ -11,6 +11,7 @@ from vitascope.errors import Unavailable
 
 T = TypeVar("T")
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
+DRAIN_SECONDS = 20.0  # for what is under way, when a worker is asked to end
 
 _log = logs.get(__name__)
 

@@ -92,6 +92,7 @@ class Seat:
     group: int = 0  # frames decoded
     looked_at: float = 0.0
     look: Frames | None = None  # the latest preview
+    looked_step: int = 0  # after so many steps
 
     @property
     def card(self) -> ModelCard:
@@ -282,7 +283,7 @@ class Scheduler:
         look = self.engine.preview(seat.draft)
         self._look_cost = self.clock() - now
         self._look_budget -= self._look_cost if cost else 0.0
-        seat.looked_at, seat.look = now, look
+        seat.looked_at, seat.looked_step, seat.look = now, seat.draft.step_index, look
 
     def _serve(self, seat: Seat, work: float) -> None:
         with self._changed:

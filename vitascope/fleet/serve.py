@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +27,9 @@ from vitascope.config import Settings
 from vitascope.errors import BadSettings
 from vitascope.fleet import engines
 from vitascope.fleet.house import House, open_house_patiently
-from vitascope.fleet.worker import DRAIN_SECONDS
+from vitascope.fleet.patience import DRAIN_SECONDS
 
+# Nothing above may import prometheus_client: it decides once, when it is imported, whether processes count together.
 KEEP_ALIVE_SECONDS = 75  # clients that poll keep their connection, and proxies drop theirs first
 CLOSE_SECONDS = 5  # for answers under way, when asked to end
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0  # before a worker that died is started again
@@ -44,10 +45,17 @@ def serve(
     work_options: Sequence[str] = (),
     drain_seconds: float = DRAIN_SECONDS,
     engine: str = "",
+    when_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Until SIGTERM or SIGINT: then nothing new is taken, answers and jobs under way are ended or given back, and it
-    returns. A second signal hurries it. Raises BadSettings when the port is taken.
+    returns. A second signal hurries it. `when_ready` is called once it answers. Raises BadSettings when the port is
+    taken.
     """
+
+    def ready() -> None:
+        _show(settings, workers)
+        when_ready()
+
     listener = _listen(settings.host, settings.port)
     shared = tempfile.mkdtemp(prefix="vitascope-metrics-")
     config.silence(PROMETHEUS_MULTIPROC_DIR=shared)  # before anything is counted, here or in a worker
@@ -62,7 +70,7 @@ def serve(
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=CLOSE_SECONDS,
             ),
-            ready=lambda: _show(settings, workers),
+            ready=ready,
         )
 
         def end(*_: Any) -> None:
@@ -117,6 +125,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _show(settings: Settings, workers: int) -> None:
     print(f"Vitascope {__version__} at {settings.base_url}")
     print(f'  openai SDK  OpenAI(base_url="{settings.base_url}/v1", api_key=...)')
+    print(f"  Kling       {settings.base_url}            MiniMax, Runway, Replicate, Google, ... the same")
+    print(f"  all of them {settings.base_url}/v1/dialects; each under its prefix too, as /kling")
     print("  a key       vitascope keys create --name laptop")
     if not workers:
         print("  no worker   start some: vitascope work")

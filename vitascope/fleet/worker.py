@@ -23,10 +23,10 @@ from vitascope import logs, pipeline
 from vitascope.drawing import Stopped
 from vitascope.engine.protocol import Engine
 from vitascope.errors import LeaseLost, Unavailable
-from vitascope.fleet.duties import ALL, DELIVERY, Duties
+from vitascope.fleet.duties import ALL, DELIVERY, MEASURING, Duties
 from vitascope.fleet.heart import LEASE_SECONDS, Heart, Pulse
 from vitascope.fleet.house import House
-from vitascope.fleet.patience import patiently
+from vitascope.fleet.patience import DRAIN_SECONDS, patiently
 from vitascope.fleet.scheduler import Scheduler
 from vitascope.server import metrics
 from vitascope.store import jobs, schema
@@ -35,7 +35,6 @@ from vitascope.store.ids import WORKER, new_id
 SLOTS = 4  # jobs held at once, so that short and important ones can overtake
 IDLE_SECONDS, BUSY_SECONDS = 0.25, 1.0  # between two looks into the queue; who has work leaves the next to others
 SEEN_SECONDS = 10.0
-DRAIN_SECONDS = 20.0  # for what is under way, when asked to end
 
 _log = logs.get(__name__)
 
@@ -61,7 +60,7 @@ class Worker:
         self.scheduler = Scheduler(engine, width=width)
         self.models = (engine.card.name,)
         self.pulse = Pulse(house.store, house.blobs, lease_seconds=lease_seconds)
-        self.duties = [Duties(house, self.id, some) for some in (ALL, DELIVERY)] if duties else []
+        self.duties = [Duties(house, self.id, some) for some in (ALL, DELIVERY, MEASURING)] if duties else []
         self._held: set[Heart] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()

@@ -1,5 +1,6 @@
 """Names of models that other vendors' clients send, and which model here answers to them. The operator's table (in the
-database, at /v1/admin/aliases) comes before this one; a `*` stands for any letters. Whoever asks is told the true name.
+database, at /v1/admin/aliases) comes before these; a `*` stands for any letters. The names that a dialect's vendor has
+lead to the default model. Whoever asks is told the true name.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 
 from vitascope.clip import ModelCard
 from vitascope.errors import BadSpec, UnknownModel
+from vitascope.server.dialects import DIALECTS
 from vitascope.store import schema
 from vitascope.store.database import insert_new
 
@@ -24,7 +26,8 @@ def resolve(name: str, cards: Iterable[ModelCard], own: Mapping[str, str], defau
     """The card of the model that answers to this name; without a name, the default's. Raises UnknownModel."""
     known = {card.name: card for card in cards}
     wanted = name or default
-    for table in ({wanted: wanted}, own, PACKAGED):
+    vendors = {name: default for dialect in DIALECTS for name in dialect.aliases}
+    for table in ({wanted: wanted}, own, PACKAGED, vendors):
         for pattern, target in table.items():
             if fnmatchcase(wanted.lower(), pattern.lower()) and target in known:
                 return known[target]

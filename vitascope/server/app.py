@@ -9,15 +9,18 @@ from fastapi import FastAPI
 from vitascope import __version__
 from vitascope.server import errors, openapi
 from vitascope.server.context import Context
+from vitascope.server.dialects import DIALECTS
 from vitascope.server.gate import Gate
 from vitascope.server.routes import (
     account,
     admin,
     archives,
     credits,
+    dialects,
     events,
     files,
     health,
+    insight,
     keys,
     library,
     models,
@@ -25,9 +28,13 @@ from vitascope.server.routes import (
     projects,
     quote,
     recipes,
+    studio,
+    uploads,
     videos,
     webhooks,
 )
+from vitascope.server.switch import Switch, owner_of
+from vitascope.server.table import Table
 
 ROUTERS = (
     videos,
@@ -36,18 +43,21 @@ ROUTERS = (
     credits,
     projects,
     archives,
+    insight,
     library,
     recipes,
     events,
     webhooks,
+    dialects,
     keys,
     account,
     admin,
     people,
     files,
+    uploads,
     health,
 )
-BODIES = (*videos.BODIES, *recipes.BODIES)
+BODIES = (*videos.BODIES, *recipes.BODIES, *quote.BODIES)
 DESCRIPTION = (
     "Clips from words and pictures. The form is OpenAI's videos API, with more fields beside it: any client of "
     "that API works when its base URL is this server's `/v1`. Errors say what happened, and hint at what to do."
@@ -70,7 +80,10 @@ def create_app(context: Context) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     app.include_router(openapi.router)
+    app.include_router(studio.router)  # last: whatever else has a path keeps it
+    native = list(app.router.routes)
     openapi.describe(app, BODIES)
     errors.install(app)
+    app.add_middleware(Switch, table=Table(DIALECTS), owns=owner_of(native))
     app.add_middleware(Gate)
     return app

@@ -34,6 +34,11 @@ class Asked:
     draft: bool = False
     lane: str = "normal"
     project_id: str = ""
+    operation: str = ""  # the vendor's word for it, by which its lists are parted: "text2video"
+    still: bool = False  # a picture is wanted, whatever `seconds` says
+    external_id: str = ""  # the caller's own name for it, unique in the account
+    callback_url: str = ""
+    callback_states: tuple[str, ...] = ()  # which states are told there; empty: those that the dialect tells
     metadata: dict[str, Any] = field(default_factory=dict)
     echo: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

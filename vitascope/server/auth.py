@@ -9,7 +9,7 @@ machine (a foreign name may be made to point here) and never for a page of anoth
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -113,6 +113,18 @@ def by_credential(context: Context, text: str) -> Actor:
     return Actor(account, "token" if key.access_key else "key")
 
 
+def by_signature(context: Context, access: str, verify: Callable[[str, float], None]) -> Actor:
+    """The caller with this pair; `verify(secret, now)` raises NotSignedIn unless the request was signed with it."""
+    now = context.now()
+    with context.store.read() as tx:
+        account, key, secret = accounts.by_access(tx, access, now)
+    verify(secret, now)
+    if accounts.worth_noting(key, now):
+        with context.store.begin() as tx:
+            accounts.used(tx, key, now)
+    return Actor(account, "token")
+
+
 def _by_token(context: Context, token: str, now: float) -> tuple[Account, accounts.Key]:
     """A token that the client signed itself with its pair's secret (HS256; claims iss = access key, exp, nbf)."""
     try:
@@ -128,8 +140,10 @@ def _by_token(context: Context, token: str, now: float) -> tuple[Account, accoun
         until, since = float(claims["exp"]), float(claims.get("nbf", 0))
     except (jwt.PyJWTError, TypeError, ValueError) as error:
         raise NotSignedIn("The token is not signed as it should be.", hint="HS256 with the pair's secret.") from error
-    if until < now - SKEW_SECONDS or since > now + SKEW_SECONDS:
-        raise NotSignedIn("The token has expired, or is not valid yet.", hint="Sign a new one; check the clock.")
+    if until < now - SKEW_SECONDS:
+        raise NotSignedIn("The token has expired.", hint="Sign a new one; check the clock.", reason="expired")
+    if since > now + SKEW_SECONDS:
+        raise NotSignedIn("The token is not valid yet.", hint="Check the clock of whoever signs it.", reason="early")
     if until > now + LONGEST_TOKEN_SECONDS + SKEW_SECONDS:
         raise NotSignedIn("The token is valid for more than a day.", hint="Sign one for half an hour.")
     return account, key
@@ -145,7 +159,9 @@ def is_local(context: Context, request: Request) -> bool:
 
 def _local_owner(context: Context, request: Request) -> Account:
     if not is_local(context, request):
-        raise NotSignedIn("No key was sent.", hint="Send one as `Authorization: Bearer KEY`, or log in.")
+        raise NotSignedIn(
+            "No key was sent.", hint="Send one as `Authorization: Bearer KEY`, or log in.", reason="missing"
+        )
     refuse_foreign(context, request)
     with context.store.read() as tx:
         found = accounts.find_owner(tx)

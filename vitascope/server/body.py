@@ -4,11 +4,12 @@ by every route that takes both; the files are closed when the answer is out.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import Depends, Request
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
@@ -17,19 +18,40 @@ from vitascope.server.errors import made
 from vitascope.server.gate import MEDIA_BYTES
 from vitascope.server.loose import clean, from_json, unbracketed
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 MAX_FILES, MAX_FIELDS = 8, 200
 _LARGE = 64 * 1024  # bytes that take long enough to read that others should not wait for it
 
 
+def kind_of(request: Request) -> str:
+    """What the body is said to be: "application/json", or empty."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def form_of(request: Request) -> FormData:
+    """A form, to be closed when its files were read. Raises BadSpec."""
+    try:
+        return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MEDIA_BYTES)
+    except (HTTPException, MultiPartException, ValueError, KeyError) as error:
+        reason = getattr(error, "detail", "") or "it is cut off"
+        raise BadSpec(f"The form cannot be read: {reason}.", hint="Send multipart/form-data or JSON.") from error
+
+
+async def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object that was sent. Raises BadSpec."""
+    found: Any = {}
+    if body.strip():
+        found = await to_thread.run_sync(from_json, body) if len(body) > _LARGE else from_json(body)
+    if not isinstance(found, dict):
+        raise BadSpec("The body is no JSON object.", hint='For example {"prompt": "a red ball"}.')
+    return found
+
+
 async def fields(request: Request) -> AsyncIterator[dict[str, Any]]:
     """An empty body is an empty mapping. Raises BadSpec when it cannot be read."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        try:
-            form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MEDIA_BYTES)
-        except (HTTPException, MultiPartException, ValueError, KeyError) as error:
-            reason = getattr(error, "detail", "") or "it is cut off"
-            raise BadSpec(f"The form cannot be read: {reason}.", hint="Send multipart/form-data or JSON.") from error
+    kind = kind_of(request)
+    if kind in FORMS:
+        form = await form_of(request)
         try:
             yield clean_form(form.multi_items())
         finally:
@@ -38,12 +60,12 @@ async def fields(request: Request) -> AsyncIterator[dict[str, Any]]:
     body = await request.body()
     if kind not in ("", "application/json", "text/json") and not kind.endswith("+json") and body:
         raise made(415, "unsupported_media_type", f"A body of {kind[:60]} is not read.", "Send JSON or a form.")
-    found: Any = {}
-    if body.strip():
-        found = await to_thread.run_sync(from_json, body) if len(body) > _LARGE else from_json(body)
-    if not isinstance(found, dict):
-        raise BadSpec("The body is no JSON object.", hint='For example {"prompt": "a red ball"}.')
-    yield found
+    yield await object_of(body)
+
+
+async def aside(work: Callable[..., Any], *args: Any) -> Any:
+    """Do this in a thread, so that others are answered meanwhile."""
+    return await to_thread.run_sync(work, *args)
 
 
 def clean_form(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

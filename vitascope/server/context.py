@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from vitascope.clip import ModelCard
 from vitascope.config import Settings
 from vitascope.errors import UnknownModel
-from vitascope.store import accounts, jobs
+from vitascope.server.dialects.speech import Secrets
+from vitascope.store import accounts, jobs, pace, webhooks
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.fairness import Line
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from vitascope.store.plans import Plan, Plans
 
 LINE_SECONDS = 1.0
+PACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Context:
     loopback_only: bool = True  # the server listens on this machine alone, so no key is asked there
     stopping: threading.Event = field(default_factory=threading.Event)  # set it to end the streams of events
     _line: list[tuple[float, Line]] = field(default_factory=list, init=False, repr=False)
+    _pace: list[tuple[float, pace.Pace]] = field(default_factory=list, init=False, repr=False)
 
     @property
     def prices(self) -> Prices:
@@ -57,6 +60,14 @@ class Context:
             self._line[:] = [(time.monotonic(), line)]
         return line
 
+    def pace(self, tx: Connection) -> pace.Pace:
+        """How long clips take here, as measured a moment ago."""
+        at, measured = self._pace[0] if self._pace else (0.0, None)
+        if measured is None or time.monotonic() - at > PACE_SECONDS:
+            measured = pace.measured(tx, self.now())
+            self._pace[:] = [(time.monotonic(), measured)]
+        return measured
+
     def card(self, model: str) -> ModelCard:
         for card in self.cards:
             if card.name == model:
@@ -72,6 +83,12 @@ class Context:
         with self.store.begin() as tx:
             master = accounts.master_secret(tx, self.now())
         return hmac.new(master, b"links", sha256).digest()
+
+    def secrets(self, account_id: str) -> Secrets:
+        """What this account's callbacks are signed with."""
+        mine = hmac.new(self.link_key, f"callbacks\n{account_id}".encode(), sha256).digest()
+        seed = hmac.new(self.link_key, b"ed25519", sha256).digest()
+        return Secrets(webhooks.secret_of(mine), mine.hex(), seed, account=sha256(b"account" + mine).hexdigest()[:24])
 
     def base_url(self, request: Any) -> str:
         """How the caller reaches this server, without a slash at the end: as the operator says, or as it was called."""

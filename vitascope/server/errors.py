@@ -5,6 +5,7 @@ leaves here with a traceback, also not for paths that do not exist or bodies tha
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +19,8 @@ from starlette.types import Scope
 
 from vitascope.errors import BadSpec, NotFound, TooMany, VitascopeError
 from vitascope.server import dialects
+from vitascope.server.dialects import openai
+from vitascope.server.dialects.speech import Call, Reply
 
 _NAMES = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}
 
@@ -32,12 +35,12 @@ async def _handle(request: Request, error: Exception) -> Response:
     return respond(request.scope, error)
 
 
-def respond(scope: Scope, error: Exception) -> JSONResponse:
+def respond(scope: Scope, error: Exception) -> Response:
     """The answer in the dialect that this request speaks."""
     known = error if isinstance(error, VitascopeError) else _translated(scope, error)
-    dialect = dialects.spoken(scope["path"], Headers(scope=scope))
-    status, body = dialect.fail(known)
-    headers = dict(getattr(error, "headers", None) or {})
+    told = _told(scope, known)
+    status = told.status
+    headers = {**(getattr(error, "headers", None) or {}), **told.headers}
     if isinstance(known, TooMany):
         headers |= {
             "retry-after": str(math.ceil(known.retry_after)),
@@ -47,7 +50,27 @@ def respond(scope: Scope, error: Exception) -> JSONResponse:
         headers["x-should-retry"] = "false"  # OpenAI's clients would try a conflict again and again
     if status == 401:
         headers.setdefault("www-authenticate", "Bearer")
-    return JSONResponse(body, status_code=status, headers=headers)
+    if isinstance(told.body, bytes):
+        return Response(told.body, status_code=status, headers=headers, media_type=told.media_type)
+    return JSONResponse(told.body, status_code=status, headers=headers)
+
+
+def _told(scope: Scope, error: VitascopeError) -> Reply:
+    """In the words of whom the request belongs to: as `switch` found, or by its path and headers."""
+    state = scope.get("state") or {}
+    spoken = state.get("dialect") or dialects.spoken(scope["path"], _headers(scope))
+    if not spoken:
+        return Reply(*openai.fail(error))
+    call = state.get("call") or Call(
+        method=scope["method"], path=scope["path"], request_id=state.get("request_id", ""), now=time.time()
+    )
+    reply: Reply = spoken.fail(error, call)
+    return reply
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return {**Headers(scope=scope), ":query": query, ":method": scope["method"]}
 
 
 def inside(error: Exception) -> VitascopeError:

@@ -64,8 +64,8 @@ def shown(event: Event, context: Context, base: str) -> dict[str, Any]:
         data["video_id"] = openai.video_id(event.job_id)
         if state := event.data.get("state"):
             data["status"] = openai.STATUS.get(state, state)
-        if event.data.get("preview_at"):
-            link = delivery.link(context, base, f"previews/{event.job_id}.webp")
+        if event.data.get("preview_at") and (look := event.data.get("look")) is not None:
+            link = delivery.link(context, base, f"previews/{event.job_id}-{look}.webp")
             data["preview_url"] = f"{link}&at={event.data['preview_at']:.3f}"  # another look, another address
     return data
 

@@ -33,8 +33,8 @@ def picture(context: Context, actor: Actor, given: Any, name: str) -> Image.Imag
     if given is None:
         return None
     if clip_id := _meant(given):
-        which = given.get("frame") if isinstance(given, dict) else None
-        return _frame(context, clip(context, actor, clip_id), str(which or ("last" if "first" in name else "first")))
+        which = (given.get("frame") or given.get("at")) if isinstance(given, dict) else None
+        return frame(context, clip(context, actor, clip_id), str(which or ("last" if "first" in name else "first")))
     return uploads.opened(given, name=name, allowed=context.settings.allowed_hosts)
 
 
@@ -61,7 +61,7 @@ def clip(context: Context, actor: Actor, meant: str) -> Clip:
     return found
 
 
-def _frame(context: Context, found: Clip, which: str) -> Image.Image:
+def frame(context: Context, found: Clip, which: str) -> Image.Image:
     """One moment of a clip: "first", "last" or its number."""
     last = found.frames - 1
     index = {"first": 0, "last": last}.get(which, int(which) if which.isdigit() and len(which) < 6 else -1)

@@ -6,9 +6,12 @@ charge.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection
 
 from vitascope import ask, pipeline, pricing
 from vitascope.clip import FPS, CameraPath, ClipSpec, ModelCard
@@ -75,7 +78,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     """The same clip with what is asked here in the place of its own: another prompt (remix), another seed (rerun), or
     all the steps that its draft left out (finish). Its seed stays, so that what was not asked to change does not.
     """
-    if job.state != "succeeded":
+    if not job.done or (relation != "rerun" and job.state != "succeeded"):  # what failed can be run again as it was
         raise Conflict(f"The video is {openai.STATUS[job.state]}.", hint="Wait until it is completed.")
     spec = ClipSpec.from_dict(job.spec)
     card = _card(context, asked.model or job.model)
@@ -84,11 +87,12 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     if shape[0] != spec.shape:
         _refuse_other_shape(spec, shape[0], bool(first), bool(last))
     seed = asked.seed if asked.seed is not None else (None if relation == "rerun" else spec.seed)
+    whole = asked.steps or _kept_steps(job, spec, card, relation, asked.draft)
     changed: dict[str, Any] = {
         "prompt": asked.prompt or spec.prompt,
         "negative_prompt": asked.negative_prompt or spec.negative_prompt,
         "seconds": spec.seconds if asked.seconds is None else asked.seconds,
-        "steps": asked.steps or _kept_steps(job, spec, card, relation),
+        "steps": _steps(whole, asked.draft and relation != "finish"),
         "guidance": spec.guidance if asked.guidance is None else asked.guidance,
         "model": card.name,
     }
@@ -101,6 +105,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     card.check(spec)
     kept = (job.request or {}).get("metadata") or {}
     request = _request(asked, dialect, [*asked.notes, *([shape[1]] if shape[1] else [])])
+    request |= {"steps": whole} if request["draft"] else {}
     return Order(
         spec=spec,
         card=card,
@@ -110,14 +115,14 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
         drafted=job.units if relation == "finish" else 0,
         project_id=_project(context, actor, asked.project_id) or job.project_id,
         parent_clip_id=job.clip_id,
-        relation=relation,
+        relation=relation if job.clip_id else None,
         request={**request, "metadata": request.get("metadata") or kept},
     )
 
 
-def _kept_steps(job: Job, spec: ClipSpec, card: ModelCard, relation: str) -> int:
-    """Those it had; a draft that is finished gets all that it was asked for."""
-    if relation != "finish":
+def _kept_steps(job: Job, spec: ClipSpec, card: ModelCard, relation: str, draft: bool) -> int:
+    """Those it had; a draft that is finished, or drafted anew, gets all that it was asked for."""
+    if relation != "finish" and not (draft and (job.request or {}).get("draft")):
         return spec.steps
     if not (job.request or {}).get("draft"):
         raise Conflict("The video is no draft.", hint="Make a rerun, or a remix, of it.")
@@ -138,8 +143,15 @@ def price(context: Context, actor: Actor, order: Order) -> pricing.Quote:
     )
 
 
-def submit(context: Context, actor: Actor, order: Order, *, idempotency: str | None = None) -> list[Job]:
-    """Put the order into the queue: one job for each take."""
+def submit(
+    context: Context,
+    actor: Actor,
+    order: Order,
+    *,
+    idempotency: str | None = None,
+    also: Callable[[Connection, list[Job]], None] | None = None,
+) -> list[Job]:
+    """Put the order into the queue: one job for each take. `also` is done in the same transaction."""
     return pipeline.submit(
         context.store,
         context.blobs,
@@ -160,6 +172,7 @@ def submit(context: Context, actor: Actor, order: Order, *, idempotency: str | N
         draft=order.draft,
         drafted=order.drafted,
         run_after=_tonight(context, actor) if order.lane == "offpeak" else 0.0,
+        also=also,
     )
 
 
@@ -196,7 +209,7 @@ def _bare(asked: Asked, card: ModelCard, size: tuple[int, int]) -> ClipSpec:
     return ClipSpec(
         prompt=asked.prompt,
         negative_prompt=asked.negative_prompt,
-        seconds=DEFAULT_SECONDS if asked.seconds is None else asked.seconds,
+        seconds=0.0 if asked.still else DEFAULT_SECONDS if asked.seconds is None else asked.seconds,
         aspect=aspect,
         size=None if shapes.ASPECTS[aspect] == size else size,
         seed=asked.seed,
@@ -220,7 +233,7 @@ def _camera(path: CameraPath | None) -> CameraPath | None:
 
 def _length_note(asked: Asked, spec: ClipSpec) -> list[str]:
     made = 0.0 if spec.is_still else (spec.new_frames - (0 if spec.extend else 1)) / FPS
-    if asked.seconds is None or abs(made - asked.seconds) < 0.01:
+    if asked.still or asked.seconds is None or abs(made - asked.seconds) < 0.01:
         return []
     return [f"{asked.seconds:g} seconds were asked; {made:g} are made, because clips come in groups of frames."]
 
@@ -235,6 +248,10 @@ def _request(asked: Asked, dialect: str, notes: list[str]) -> dict[str, Any]:
         "metadata": asked.metadata,
         "echo": asked.echo,
         "notes": notes,
+        **({"operation": asked.operation} if asked.operation else {}),
+        **({"external_id": asked.external_id} if asked.external_id else {}),
+        **({"n": asked.n} if asked.n > 1 else {}),
+        **({"seconds": asked.seconds} if asked.seconds is not None else {}),
     }
 
 

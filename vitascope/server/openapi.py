@@ -1,9 +1,11 @@
 """The description of the API: what FastAPI knows by itself, and the bodies that are read by hand because they may
 come in two forms. Served with a page of our own at /docs, which asks nothing of any other server.
+`python -m vitascope.server.openapi` prints it, for those who generate clients; no service runs for that.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +58,15 @@ def docs_part(name: str) -> Response:
 def _page(name: str) -> Response:
     file = PAGES / name
     return Response(file.read_bytes(), media_type=_TYPES[file.suffix], headers=_HEADERS)
+
+
+def printed() -> str:
+    """The description as JSON. It depends on no setting, so no context is needed for it."""
+    from vitascope.server.app import create_app
+
+    described = create_app(None).openapi()  # type: ignore[arg-type]
+    return json.dumps(described, indent=1, ensure_ascii=False, sort_keys=True)
+
+
+if __name__ == "__main__":
+    print(printed())

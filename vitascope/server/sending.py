@@ -16,6 +16,7 @@ from vitascope.server.fetching import resolved
 from vitascope.store.webhooks import Answer, Outgoing
 
 LIMIT_SECONDS = 15.0
+_SAID_BYTES = 4096  # of an answer that are looked at
 
 
 class Sender:
@@ -45,9 +46,10 @@ class Sender:
                 headers = {**message.headers, "host": place.authority, "connection": "close"}
                 connection.request("POST", place.target, body=message.body, headers=headers)
                 answer = connection.getresponse()
+                said = answer.read(_SAID_BYTES)
                 if deadline.is_over:  # the end of what it said was ours
                     raise TimeoutError
-                return Answer(answer.status, _seconds(answer.headers.get("retry-after", "")))
+                return Answer(answer.status, _seconds(answer.headers.get("retry-after", "")), said)
         except VitascopeError:
             raise
         except (OSError, HTTPException, ValueError) as error:

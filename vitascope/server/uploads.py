@@ -67,6 +67,8 @@ def decoded(data: bytes, *, name: str) -> Image.Image:
 
 def contents(given: Any, *, name: str, max_bytes: int, allowed: tuple[str, ...] = ()) -> bytes:
     """The bytes behind a file, a data URL, an address or bare base64. Raises TooLarge before they are unpacked."""
+    if isinstance(given, bytes):
+        return given
     if isinstance(given, UploadFile):
         return _read(given.file, name=name, max_bytes=max_bytes)
     if isinstance(given, Mapping):

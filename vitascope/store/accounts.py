@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.errors import BadSpec, Conflict, NotAllowed, NotSignedIn
+from vitascope.errors import BadSpec, Conflict, NotAllowed, NotFound, NotSignedIn
 from vitascope.store import schema
 from vitascope.store.account import (
     ROLES,
@@ -136,6 +137,18 @@ def password_of(tx: Connection, email: str) -> tuple[str, PasswordHash] | None:
     return (row.id, PasswordHash(row.password_hash)) if row and row.password_hash else None
 
 
+@dataclass(frozen=True)
+class Session:
+    """One browser that is signed in; `id` is a part of its token's hash, with which nobody can come in."""
+
+    id: str
+    created_at: float
+    expires_at: float
+
+
+_SESSION_ID = 16
+
+
 def log_in(tx: Connection, account_id: str, now: float) -> str:
     """A new session's token, for an account whose password was checked. It is shown once."""
     refuse_disabled(by_id(tx, account_id))
@@ -157,6 +170,27 @@ def session(tx: Connection, token: str, now: float) -> Account:
     if not row:
         raise NotSignedIn("This session has ended.", hint="Log in again.")
     return refuse_disabled(read_row(row))
+
+
+def sessions_of(tx: Connection, account_id: str, now: float) -> list[Session]:
+    """The newest first."""
+    table = schema.sessions
+    query = sa.select(table).where(table.c.account_id == account_id, table.c.expires_at > now)
+    rows = tx.execute(query.order_by(table.c.created_at.desc()))
+    return [Session(row.token_hash[:_SESSION_ID], row.created_at, row.expires_at) for row in rows]
+
+
+def end_session(tx: Connection, account_id: str, session_id: str) -> None:
+    """Raises NotFound, also for somebody else's."""
+    table = schema.sessions
+    wanted = (table.c.account_id == account_id, sa.func.substr(table.c.token_hash, 1, _SESSION_ID) == session_id)
+    if not tx.execute(sa.delete(table).where(*wanted)).rowcount:
+        raise NotFound("There is no such session.", hint="Sessions are listed at /v1/account/sessions.")
+
+
+def session_id(token: str) -> str:
+    """What a session is called where it is shown."""
+    return sha256_of(token)[:_SESSION_ID]
 
 
 def log_out(tx: Connection, token: str) -> None:

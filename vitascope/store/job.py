@@ -51,6 +51,7 @@ class Job:
     steps: int
     preview_key: str | None
     preview_at: float | None
+    looks: list[int]
     told_at: float | None
     clip_id: str | None
     error_code: str | None
@@ -61,6 +62,10 @@ class Job:
     idempotency: str | None
     compute_ms: int
     created_at: float
+
+    def look_key(self, step: int) -> str:
+        """Where its preview after so many steps lies."""
+        return f"previews/{self.id}-{step}.webp"
 
     @property
     def done(self) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from vitascope.clip import ClipSpec
 from vitascope.errors import LeaseLost, VitascopeError
-from vitascope.store import events, fairness, ranking
+from vitascope.store import callbacks, events, fairness, ranking
 from vitascope.store.database import insert_new, lock_account, lock_claims
 from vitascope.store.ids import JOB, new_id
 from vitascope.store.job import (
@@ -146,11 +146,12 @@ def beat(
     step: int,
     steps: int,
     lease_seconds: float = 30.0,
-    preview_key: str | None = None,
+    looks: Sequence[int] | None = None,
     compute_ms: int | None = None,
 ) -> bool:
-    """Prolong the lease and make progress known. True: go on; False: the owner asked to cancel. `compute_ms`: machine
-    time of this attempt so far. Raises LeaseLost.
+    """Prolong the lease and make progress known. True: go on; False: the owner asked to cancel. `looks`: steps of
+    which there is a preview, when there is a new one; `compute_ms`: machine time of this attempt so far. Raises
+    LeaseLost.
     """
     told = tx.execute(sa.select(jobs.c.told_at).where(_fence(lease))).first()
     if not told:
@@ -161,8 +162,8 @@ def beat(
     values: dict[str, Any] = {"lease_until": now + lease_seconds, "step": step, "steps": steps}
     if telling:
         values["told_at"] = now
-    if preview_key is not None:
-        values.update(preview_key=preview_key, preview_at=now)
+    if looks:
+        values.update(looks=list(looks), preview_key=lease.job.look_key(looks[-1]), preview_at=now)
     job = _change(tx, lease, **values, **_machine_time(lease, compute_ms))
     if telling:
         _tell(tx, job, "job.progress", now)
@@ -222,6 +223,7 @@ def _take(tx: Connection, head: fairness.Head, worker: str, now: float, lease_se
             lease_until=now + lease_seconds,
             started_at=sa.func.coalesce(jobs.c.started_at, now),
             step=0,
+            looks=[],
         )
         .returning(jobs)
     )
@@ -271,10 +273,12 @@ def _machine_time(held: Lease | Job, compute_ms: int | None) -> dict[str, Any]:
 def _tell(tx: Connection, job: Job, kind: str, now: float) -> Job:
     data: dict[str, Any] = {"state": job.state, "batch_id": job.batch_id, "step": job.step, "steps": job.steps}
     if job.preview_key:
-        data["preview_at"] = job.preview_at
+        data |= {"preview_at": job.preview_at, "look": job.looks[-1] if job.looks else None}
     if job.clip_id:
         data["clip_id"] = job.clip_id
     if job.error_code:
         data["error"] = {"code": job.error_code, "message": job.error_message, "hint": job.error_hint}
     events.tell(tx, job.account_id, kind, data, now, job_id=job.id)
+    if kind == f"job.{job.state}":  # not at progress
+        callbacks.emit(tx, job, now)
     return job

@@ -161,6 +161,12 @@ def expire(tx: Connection, now: float, *, limit: int = 500) -> int:
     return len(found)
 
 
+def born(tx: Connection, bucket_ids: Sequence[str]) -> dict[str, float]:
+    """When these buckets were given."""
+    query = sa.select(buckets.c.id, buckets.c.created_at).where(buckets.c.id.in_(bucket_ids))
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 def balance(tx: Connection, account_id: str, now: float) -> Balance:
     found = _open(tx, account_id, now)
     fresh = tuple(row for row in found if not _over(row, now))

@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadSpec, Conflict, NotFound
-from vitascope.store import events, ids
+from vitascope.store import events, ids, meaning
+from vitascope.store.meaning import meaning_of
 from vitascope.store.projects import (
     MAX_PROJECT,
     Project,
@@ -32,9 +33,10 @@ from vitascope.store.schema import clips
 from vitascope.store.wording import pattern, words_of
 
 __all__ = [
-    "MAX_PROJECT", "TRASH_DAYS", "Clip", "Lineage", "Project", "add", "by_sha256", "count", "create_project", "delete",
-    "favourite", "get", "key", "lineage", "list_projects", "move", "of_job", "project", "purge", "rename_project",
-    "restore", "restore_project", "search", "sweep", "tag", "tags", "trash", "trash_project",
+    "MAX_PROJECT", "TRASH_DAYS", "Clip", "Lineage", "Project", "add", "as_clip", "by_sha256", "count", "count_trashed",
+    "create_project", "delete", "favourite", "get", "key", "lineage", "list_projects", "move", "of_job", "project",
+    "purge", "rename_project", "restore", "restore_project", "search", "sweep", "tag", "tags", "trash",
+    "trash_project",
 ]  # fmt: skip
 
 MAX_TAGS, MAX_TAG = 50, 60  # how many, and characters of one
@@ -68,6 +70,8 @@ class Clip:
     favourite: bool
     tags: tuple[str, ...]
     words: str
+    meaning: str
+    score: dict[str, Any] | None
     defects: tuple[dict[str, str], ...]
     trashed_at: float | None
     created_at: float
@@ -153,6 +157,8 @@ def add(
         favourite=favourite,
         tags=named,
         words=words_of(spec.prompt, *named),
+        meaning=meaning_of(spec.prompt),
+        score=None,
         defects=tuple(dict(defect) for defect in defects),
         trashed_at=trashed_at,
         created_at=now,
@@ -169,19 +175,19 @@ def get(tx: Connection, account_id: str, clip_id: str) -> Clip:
         row = tx.execute(sa.select(clips).where(clips.c.id == clip_id, clips.c.account_id == account_id)).first()
     if not row:
         raise NotFound(f"There is no clip {clip_id[:60]}.", hint="Clips are listed at /v1/library.")
-    return _clip(row)
+    return as_clip(row)
 
 
 def of_job(tx: Connection, account_id: str, job_id: str) -> Clip | None:
     row = tx.execute(sa.select(clips).where(clips.c.job_id == job_id, clips.c.account_id == account_id)).first()
-    return _clip(row) if row else None
+    return as_clip(row) if row else None
 
 
 def by_sha256(tx: Connection, account_id: str, sha256: str) -> Clip | None:
     """The account's oldest clip of these bytes."""
     query = sa.select(clips).where(clips.c.account_id == account_id, clips.c.sha256 == sha256)
     row = tx.execute(query.order_by(clips.c.id)).first()
-    return _clip(row) if row else None
+    return as_clip(row) if row else None
 
 
 def search(
@@ -194,11 +200,18 @@ def search(
     trashed: bool = False,
     model: str | None = None,
     tag: str | None = None,
+    means: Mapping[str, Iterable[str]] | None = None,
+    still: bool | None = None,
+    relation: str | None = None,
+    since: float | None = None,
     after: str | None = None,
     before: str | None = None,
+    oldest_first: bool = False,
     limit: int = 20,
 ) -> list[Clip]:
     """Newest first, up to `limit` behind the one with the id `after` (or, newer than `before`, the nearest).
+
+    `means`: what must be understood of the prompt, by kind (see `meaning.py`).
 
     `words`: every one must stand in the prompt or the tags, as the beginning of a word; Chinese signs in this order.
     `project`: an id, or "" for clips in none. `trashed`: what is in the trash instead of what is not.
@@ -212,6 +225,14 @@ def search(
     if tag is not None:
         for word in pattern(tag):
             query = query.where(clips.c.words.like(word, escape="\\"))
+    for term in meaning.patterns(means or {}):
+        query = query.where(clips.c.meaning.like(term, escape="\\"))
+    if still is not None:
+        query = query.where((clips.c.frames == 1) if still else (clips.c.frames > 1))
+    if relation is not None:
+        query = query.where(clips.c.relation == relation)
+    if since is not None:
+        query = query.where(clips.c.created_at >= since)
     if project is not None:
         query = query.where(clips.c.project_id == project if project else clips.c.project_id.is_(None))
     if favourite is not None:
@@ -219,18 +240,25 @@ def search(
     if model:
         query = query.where(clips.c.model == model)
     if after:
-        query = query.where(clips.c.id < after)
+        query = query.where(clips.c.id > after if oldest_first else clips.c.id < after)
     if before:
         nearest = query.where(clips.c.id > before).order_by(clips.c.id).limit(limit)
-        newer = [_clip(row) for row in tx.execute(nearest)][::-1]
+        newer = [as_clip(row) for row in tx.execute(nearest)][::-1]
         return [clip for clip in newer if tag is None or tag in clip.tags]
     found: list[Clip] = []
     while True:
-        batch = [_clip(row) for row in tx.execute(query.order_by(clips.c.id.desc()).limit(limit - len(found)))]
+        by = clips.c.id.asc() if oldest_first else clips.c.id.desc()
+        batch = [as_clip(row) for row in tx.execute(query.order_by(by).limit(limit - len(found)))]
         found += [clip for clip in batch if tag is None or tag in clip.tags]
         if not batch or tag is None or len(found) >= limit:
             return found
-        query = query.where(clips.c.id < batch[-1].id)
+        query = query.where(clips.c.id > batch[-1].id if oldest_first else clips.c.id < batch[-1].id)
+
+
+def count_trashed(tx: Connection, account_id: str) -> int:
+    """Clips in the account's trash."""
+    trashed = (clips.c.account_id == account_id, clips.c.trashed_at.is_not(None))
+    return tx.scalar(sa.select(sa.func.count()).where(*trashed)) or 0
 
 
 def count(tx: Connection, account_id: str) -> tuple[int, int]:
@@ -305,13 +333,13 @@ def lineage(tx: Connection, account_id: str, clip_id: str) -> Lineage:
         if not found:
             break
         seen.add(above)
-        parents.append(_clip(found))
+        parents.append(as_clip(found))
         above = parents[-1].parent_id
     children: list[Clip] = []
     level = [clip.id]
     while level and len(children) < _MAX_LINE:
         query = sa.select(clips).where(clips.c.parent_id.in_(level), clips.c.account_id == account_id)
-        below = [_clip(row) for row in tx.execute(query.order_by(clips.c.id).limit(_MAX_LINE))]
+        below = [as_clip(row) for row in tx.execute(query.order_by(clips.c.id).limit(_MAX_LINE))]
         below = [child for child in below if child.id not in seen]
         seen.update(child.id for child in below)
         children += below
@@ -325,7 +353,7 @@ def _changed(tx: Connection, account_id: str, clip_id: str, **values: Any) -> Cl
     return get(tx, account_id, clip_id)
 
 
-def _clip(row: Any) -> Clip:
+def as_clip(row: Any) -> Clip:
     values = dict(row._mapping)
     values["tags"], values["defects"] = tuple(values["tags"]), tuple(values["defects"])
     return Clip(**values)

@@ -48,6 +48,18 @@ def list_projects(tx: Connection, account_id: str, *, trashed: bool = False) -> 
     return _projects(tx, account_id, wanted)
 
 
+def covers(tx: Connection, account_id: str, project_ids: list[str], *, each: int = 4) -> dict[str, list[str]]:
+    """Keys of the newest clips' posters, by project."""
+    place = sa.func.row_number().over(partition_by=clips.c.project_id, order_by=clips.c.id.desc())
+    shown = (clips.c.account_id == account_id, clips.c.trashed_at.is_(None), clips.c.poster_key.is_not(None))
+    ranked = sa.select(clips.c.project_id, clips.c.poster_key, place.label("place"))
+    newest = ranked.where(*shown, clips.c.project_id.in_(project_ids)).subquery()
+    found: dict[str, list[str]] = {}
+    for row in tx.execute(sa.select(newest).where(newest.c.place <= each).order_by(newest.c.place)):
+        found.setdefault(row.project_id, []).append(row.poster_key)
+    return found
+
+
 def rename_project(tx: Connection, account_id: str, project_id: str, name: str) -> Project:
     return _changed_project(tx, account_id, project_id, name=_checked_name(name))
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from vitascope.store import ids
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
-from vitascope.store.schema import accounts, clips, projects
+from vitascope.store.schema import accounts, clips, jobs, projects
 
 DAY = 86_400.0
 TRASH_DAYS = 30
@@ -71,15 +71,25 @@ def sweep(
             owners = {name.split("/")[1] for name in part}
             kept = set(tx.scalars(sa.select(clips.c.id).where(clips.c.id.in_(owners))))
             doomed += [name for name in part if name.split("/")[1] not in kept]
+    doomed += _old_looks(store, blobs, now)
     for name in dict.fromkeys(doomed):
         blobs.delete(name)
     return len(set(doomed))
 
 
-def _born(clip_id: str) -> float | None:
+def _old_looks(store: Store, blobs: Blobs, now: float) -> list[str]:
+    """Previews that nobody will look at again: of jobs of yesterday that do not run."""
+    with store.read() as tx:
+        busy = set(tx.scalars(sa.select(jobs.c.id).where(jobs.c.state == "running")))
+    found = [(name, name.rpartition("/")[2].partition("-")[0]) for name in blobs.keys("previews")]
+    ages = [(name, job_id, _born(job_id, ids.JOB)) for name, job_id in found if job_id not in busy]
+    return [name for name, _, born in ages if born is not None and born < now - DAY]
+
+
+def _born(id: str, prefix: str = ids.CLIP) -> float | None:
     """When an id was made, in unix seconds; None when it is none."""
-    digits = clip_id.removeprefix(ids.CLIP)[:12]
+    digits = id.removeprefix(prefix)[:12]
     try:
-        return int(digits, 16) / 1000 if len(clip_id) == len(ids.CLIP) + 24 else None
+        return int(digits, 16) / 1000 if len(id) == len(prefix) + 24 else None
     except ValueError:
         return None

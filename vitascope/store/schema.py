@@ -150,6 +150,7 @@ jobs = Table(
     _number("steps"),
     Column("preview_key", Text),
     Column("preview_at", Double),
+    Column("looks", JSON, nullable=False, default=list, server_default="[]"),  # steps of which a preview is kept
     Column("told_at", Double),  # when progress was last made known
     Column("clip_id", Text),
     Column("error_code", Text),
@@ -221,6 +222,8 @@ clips = Table(
     _flag("favourite"),
     Column("tags", JSON, nullable=False, default=list, server_default="[]"),
     Column("words", Text, nullable=False, default="", server_default=text("''")),  # lower case, for the search
+    Column("meaning", Text, nullable=False, default="", server_default=text("''")),  # of the prompt; see meaning.py
+    Column("score", JSON(none_as_null=True)),  # what the judge saw in its pixels; null: not looked at yet
     Column("defects", JSON, nullable=False, default=list, server_default="[]"),
     Column("trashed_at", Double),
     _created(),
@@ -230,6 +233,7 @@ clips = Table(
     Index(None, "parent_id"),
     Index(None, "project_id"),
     _partial("ix_clips_trashed", "trashed_at", where="trashed_at IS NOT NULL"),
+    _partial("ix_clips_unscored", "id", where="score IS NULL AND trashed_at IS NULL"),
 )
 
 buckets = Table(  # units given for one reason, with one expiry
@@ -319,6 +323,37 @@ deliveries = Table(
     _created(),
     Index(None, "webhook_id"),
     _partial("ix_deliveries_due", "next_at", where="done_at IS NULL"),
+)
+
+handles = Table(  # what an account calls things: a job by its own name, a file that was sent beforehand
+    "handles",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("data", JSON, nullable=False, default=dict, server_default="{}"),
+    _created(),
+    Index(None, "kind", "created_at"),
+)
+
+callbacks = Table(  # one state of one job to be told to the URL that came with its request
+    "callbacks",
+    metadata,
+    _id(),
+    _account(),
+    Column("job_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _number("attempts"),
+    Column("next_at", Double, nullable=False),
+    Column("done_at", Double),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    _created(),
+    _one_of("state", STATES),
+    Index(None, "job_id", "id"),
+    Index(None, "done_at"),
+    _partial("ix_callbacks_due", "next_at", where="done_at IS NULL"),
 )
 
 workers = Table(

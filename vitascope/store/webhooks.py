@@ -98,6 +98,7 @@ class Answer:
 
     status: int
     retry_after: float = 0.0
+    body: bytes = b""  # its beginning
 
     @property
     def is_good(self) -> bool:
@@ -226,7 +227,12 @@ def forget(tx: Connection, now: float, days: float = FORGET_DAYS) -> int:
 
 
 def new_secret() -> str:
-    return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+    return secret_of(secrets.token_bytes(32))
+
+
+def secret_of(key: bytes) -> str:
+    """A secret as Standard Webhooks write it."""
+    return _PREFIX + base64.b64encode(key).decode("ascii")
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

@@ -16,7 +16,7 @@ from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.loose import bad
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Said
+from vitascope.server.said import Answer, Deleted, Page, Said, page
 from vitascope.store import accounts, limits
 from vitascope.store.accounts import Account
 
@@ -60,6 +60,31 @@ class AccountView(Answer):
     signed_in_by: Literal["local", "key", "token", "session"] | None = None
     signup_open: bool = False
     credits_on: bool = True
+
+
+class MyPlan(Answer):
+    """What the plan of an account allows; 0 means no limit where it says so."""
+
+    name: str
+    title: str
+    concurrency: int = Field(description="Clips made at the same time.")
+    waiting: int = Field(description="Clips in the line.")
+    requests_per_minute: int
+    max_seconds: float
+    max_takes: int
+    daily_credits: float
+    monthly_credits: float
+    label: bool = Field(description="Clips say in a corner that they are generated.")
+    relaxed: bool = Field(description="May use the relaxed lane.")
+    kept_days: int = Field(description="Until a clip that is no favourite goes to the trash; 0: never.")
+
+
+class SessionView(Answer):
+    id: str
+    object: Literal["session"] = "session"
+    created_at: float
+    expires_at: float
+    current: bool
 
 
 class SignedOut(Answer):
@@ -161,6 +186,37 @@ def change_me(context: Here, actor: Who, said: AccountChanges) -> AccountView:
             tx, actor.id, email=said.email, name=said.name, password=password, settings=said.settings
         )
     return view(context, account, actor.by)
+
+
+@router.get("/plan", responses=errors())
+def my_plan(context: Here, actor: Who) -> MyPlan:
+    """What my plan allows."""
+    plan = context.plan(actor.account)
+    same = {name: getattr(plan, name) for name in MyPlan.model_fields if hasattr(plan, name)}
+    return MyPlan(
+        **same,
+        daily_credits=plan.daily_units / 100,
+        monthly_credits=plan.monthly_units / 100,
+        kept_days=plan.retention_days or context.settings.retention_days,
+    )
+
+
+@router.get("/sessions", responses=errors())
+def list_sessions(context: Here, actor: Who) -> Page[SessionView]:
+    """Browsers that are signed in, the newest first."""
+    with context.store.read() as tx:
+        found = accounts.sessions_of(tx, actor.id, context.now())
+    own = accounts.session_id(actor.session_token) if actor.session_token else ""
+    shown = [SessionView(**vars(one), current=one.id == own) for one in found]
+    return page(shown, len(shown))  # type: ignore[return-value]
+
+
+@router.delete("/sessions/{session_id}", responses=errors(404))
+def end_session(context: Here, actor: Who, session_id: str) -> Deleted:
+    """Sign a browser out."""
+    with context.store.begin() as tx:
+        accounts.end_session(tx, actor.id, session_id)
+    return Deleted(id=session_id, object="session.deleted")
 
 
 def _confirm(context: Context, actor: Actor, password: str | None) -> None:

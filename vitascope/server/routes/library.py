@@ -14,8 +14,8 @@ from starlette.responses import StreamingResponse
 from vitascope.errors import NotFound
 from vitascope.server import delivery
 from vitascope.server.auth import Here, Who
+from vitascope.server.clips import ClipView, views
 from vitascope.server.context import Context
-from vitascope.server.dialects import openai
 from vitascope.server.routes import MEDIA, ZIP, errors
 from vitascope.server.routes.videos import Variant
 from vitascope.server.said import Answer, Deleted, Page, Said, page
@@ -25,33 +25,10 @@ from vitascope.store.library import Clip
 router = APIRouter(prefix="/v1/library", tags=["library"])
 MAX_ZIP = 200  # clips
 Id = Annotated[str, Field(max_length=64)]
-
-
-class ClipView(Answer):
-    id: str
-    object: Literal["clip"] = "clip"
-    video_id: str | None
-    project_id: str | None
-    prompt: str
-    model: str
-    seed: int | None
-    size: str
-    width: int
-    height: int
-    seconds: float
-    frames: int
-    fps: int
-    bytes: int
-    favourite: bool
-    tags: list[str]
-    parent_id: str | None
-    relation: str | None
-    defects: list[dict[str, str]]
-    trashed_at: float | None
-    created_at: float
-    url: str = Field(description="The file. Opens without a key until it expires.")
-    thumbnail_url: str | None
-    spritesheet_url: str | None
+Meant = Annotated[
+    list[Annotated[str, Field(max_length=60)]],
+    Query(max_length=8, description="Understood of the prompt, in whichever language: ground=snow finds 雪地."),
+]
 
 
 class ClipChanges(Said):
@@ -88,8 +65,9 @@ class TagCount(Answer):
 
 
 class LibraryCount(Answer):
-    clips: int
+    clips: int = Field(description="The trash included.")
     bytes: int
+    trashed: int = Field(description="How many of them are in the trash.")
     tags: list[TagCount]
 
 
@@ -111,6 +89,16 @@ def search(
     trashed: bool = False,
     model: Annotated[str | None, Query(max_length=100)] = None,
     tag: Annotated[str | None, Query(max_length=library.MAX_TAG)] = None,
+    thing: Meant = (),  # type: ignore[assignment]
+    colour: Meant = (),  # type: ignore[assignment]
+    motion: Meant = (),  # type: ignore[assignment]
+    ground: Meant = (),  # type: ignore[assignment]
+    sky: Meant = (),  # type: ignore[assignment]
+    camera: Meant = (),  # type: ignore[assignment]
+    still: bool | None = None,
+    relation: Literal["remix", "extend", "finish", "rerun"] | None = None,
+    since: Annotated[float | None, Query(ge=0, lt=1e11, description="Made at this time or later.")] = None,
+    order: Literal["asc", "desc"] = "desc",
     after: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Page[ClipView]:
@@ -126,10 +114,14 @@ def search(
             model=model,
             tag=tag,
             after=after,
+            means={"thing": thing, "colour": colour, "motion": motion, "ground": ground, "sky": sky, "camera": camera},
+            still=still,
+            relation=relation,
+            since=since,
+            oldest_first=order == "asc",
             limit=limit + 1,
         )
-    base = context.base_url(request)
-    return page([view(context, base, clip) for clip in found], limit)  # type: ignore[return-value]
+        return page(views(context, request, tx, found), limit)  # type: ignore[return-value]
 
 
 @router.get("/count", responses=errors())
@@ -137,8 +129,10 @@ def count(context: Here, actor: Who) -> LibraryCount:
     """How many clips there are, how large they are, and which tags they have."""
     with context.store.read() as tx:
         clips, size = library.count(tx, actor.id)
-        tags = library.tags(tx, actor.id)
-    return LibraryCount(clips=clips, bytes=size, tags=[TagCount(tag=tag, clips=n) for tag, n in tags.items()])
+        tags, trashed = library.tags(tx, actor.id), library.count_trashed(tx, actor.id)
+    return LibraryCount(
+        clips=clips, bytes=size, trashed=trashed, tags=[TagCount(tag=tag, clips=n) for tag, n in tags.items()]
+    )
 
 
 @router.post("/change", responses=errors(400, 404, 409, 422))
@@ -158,8 +152,7 @@ def change_many(context: Here, actor: Who, request: Request, said: ManyChanges) 
             if said.trash is not None:
                 clip = (library.trash if said.trash else library.restore)(tx, actor.id, id, now)
             changed.append(clip)
-    base = context.base_url(request)
-    return page([view(context, base, clip) for clip in changed], MAX_ZIP)  # type: ignore[return-value]
+        return page(views(context, request, tx, changed), MAX_ZIP)  # type: ignore[return-value]
 
 
 @router.post("/zip", response_class=Response, responses=errors(404, 422) | ZIP)
@@ -175,7 +168,7 @@ def zip_several(context: Here, actor: Who, said: SomeClips) -> Response:
 def retrieve_clip(context: Here, actor: Who, request: Request, clip_id: str) -> ClipView:
     """One clip, also from the trash."""
     with context.store.read() as tx:
-        return view(context, context.base_url(request), library.get(tx, actor.id, clip_id))
+        return views(context, request, tx, [library.get(tx, actor.id, clip_id)])[0]
 
 
 @router.patch("/{clip_id}", responses=errors(400, 404, 409, 422))
@@ -189,7 +182,7 @@ def change_clip(context: Here, actor: Who, request: Request, clip_id: str, said:
             clip = library.tag(tx, actor.id, clip_id, said.tags)
         if "project_id" in said.model_fields_set:
             clip = library.move(tx, actor.id, clip_id, said.project_id)
-    return view(context, context.base_url(request), clip)
+        return views(context, request, tx, [clip])[0]
 
 
 @router.delete("/{clip_id}", responses=errors(404))
@@ -215,21 +208,16 @@ def trash_clip(
 def restore_clip(context: Here, actor: Who, request: Request, clip_id: str) -> ClipView:
     """Out of the trash."""
     with context.store.begin() as tx:
-        clip = library.restore(tx, actor.id, clip_id, context.now())
-    return view(context, context.base_url(request), clip)
+        return views(context, request, tx, [library.restore(tx, actor.id, clip_id, context.now())])[0]
 
 
 @router.get("/{clip_id}/lineage", responses=errors(404))
 def lineage(context: Here, actor: Who, request: Request, clip_id: str) -> LineageView:
     """Where it comes from, and what came of it."""
-    base = context.base_url(request)
     with context.store.read() as tx:
         found = library.lineage(tx, actor.id, clip_id)
-    return LineageView(
-        clip=view(context, base, found.clip),
-        parents=[view(context, base, clip) for clip in found.parents],
-        children=[view(context, base, clip) for clip in found.children],
-    )
+        clip, *others = views(context, request, tx, [found.clip, *found.parents, *found.children])
+    return LineageView(clip=clip, parents=others[: len(found.parents)], children=others[len(found.parents) :])
 
 
 @router.get("/{clip_id}/recipe", responses=errors(404))
@@ -248,22 +236,6 @@ def clip_content(context: Here, actor: Who, request: Request, clip_id: str, vari
     if not key:
         raise NotFound(f"This clip has no {variant}.", hint="Ask for the video itself.")
     return delivery.answer(context.blobs, key, request, name=name_of(clip, key))
-
-
-def view(context: Context, base: str, clip: Clip) -> ClipView:
-    plain = {
-        name: getattr(clip, name)
-        for name in ClipView.model_fields
-        if name not in ("object", "video_id", "size", "url", "thumbnail_url", "spritesheet_url")
-    }
-    return ClipView(
-        **plain,
-        video_id=openai.video_id(clip.job_id) if clip.job_id else None,
-        size=f"{clip.width}x{clip.height}",
-        url=delivery.link(context, base, clip.video_key),
-        thumbnail_url=delivery.link(context, base, clip.poster_key) if clip.poster_key else None,
-        spritesheet_url=delivery.link(context, base, clip.sprite_key) if clip.sprite_key else None,
-    )
 
 
 def name_of(clip: Clip, key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from vitascope.clip import ModelCard
 from vitascope.server import aliases
@@ -35,6 +36,7 @@ class Model(Answer):
     max_seconds: float
     fps: int
     steps: int
+    guidance: float | None = Field(description="What is taken when none is asked for; null: it has none.")
     languages: list[str]
     parameters: int
     size_bytes: int
@@ -72,6 +74,7 @@ def _view(context: Context, card: ModelCard, own: dict[str, str]) -> Model:
         max_seconds=card.max_seconds,
         fps=card.fps,
         steps=card.steps,
+        guidance=card.guidance,
         languages=list(card.languages),
         parameters=card.parameters,
         size_bytes=card.size_bytes,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
+from sqlalchemy import Connection
 
+from vitascope.server import delivery
 from vitascope.server.auth import Here, Who
 from vitascope.server.routes import errors
 from vitascope.server.said import Answer, Deleted, Page, Said, page
@@ -25,15 +27,17 @@ class ProjectView(Answer):
     object: Literal["project"] = "project"
     name: str
     clips: int
+    covers: list[str] = Field(default_factory=list, description="Pictures of its newest clips, four at most.")
     trashed_at: float | None
     created_at: float
 
 
 @router.get("", responses=errors())
-def list_projects(context: Here, actor: Who, trashed: bool = False) -> Page[ProjectView]:
+def list_projects(context: Here, actor: Who, request: Request, trashed: bool = False) -> Page[ProjectView]:
     """The newest first."""
     with context.store.read() as tx:
-        return page(projects.list_projects(tx, actor.id, trashed=trashed), MAX_SHOWN)  # type: ignore[return-value]
+        found = projects.list_projects(tx, actor.id, trashed=trashed)
+        return page(_views(context, request, tx, found), MAX_SHOWN)  # type: ignore[return-value]
 
 
 @router.post("", status_code=201, responses=errors(400, 422))
@@ -43,9 +47,9 @@ def create_project(context: Here, actor: Who, said: ProjectName) -> ProjectView:
 
 
 @router.get("/{project_id}", responses=errors(404))
-def retrieve_project(context: Here, actor: Who, project_id: str) -> ProjectView:
+def retrieve_project(context: Here, actor: Who, request: Request, project_id: str) -> ProjectView:
     with context.store.read() as tx:
-        return ProjectView.model_validate(projects.project(tx, actor.id, project_id))
+        return _views(context, request, tx, [projects.project(tx, actor.id, project_id)])[0]
 
 
 @router.patch("/{project_id}", responses=errors(400, 404, 422))
@@ -67,3 +71,14 @@ def restore_project(context: Here, actor: Who, project_id: str) -> ProjectView:
     """Out of the trash, with the clips that went in with it."""
     with context.store.begin() as tx:
         return ProjectView.model_validate(projects.restore_project(tx, actor.id, project_id))
+
+
+def _views(context: Here, request: Request, tx: Connection, found: list[projects.Project]) -> list[ProjectView]:
+    base = context.base_url(request)
+    keys = projects.covers(tx, found[0].account_id, [one.id for one in found]) if found else {}
+    return [
+        ProjectView.model_validate(one).model_copy(
+            update={"covers": [delivery.link(context, base, key) for key in keys.get(one.id, ())]}
+        )
+        for one in found
+    ]

@@ -10,15 +10,17 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from vitascope import policy
-from vitascope.engine import reader
+from vitascope.engine import conditions, reader
 from vitascope.errors import PolicyRefused
-from vitascope.server import making
+from vitascope.server import making, video
 from vitascope.server.auth import Here, Who
 from vitascope.server.body import Body
 from vitascope.server.dialects import openai
+from vitascope.server.loose import choice, text
 from vitascope.server.routes import body, errors
 from vitascope.server.routes.videos import CreateVideo
 from vitascope.server.said import Answer, Said
+from vitascope.store import jobs
 
 router = APIRouter(prefix="/v1", tags=["quote"])
 
@@ -49,6 +51,27 @@ class QuoteView(Answer):
     notes: list[str]
     refused: Refusal | None
     credits_on: bool
+    run_seconds: float | None = Field(description="How long it takes once begun, as measured here; null: not known.")
+    wait_seconds: float | None = Field(description="How long until it begins, if it were asked now; null: not known.")
+
+
+class QuoteClip(CreateVideo):
+    """What POST /v1/videos takes; or, with `again`, what POST /v1/videos/{id}/remix, rerun or finish take."""
+
+    again: str | None = Field(None, description="The id of a video that is to be made again.")
+    relation: Literal["remix", "rerun", "finish"] = "rerun"
+
+
+BODIES = (QuoteClip,)
+
+
+class CameraRows(Answer):
+    object: Literal["camera"] = "camera"
+    rows: list[list[float]] = Field(
+        description="For each frame: azimuth, elevation, log distance, x, y, z, roll, field of view."
+    )
+    given_frames: int = Field(description="How many of them belong to the clip that is continued.")
+    exact: bool = Field(description="false: the seed, which is not said, decides where it starts; this is one start.")
 
 
 class ReadPrompt(Said):
@@ -73,6 +96,7 @@ class ReadingView(Answer):
     object: Literal["reading"] = "reading"
     language: Literal["en", "zh"]
     sentence: str = Field(description="One line for people.")
+    phrases: list[str] = Field(description="What was understood, a few words for each fact, in the language asked.")
     understood: list[str]
     unknown: list[str] = Field(description="Words that the model will not be told.")
     canonical: str = Field(description="What the model's text encoder reads.")
@@ -83,12 +107,14 @@ class ReadingView(Answer):
     camera_speed: str
 
 
-@router.post("/quote", responses=errors(400, 404, 409, 413, 422), openapi_extra=body(CreateVideo))
+@router.post("/quote", responses=errors(400, 404, 409, 413, 422), openapi_extra=body(QuoteClip))
 def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
-    """What POST /v1/videos with this body would charge, and whether a rule would refuse it."""
-    asked = openai.parse({**fields, "prompt": fields.get("prompt") or "."})
-    order = making.order(context, actor, asked)
+    """What a request with this body would charge, whether a rule would refuse it, and how long it would take."""
+    order = _order(context, actor, fields)
     price = making.price(context, actor, order)
+    with context.store.read() as tx:
+        pace, waiting = context.pace(tx), jobs.count(tx)
+    run = pace.seconds(order.spec, order.card.name)
     return QuoteView(
         credits=price.units / 100,
         credits_per_clip=price.per_clip / 100,
@@ -100,7 +126,28 @@ def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
         notes=order.request["notes"],
         refused=_refusal(context, order),
         credits_on=bool(context.settings.credits),
+        run_seconds=None if run is None else round(run * order.n / max(1, pace.workers), 2),
+        wait_seconds=pace.starts_in(waiting + 1, order.card.name, context.now()),
     )
+
+
+def _order(context: Here, actor: Who, fields: dict[str, Any]) -> making.Order:
+    again = text(fields, "again", limit=100)
+    if not again:
+        return making.order(context, actor, openai.parse({**fields, "prompt": fields.get("prompt") or "."}))
+    relation = choice(fields, "relation", of=("remix", "rerun", "finish")) or "rerun"
+    with context.store.read() as tx:
+        found = video.job(tx, actor, again)
+    return making.again(context, actor, found, openai.parse(fields, prompt_needed=False), relation=relation)
+
+
+@router.post("/camera", responses=errors(400, 404, 409, 413, 422), openapi_extra=body(QuoteClip))
+def camera(context: Here, actor: Who, fields: Body) -> CameraRows:
+    """Where the camera of such a clip would be in every frame, that of a continued clip's source included."""
+    spec = _order(context, actor, fields).spec
+    rows = conditions.camera_path(spec, reader.read(spec.prompt).facts)
+    known = spec.seed is not None or bool(spec.camera and spec.camera.points)
+    return CameraRows(rows=rows.round(6).tolist(), given_frames=spec.extend.frames if spec.extend else 0, exact=known)
 
 
 @router.post("/reading", responses=errors(422))
@@ -112,6 +159,7 @@ def reading(actor: Who, said: ReadPrompt) -> ReadingView:
     return ReadingView(
         language=found.language,  # type: ignore[arg-type]
         sentence=reader.describe(found, language),
+        phrases=reader.phrases(found, language),
         understood=list(found.understood),
         unknown=list(found.unknown),
         canonical=found.canonical,

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from vitascope.errors import Conflict, NotFound, NotSupported
-from vitascope.server import delivery, making, video
+from vitascope.clip import Picture
+from vitascope.errors import Conflict, NotFound, NotSupported, Unavailable
+from vitascope.server import delivery, making, video, waiting
 from vitascope.server.auth import Here, Who
-from vitascope.server.body import Body
+from vitascope.server.body import Body, aside
 from vitascope.server.dialects import openai
 from vitascope.server.loose import bad
 from vitascope.server.making import Order
@@ -80,6 +81,25 @@ def create_video(context: Here, actor: Who, request: Request, fields: Body, key:
     """Make a clip. Takes JSON or a form; answers at once, the clip follows."""
     making.admit(context, actor)
     return _made(context, actor, request, making.order(context, actor, openai.parse(fields)), key)
+
+
+@router.post("/sync", response_class=Response, responses=_MAKING | MEDIA, openapi_extra=body(CreateVideo))
+async def create_video_and_wait(context: Here, actor: Who, request: Request, fields: Body, key: Key = None) -> Response:
+    """Make a clip and answer with its mp4. When the caller goes away before it is done, it is cancelled."""
+
+    def begin() -> Video:
+        return create_video(context, actor, request, fields, key)
+
+    async def gone() -> bool:
+        return await request.is_disconnected() or context.stopping.is_set()
+
+    made = await aside(begin)
+    if not await waiting.done(context, actor, made.id, gone):
+        await aside(cancel_video, context, actor, request, made.id)
+        raise Unavailable(
+            "The clip took too long to wait for, and was cancelled.", hint="POST /v1/videos does not wait."
+        )
+    return await aside(download_content, context, actor, request, made.id)
 
 
 @router.get("", responses=errors(400, 422))
@@ -186,6 +206,16 @@ def preview_video(context: Here, actor: Who, request: Request, video_id: str) ->
     response = delivery.answer(context.blobs, found.preview_key, request)
     response.headers["cache-control"] = "no-store"
     return response
+
+
+@router.get("/{video_id}/given", response_class=Response, responses=errors(404) | MEDIA)
+def given_picture(context: Here, actor: Who, video_id: str, which: Literal["first", "last"] = "first") -> Response:
+    """The picture that was given for the first or the last frame, as a PNG fitted to the clip."""
+    with context.store.read() as tx:
+        picture = video.job(tx, actor, video_id).spec.get({"first": "image", "last": "last_image"}[which])
+    if not picture:
+        raise NotFound(f"No {which} picture was given.", hint="The video's `given` says which were.")
+    return Response(Picture.from_dict(picture).png, media_type="image/png")
 
 
 @router.post("/{video_id}/remix", responses=_MAKING, openapi_extra=body(CreateVideo))

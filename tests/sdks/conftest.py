@@ -1,0 +1,84 @@
+"""The official SDKs of the vendors, unchanged, against a real server with the built-in model on loopback. Each runs in
+an environment of its own that `make sdks` installs; without it its tests are skipped.
+
+A test module names its environment in `SDK`, or each test by a parameter `sdk`. `speak("make", prompt="a kite")` runs
+the function `make` of `clients/<SDK>.py` there, with the arguments `url` and `key` besides.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import environments
+import pytest
+
+from serving import serving
+from vitascope import engine
+
+HERE = Path(__file__).parent
+PATIENCE = 600  # seconds for one function of a client; machines are shared
+
+
+def sdk_of(item):
+    chosen = getattr(item, "callspec", None)
+    return (chosen.params if chosen else {}).get("sdk") or getattr(item.module, "SDK", None)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents and (sdk := sdk_of(item)) and not environments.python(sdk):
+            item.add_marker(pytest.mark.skip(reason=f"{sdk} is not installed; `make sdks` installs it"))
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory):
+    """The server: `url`, `key()` of a new account, `client(key)` for plain HTTP."""
+    model = engine.load("vitascope-nano")
+    with serving(tmp_path_factory.mktemp("house"), work=True, engine=model, cards=(model.card,)) as server:
+        yield server
+
+
+@pytest.fixture
+def key(house):
+    """A key of an account that nobody else has."""
+    return house.key()
+
+
+class Speaker:
+    def __init__(self, sdk, client, url, key, home):
+        self.python, self.script = environments.python(sdk), HERE / "clients" / f"{client}.py"
+        self.url, self.key, self.home = url, key, home
+
+    def __call__(self, function, **arguments):
+        """What the client's function gave back."""
+        answer = self._answer(function, arguments)
+        assert "raised" not in answer, answer["raised"]["trace"]
+        return answer["returned"]
+
+    def fails(self, function, **arguments):
+        """The exception it raised, as data: `kind`, `words`, and what else the SDK says of it."""
+        answer = self._answer(function, arguments)
+        assert "raised" in answer, f"it did not fail but gave back {answer.get('returned')}"
+        return answer["raised"]
+
+    def _answer(self, function, arguments):
+        asked = {"function": function, "arguments": {"url": self.url, "key": self.key, **arguments}}
+        run = subprocess.run(
+            [self.python, "-P", HERE / "speaker.py", self.script],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "PYTHONUTF8": "1"},
+            cwd=self.home,
+        )
+        assert run.returncode == 0, run.stderr[-3000:]
+        return json.loads(run.stdout)
+
+
+@pytest.fixture
+def speak(request, house, key, tmp_path):
+    """`speak(function, **arguments)`, and `speak.fails(...)`. `CLIENT` names another script than the SDK's own."""
+    sdk = sdk_of(request.node)
+    return Speaker(sdk, getattr(request.module, "CLIENT", sdk), house.url, key, tmp_path)

@@ -1,0 +1,52 @@
+"""/uploads: where the bytes of a file go that a client has a ticket for. The address itself is the right to send there,
+so neither a key nor a session is asked for.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse
+
+from vitascope.server import body, sent
+from vitascope.server.auth import Here
+from vitascope.server.routes import errors
+from vitascope.server.said import Answer
+
+router = APIRouter(prefix=sent.PATH, tags=["files"])
+_STATUSES = ("200", "201", "204")  # that a form may ask for, as it does of S3
+
+
+class SentView(Answer):
+    object: Literal["upload"] = "upload"
+    bytes: int
+
+
+@router.put("/{account_id}/{upload_id}", response_model=SentView, responses=errors(404, 409, 413, 422))
+@router.post("/{account_id}/{upload_id}", response_class=Response, include_in_schema=False)
+async def send_file(
+    context: Here,
+    request: Request,
+    account_id: str,
+    upload_id: str,
+    until: Annotated[int, Query(ge=0, lt=2**40)],
+    signature: Annotated[str, Query(max_length=64)],
+) -> Response:
+    """Send a file's bytes, as the body or in a form."""
+    sent.check(context, account_id, upload_id, until, signature)
+    if body.kind_of(request) not in body.FORMS:
+        data = await request.body()
+        await body.aside(sent.receive, context, account_id, upload_id, data)
+        return JSONResponse(SentView(bytes=len(data)).model_dump())
+    form = await body.form_of(request)
+    try:
+        file = next((value for value in form.values() if isinstance(value, UploadFile)), b"")
+        part = str(form.get("key", "")).rpartition("/")[2]
+        await body.aside(partial(sent.receive, part=part), context, account_id, upload_id, file)
+        wanted = str(form.get("success_action_status", "204"))
+        return Response(status_code=int(wanted) if wanted in _STATUSES else 204)
+    finally:
+        await form.close()
