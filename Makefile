@@ -1,6 +1,7 @@
 # Sets up what each target needs, once, in .venv; nothing outside this folder is touched.
 #
-#   make clip PROMPT="a blue cube spins on grass"     make test     make lint     make bench     make exam
+#   make clip PROMPT="a blue cube spins on grass"
+#   make studio     make test     make lint     make bench     make exam
 
 PYTHON ?= python3
 # The one pinned torch. It is installed before anything else that wants torch, so that no other build of it is pulled in.
@@ -9,6 +10,7 @@ TORCH ?= torch==2.13.0
 PROMPT ?= a large red ball bounces on snow at sunset
 ARGS ?=
 LOAD ?=
+SDKS ?=
 
 # Handed over in the environment and as it was written, so that quotes and dollars in a prompt do no harm.
 override PROMPT := $(value PROMPT)
@@ -17,7 +19,7 @@ export PROMPT
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help clip test lint bench exam train clean
+.PHONY: help clip studio page test sdks lint bench exam train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -43,13 +45,24 @@ clip: .venv/base  ## a clip for PROMPT="..." into clips/
 	@mkdir -p clips
 	@$(BIN)/vitascope generate -o clips/ $(ARGS) -- "$$PROMPT"
 
+studio: page  ## the studio in the browser: make, compare, extend and keep clips
+	@$(BIN)/vitascope studio $(ARGS)
+
+page: .venv/base  ## build the studio's page, when its sources have changed
+	@$(BIN)/python studio/build.py
+
 test: .venv/dev  ## all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: .venv/dev  ## ruff and mypy
+sdks: .venv/dev  ## the vendors' own SDKs against a real server; SDKS="openai lumaai" for some
+	@$(BIN)/python tests/sdks/environments.py $(SDKS)
+	@$(BIN)/python -m pytest tests/sdks $(ARGS)
+
+lint: .venv/dev  ## ruff, mypy, and the studio's types when its packages are there
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "hint: .venv/bin/ruff format ."; exit 1; }
 	@$(BIN)/mypy
+	@$(BIN)/python studio/build.py --check
 
 bench: .venv/base  ## how fast this machine is, from prompt to file, and what the service bears
 	@$(BIN)/vitascope bench $(ARGS)
@@ -62,4 +75,4 @@ train: .venv/dev  ## train a model; ARGS="--help" lists how
 	@$(BIN)/vitascope train $(ARGS)
 
 clean:  ## remove what make has set up, not what you have made
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf studio/node_modules artefacts .venv .mypy_cache .ruff_cache .hypothesis dist

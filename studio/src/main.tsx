@@ -1,0 +1,21 @@
+import '@mantine/core/styles.css';
+import '@fontsource-variable/inter/opsz.css';
+import './theme/tokens.css';
+import './theme/base.css';
+import './theme/mantine.css';
+import './parts/parts.css';
+import './words';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './App';
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
+
+// What makes it installable. It keeps the page's own files, never an answer of the server.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  void navigator.serviceWorker.register('/worker.js').catch(() => undefined);
+}

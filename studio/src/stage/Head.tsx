@@ -1,0 +1,95 @@
+// The top of the side: the ring or a mark, and in words the same that it shows.
+
+import { IconX } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { Video } from '../api/types';
+import { Logo } from '../parts/Logo';
+import { useAge, useNow } from './clock';
+import { left } from './estimate';
+import { stepsOf, type Take } from './jobs';
+import { LeaderRing } from './LeaderRing';
+import css from './side.module.css';
+import type { Story } from './story';
+
+export function Head({
+  take,
+  video,
+  story,
+  history,
+}: {
+  take: Take;
+  video: Video;
+  story: Story;
+  history: readonly Video[];
+}) {
+  const { t } = useTranslation('stage');
+  const now = useNow(video.state === 'running');
+  const age = useAge(video.seconds_left, now);
+  if (video.state === 'queued') {
+    const place = video.queue_position;
+    return (
+      <HeadRow
+        ring={<LeaderRing label={place ?? '·'} />}
+        title={place ? t('place', { count: place, ordinal: true }) : t('inLine')}
+      >
+        {take.videos.length > 1 ? t('waiting', { count: take.videos.length }) : ''}
+      </HeadRow>
+    );
+  }
+  if (video.state === 'running') {
+    const elapsed = Math.max(0, now - (video.started_at ?? now));
+    const rest = left(video, elapsed, history, age);
+    const share = rest === null ? null : elapsed / Math.max(0.1, elapsed + rest);
+    const writing = video.step >= stepsOf(video);
+    const whole = rest === null ? null : Math.max(1, Math.ceil(rest));
+    return (
+      <HeadRow
+        ring={<LeaderRing label={whole ?? '·'} share={share} />}
+        title={whole === null ? t(writing ? 'writing' : 'starting') : t('left', { seconds: whole })}
+        lit
+      >
+        {t('soFar', { seconds: Math.floor(elapsed) })}
+      </HeadRow>
+    );
+  }
+  const took = video.started_at && video.finished_at ? video.finished_at - video.started_at : null;
+  const said = { cancelled: 'cancelled', failed: 'failed.title', defect: 'done', refused: 'refused' } as const;
+  const title = t(said[story.kind as keyof typeof said] ?? 'done');
+  return (
+    <HeadRow ring={<Mark kind={story.kind} />} title={title} bad={story.bad}>
+      {took !== null && t('took', { seconds: Math.max(1, Math.round(took)) })}
+    </HeadRow>
+  );
+}
+
+interface HeadProps {
+  ring: React.ReactNode;
+  title: string;
+  lit?: boolean;
+  bad?: boolean;
+  children?: React.ReactNode;
+}
+
+export function HeadRow({ ring, title, lit, bad, children }: HeadProps) {
+  return (
+    <div className={css.head}>
+      <span className={css.ring}>{ring}</span>
+      <p>
+        <b data-lit={lit || undefined} data-bad={bad || undefined}>
+          {title}
+        </b>
+        <span>{children}</span>
+      </p>
+    </div>
+  );
+}
+
+/** In the place of the ring, for what has ended. */
+function Mark({ kind }: { kind: Story['kind'] }) {
+  const ended = kind === 'done' || kind === 'defect';
+  return (
+    <span className={css.mark} data-kind={kind}>
+      {ended ? <Logo size={34} turned /> : <IconX size={30} stroke={1.6} aria-hidden />}
+    </span>
+  );
+}

@@ -1,0 +1,87 @@
+// On a phone: what is showing, as one slim card at the top. Tapping it opens the stage full screen.
+
+import { Modal } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useConnection } from '../api/events';
+import { useVideos } from '../api/hooks';
+import type { Video } from '../api/types';
+import { IconButton } from '../parts/Button';
+import { useAge, useNow } from './clock';
+import { left } from './estimate';
+import { acts, lead, type Take, stepsOf } from './jobs';
+import { LeaderRing } from './LeaderRing';
+import { TakePicture } from './Picture';
+import { useDecided } from './screen';
+import css from './slim.module.css';
+import { Stage } from './Stage';
+
+export default function SlimCard() {
+  const { t } = useTranslation('stage');
+  const list = useVideos().data?.data ?? [];
+  const decided = useDecided((store) => store.batches);
+  const all = acts(list, decided);
+  const take = lead(all);
+  const [open, setOpen] = useState(false);
+  if (!take) return null;
+  const others = all.running.length + all.waiting.length - (take.state === 'ended' ? 0 : 1);
+  return (
+    <>
+      <button type="button" className={css.slim} onClick={() => setOpen(true)}>
+        <span className="sr">{t('openStage')}: </span>
+        <span className={css.picture}>
+          <TakePicture video={take.videos[0]} small />
+        </span>
+        <Words take={take} others={others} />
+        <Ring video={take.videos[0]} history={list} />
+      </button>
+      <Modal opened={open} onClose={() => setOpen(false)} fullScreen withCloseButton={false} padding={0} title={null}>
+        <div className={css.top}>
+          <IconButton label={t('close')} onClick={() => setOpen(false)}>
+            <IconX size={20} stroke={1.8} aria-hidden />
+          </IconButton>
+        </div>
+        <Stage />
+      </Modal>
+    </>
+  );
+}
+
+function Words({ take, others }: { take: Take; others: number }) {
+  const { t } = useTranslation('stage');
+  const lost = useConnection() === 'lost' && take.state !== 'ended';
+  const [video] = take.videos;
+  const said = lost
+    ? t('lost')
+    : video.state === 'running'
+      ? t('step', { step: Math.max(1, video.step), steps: stepsOf(video) })
+      : video.state === 'queued'
+        ? video.queue_position
+          ? t('place', { count: video.queue_position, ordinal: true })
+          : t('inLine')
+        : t(video.state === 'succeeded' ? 'done' : video.state === 'cancelled' ? 'cancelled' : 'failed.title');
+  const rest = others > 0 ? ` · ${t('stageRest', { count: others })}` : '';
+  const share = video.step / stepsOf(video);
+  return (
+    <span className={css.words}>
+      <b>{video.prompt}</b>
+      <span>
+        {said}
+        {rest}
+      </span>
+      {take.state !== 'ended' && <i style={{ '--at': share } as React.CSSProperties} />}
+    </span>
+  );
+}
+
+function Ring({ video, history }: { video: Video; history: readonly Video[] }) {
+  const now = useNow(video.state === 'running');
+  const age = useAge(video.seconds_left, now);
+  if (video.state === 'queued') return <LeaderRing label={video.queue_position ?? '·'} size={52} />;
+  if (video.state !== 'running') return null;
+  const elapsed = Math.max(0, now - (video.started_at ?? now));
+  const rest = left(video, elapsed, history, age);
+  const share = rest === null ? null : elapsed / Math.max(0.1, elapsed + rest);
+  return <LeaderRing label={rest === null ? '·' : Math.max(1, Math.ceil(rest))} share={share} size={52} />;
+}

@@ -1,0 +1,117 @@
+"""The studio as a person uses it: real Chromium, the true server, the embedded model. A scenario is a script in
+`tests/scenarios/`; what it needs beforehand is made here, through the API.
+"""
+
+import time
+
+import pytest
+
+from browser import Browser, chromium, node, package
+from processes import Service, until
+from serving import png
+from test_on_its_own import needs_weights
+from vitascope.server.routes.studio import BUILT
+
+pytestmark = [needs_weights, pytest.mark.slow]
+PROMPT = "一个红色的球在雪地上弹跳"
+SEED = 41
+PAGES = {
+    "make": "/",
+    "library": "/library",
+    "clip": "/library/{clip}",
+    "projects": "/projects",
+    "models": "/models",
+    "usage": "/usage",
+    "account": "/account",
+    "keys": "/keys",
+    "operator": "/operator",
+    "signin": "/signin",
+    "signup": "/signup",
+}
+LOOKS = [("dark", "en", 1440), ("light", "zh", 1440), ("light", "en", 390), ("dark", "zh", 390)]
+
+
+@pytest.fixture(scope="module")
+def studio(request):
+    """The folder of the built page."""
+    folder = request.config.getoption("--studio") or str(BUILT)
+    if not (BUILT.__class__(folder) / "index.html").is_file():
+        pytest.skip("the studio is not built; `make page` does it")
+    package("playwright-core/index.mjs"), package("axe-core/axe.min.js"), node(), chromium()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(studio, tmp_path_factory):
+    made = Browser(tmp_path_factory.mktemp("browser"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def house(studio, tmp_path_factory):
+    made = Service(tmp_path_factory.mktemp("house"), engine="true", signup=1, studio_dir=studio)
+    made.serve()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def clip(house, tmp_path_factory):
+    """A clip of the owner's, and its file."""
+    asked = {"prompt": PROMPT, "seconds": "1", "size": "256x256", "seed": SEED}
+    video = house.get("/v1/videos", "POST", asked)["id"]
+    done = until(lambda: (v := house.video(video))["state"] not in ("queued", "running") and v, "a clip", 300)
+    assert done["state"] == "succeeded", done
+    file = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    file.write_bytes(house.get(f"/v1/videos/{video}/content"))
+    return {"id": done["clip_id"], "file": str(file)}
+
+
+def test_text_to_video(browser, house):
+    browser.act("text_to_video", house.url)
+
+
+def test_image_to_video(browser, house, tmp_path):
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(png(320, 200))
+    browser.act("image_to_video", house.url, picture=str(picture))
+
+
+def test_a_camera_path_and_camera_words(browser, house):
+    browser.act("camera_path", house.url)
+
+
+def test_cancelling_gives_the_credits_back(browser, house):
+    browser.act("cancel", house.url)
+
+
+def test_a_reload_in_the_middle_changes_nothing(browser, house):
+    browser.act("reload", house.url)
+
+
+def test_an_mp4_fills_the_form_again(browser, house, clip):
+    browser.act("restore", house.url, clip=clip["file"], prompt=PROMPT, seed=SEED)
+
+
+def test_the_best_of_two_is_kept(browser, house):
+    browser.act("keep_best", house.url)
+
+
+def test_a_clip_goes_on(browser, house, clip):
+    browser.act("extend", house.url, clip=clip["id"])
+
+
+def test_the_language_is_switched_and_remembered(browser, house):
+    browser.act("language", house.url)
+
+
+def test_a_second_person_sees_nothing_of_the_first(browser, house, clip):
+    email = f"mia{time.time_ns()}@example.org"
+    browser.act("second_person", house.url, clip=clip["id"], email=email, password="correct horse battery")
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+def test_every_page_is_good_for_all(browser, house, clip, theme, language, width):
+    pages = {name: path.format(clip=clip["id"]) for name, path in PAGES.items()}
+    browser.act("pages", house.url, theme=theme, language=language, width=width, pages=pages)

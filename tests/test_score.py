@@ -1,0 +1,107 @@
+"""One clip, looked at by the judge: only what was asked, only where the judge can be trusted, and never a guess."""
+
+import numpy as np
+import pytest
+
+from vitascope.clip import CameraPath, ClipSpec, Picture, Recipe, Source
+from vitascope.exam import prompts, single
+from vitascope.score import WHYS, Score
+from vitascope.world.render import render
+from vitascope.world.stage import set_stage
+
+MODEL = "vitascope-nano"
+
+
+def recipe(prompt="a red ball rolls left on snow", **asked):
+    model = asked.pop("model", MODEL)
+    return of(ClipSpec(prompt=prompt, **{"seed": 7, **asked}), model)
+
+
+def of(spec, model=MODEL):
+    return Recipe(spec=spec, model=model, weights="w", version="0")
+
+
+def never():
+    raise AssertionError("looked at")
+    yield
+
+
+def truth(question, frames=81):
+    """What a perfect model would make."""
+    return render(set_stage(question.scene, frames), 128, 128)
+
+
+def test_a_true_clip_has_all_that_was_asked():
+    question = prompts.bank(6, first_seed=900)[4]
+    found = single.score(of(question.spec()), iter(truth(question)))
+    assert [line.skill for line in found.lines if line.right] == [line.skill for line in found.lines]
+    assert {"colour", "shape", "ground", "sky", "camera"} <= {line.skill for line in found.lines}
+    assert found.share == 1.0
+    assert Score.from_dict(found.to_dict()) == found
+
+
+def test_a_clip_of_something_else_does_not():
+    asked, shown = prompts.bank(8, first_seed=900)[4:6]
+    found = single.score(of(asked.spec()), iter(truth(shown)))
+    assert found.share < 0.7
+    assert all(line.asked for line in found.lines)
+
+
+def test_only_what_was_asked_is_judged():
+    question = prompts.bank(6, first_seed=900)[4]
+    words = f"a {question.facts.things[0].colour} thing"
+    found = single.score(recipe(words, seed=question.scene.seed), iter(truth(question)))
+    assert [(line.skill, line.right) for line in found.lines] == [("colour", True)]
+
+
+def test_camera_words_beside_the_prompt_are_asked_too():
+    question = prompts.bank(6, first_seed=900)[4]
+    camera = CameraPath(words=question.scene.camera.kind)
+    found = single.score(recipe("a thing", camera=camera, seed=question.scene.seed), iter(truth(question)))
+    assert [(line.skill, line.right) for line in found.lines] == [("camera", True)]
+
+
+PICTURE = Picture(b"", 256, 256)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"model": "another"}, "other_model"),
+        ({"image": PICTURE}, "given_picture"),
+        ({"last_image": PICTURE}, "given_picture"),
+        ({"extend": Source("0" * 64, 17, 256, 256)}, "continued"),
+        ({"seconds": 0}, "still"),
+        ({"seconds": 0.5}, "too_short"),
+        ({"prompt": "a dragon laughs"}, "nothing_asked"),
+        ({"prompt": "a red ball and a blue cube"}, "several_things"),
+    ],
+)
+def test_what_cannot_be_measured_is_not_looked_at_and_says_why(given, why):
+    found = single.score(recipe(**given), never())
+    assert (found.share, found.lines, found.why) == (None, (), why)
+    assert WHYS[why]
+
+
+def test_of_several_things_only_the_rest_is_measured():
+    frames = truth(prompts.bank(1)[0])
+    found = single.score(recipe("a red ball and a blue cube on snow at night"), iter(frames))
+    assert [line.skill for line in found.lines] == ["ground", "sky"]
+    assert found.left_out == {"colour": "several_things", "shape": "several_things"}
+
+
+def test_a_camera_given_in_numbers_leaves_ground_and_sky():
+    question = prompts.bank(6, first_seed=900)[4]
+    stage = set_stage(question.scene, 81)
+    points = tuple(tuple(map(float, row)) for row in stage.camera[::8])
+    found = single.score(of(question.spec(camera=CameraPath(points=points))), iter(truth(question)))
+    assert [line.skill for line in found.lines if line.right] == ["ground", "sky"]
+    assert set(found.left_out.values()) == {"camera_in_numbers"}
+
+
+def test_frames_behind_the_last_judged_one_are_not_read():
+    def frames():
+        yield from np.zeros((81, 64, 64, 3), np.uint8)
+        raise AssertionError("read on")
+
+    assert single.score(recipe(seconds=8), frames()).lines

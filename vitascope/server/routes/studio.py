@@ -1,0 +1,148 @@
+"""The studio: one page for all the addresses of its own, and the files it is built of. It has no powers: whatever it
+shows or does it asks of the API, as the person who sits before it.
+
+Only names that are known belong to it. A path of some vendor's at the root is never answered with a page.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+
+from vitascope.errors import NotFound
+from vitascope.server.auth import Here
+from vitascope.server.context import Context
+
+BUILT = Path(__file__).parent.parent / "studio"  # written by `npm run build`, shipped in the wheel
+UNBUILT = Path(__file__).parent.parent / "pages" / "unbuilt.html"
+PAGES = (
+    *("/", "/library", "/library/{id}", "/projects", "/projects/{id}", "/models", "/usage", "/account", "/keys"),
+    *("/operator", "/signin", "/signup"),
+)
+FILES = (
+    *("early.js", "worker.js", "manifest.webmanifest", "logo.svg", "favicon.ico", "robots.txt"),
+    *("icon-192.png", "icon-512.png", "icon-maskable-512.png"),
+)
+NONCE = b"__NONCE__"  # stands in the built page where the nonce of one answer belongs
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".txt": "text/plain; charset=utf-8",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
+}
+_AS_THEY_ARE = (".png", ".ico", ".webp", ".woff2", ".html")  # are packed already, or differ each time
+_HASHED = "public, max-age=31536000, immutable"  # a name under /assets tells its contents
+
+router = APIRouter(include_in_schema=False)
+
+
+def page(context: Here, request: Request) -> Response:
+    """The studio, at whichever of its addresses it is opened."""
+    try:
+        html = (folder(context) / "index.html").read_bytes()
+    except OSError:
+        return Response(UNBUILT.read_bytes(), 503, {"content-security-policy": _UNBUILT}, _TYPES[".html"])
+    nonce = secrets.token_urlsafe(16)
+    headers = {"content-security-policy": policy(context, nonce), "cache-control": "no-cache"}
+    return _answer(request, html.replace(NONCE, nonce.encode()), ".html", headers)
+
+
+def asset(context: Here, request: Request, name: str) -> Response:
+    """A file whose name tells its contents, so that a browser keeps it."""
+    return _file(context, request, f"assets/{name}", _HASHED)
+
+
+def icon(context: Here, request: Request, name: str) -> Response:
+    """A picture that a phone shows for the installed studio."""
+    return _file(context, request, f"icons/{name}", "public, max-age=86400")
+
+
+def root_file(context: Here, request: Request) -> Response:
+    """One of the few files that belong at the root."""
+    name = request.url.path[1:]
+    response = _file(context, request, name, "no-cache")
+    if name == "worker.js":  # it lives by its own policy, and fetches what the page asks it for
+        response.headers["content-security-policy"] = _WORKER
+    return response
+
+
+_GET = ["GET", "HEAD"]
+for _path in PAGES:
+    router.add_api_route(_path, page, methods=_GET)
+router.add_api_route("/assets/{name}", asset, methods=_GET)
+router.add_api_route("/icons/{name}", icon, methods=_GET)
+for _name in FILES:
+    router.add_api_route(f"/{_name}", root_file, methods=_GET)
+
+
+def folder(context: Context) -> Path:
+    """Where the built files lie."""
+    return context.settings.studio_dir or BUILT
+
+
+def policy(context: Context, nonce: str) -> str:
+    """What the page may load: its own, the clips behind links of this server, and styles that carry the nonce."""
+    own = "'self'"
+    if public := context.settings.public_url:  # links are made with it, also when the page was opened by another name
+        split = urlsplit(public)
+        own += f" {split.scheme}://{split.netloc}"
+    parts = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": f"'self' 'nonce-{nonce}'",
+        "img-src": f"{own} data: blob:",
+        "media-src": f"{own} blob:",
+        "connect-src": own,
+        "font-src": "'self'",
+        "manifest-src": "'self'",
+        "worker-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in parts.items())
+
+
+_UNBUILT = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+_WORKER = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+
+
+def _file(context: Context, request: Request, name: str, keep: str) -> Response:
+    if not re.fullmatch(r"(?:[\w-]+/)?[\w-][\w.-]*", name, re.ASCII):
+        raise NotFound("The studio has no such file.", hint="Load its page anew.")
+    try:
+        data = (folder(context) / name).read_bytes()
+    except OSError:
+        raise NotFound(f"The studio has no file {name[:100]}.", hint="Load its page anew.") from None
+    return _answer(request, data, name[name.rfind(".") :], {"cache-control": keep})
+
+
+def _answer(request: Request, data: bytes, suffix: str, headers: dict[str, str]) -> Response:
+    """Packed for whoever can unpack it."""
+    if suffix not in _AS_THEY_ARE:
+        headers["vary"] = "accept-encoding"
+        if "gzip" in request.headers.get("accept-encoding", "") and len(data) > 1000:
+            data = _packed(data)
+            headers["content-encoding"] = "gzip"
+    return Response(data, headers=headers, media_type=_TYPES.get(suffix, "application/octet-stream"))
+
+
+@lru_cache(maxsize=64)
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data, 6, mtime=0)
