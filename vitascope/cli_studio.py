@@ -24,8 +24,8 @@ def studio(
     from vitascope.fleet import serve as serving
 
     settings = override(host=host, port=port)
-    logs.configure(settings.log_format)
     refuse_unbuilt(settings)
+    logs.configure(settings.log_format)
     url = address(settings)
     if runs_already(url):
         print(f"The studio is open already, at {url}", flush=True)

@@ -130,7 +130,7 @@ def _show(settings: Settings, workers: int) -> None:
     print("  a key       vitascope keys create --name laptop")
     if not workers:
         print("  no worker   start some: vitascope work")
-    print(f"  pages       {settings.base_url}/docs, /metrics; Ctrl-C ends it gracefully", flush=True)
+    print(f"  pages       {settings.base_url}/ (the studio), /docs, /metrics; Ctrl-C ends it gracefully", flush=True)
 
 
 class _Server(uvicorn.Server):

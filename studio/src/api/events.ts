@@ -38,6 +38,7 @@ const KINDS = [
 ];
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
+const HIDDEN_MS = 30_000; // then a tab in the background lets its connection go
 const LOST_AFTER_MS = 1_500; // a short gap is not worth a word
 
 const useStream = create<{ connection: Connection }>(() => ({ connection: 'live' }));
@@ -98,10 +99,35 @@ function listen(cache: QueryClient): () => void {
     open();
   };
 
+  // A browser has six connections to a server for all its tabs, and keeps a page that was left for a while.
+  const leave = () => {
+    window.clearTimeout(again);
+    if (source) missed = true;
+    source?.close();
+    source = null;
+  };
+  const comeBack = () => {
+    window.clearTimeout(resting);
+    if (!source) open();
+  };
+  let resting = 0;
+  const look = () => {
+    window.clearTimeout(resting);
+    if (document.hidden) resting = window.setTimeout(leave, HIDDEN_MS);
+    else comeBack();
+  };
+
   open();
   window.addEventListener('online', online);
+  window.addEventListener('pagehide', leave);
+  window.addEventListener('pageshow', comeBack);
+  document.addEventListener('visibilitychange', look);
   return () => {
     window.removeEventListener('online', online);
+    window.removeEventListener('pagehide', leave);
+    window.removeEventListener('pageshow', comeBack);
+    document.removeEventListener('visibilitychange', look);
+    window.clearTimeout(resting);
     window.clearTimeout(again);
     window.clearTimeout(doubt);
     source?.close();
