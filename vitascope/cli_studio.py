@@ -25,7 +25,7 @@ def studio(
 
     settings = override(host=host, port=port)
     refuse_unbuilt(settings)
-    logs.configure(settings.log_format)
+    logs.configure(settings.log_format, requests=False)
     url = address(settings)
     if runs_already(url):
         print(f"The studio is open already, at {url}", flush=True)

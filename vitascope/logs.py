@@ -31,8 +31,10 @@ def get(name: str) -> Any:
     return structlog.stdlib.get_logger(name)
 
 
-def configure(form: str = "text") -> None:
-    """Send everything to standard error in this form ("text" or "json"), the web server's own lines as well."""
+def configure(form: str = "text", *, requests: bool = True) -> None:
+    """Send everything to standard error in this form ("text" or "json"), the web server's own lines as well. Without
+    `requests`: not a line for each answer, only for what went wrong.
+    """
     shape: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form == "text":
         shape = structlog.dev.ConsoleRenderer(
@@ -48,6 +50,7 @@ def configure(form: str = "text") -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)  # packages may warn; we may also inform
     logging.getLogger("vitascope").setLevel(logging.INFO)
+    logging.getLogger("vitascope.server.gate").setLevel(logging.NOTSET if requests else logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
