@@ -74,7 +74,8 @@ class Browser:
         self.folder = folder
         with open(folder / "browser.log", "wb") as log:
             command = [chromium(), *QUIET, f"--user-data-dir={folder / 'profile'}", "about:blank"]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            here = doubles.environment() | {"XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=here)
         self.url = f"http://127.0.0.1:{self._port()}"
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
 
