@@ -16,7 +16,7 @@ from vitascope.clip import CameraPath
 from vitascope.errors import NotSupported, PolicyRefused, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import contents, tiers
-from vitascope.server.dialects.common import echo, paging, sentence
+from vitascope.server.dialects.common import echo, emptied, sentence
 from vitascope.server.dialects.skins import prefixed
 from vitascope.server.dialects.speech import (
     Call,
@@ -28,7 +28,6 @@ from vitascope.server.dialects.speech import (
     Reply,
     Route,
     Secrets,
-    State,
     View,
 )
 from vitascope.server.loose import Fields, bad, choice, flag, number, text, whole
@@ -174,30 +173,13 @@ def task(view: View) -> dict[str, Any]:
 
 
 def parse_list(call: Call) -> Listing:
-    """`?page_num&page_size&filter.status&filter.model&filter.task_ids=a&filter.task_ids=b`."""
-    query = parse_qs(call.search)
-    if query.get("filter.service_tier"):
+    if parse_qs(call.search).get("filter.service_tier"):
         raise bad("filter.service_tier", "Tasks are not parted by their tier here.", "Leave filter.service_tier out.")
-    size, page = paging(call.query, "page_size", "page_num", usual=10, most=500)
-    state = choice(call.query, "filter.status", of=("queued", "running", "succeeded", "failed", "cancelled"))
-    states: tuple[State, ...] = (state,) if state else ()  # type: ignore[assignment]
-    return Listing(
-        limit=size,
-        page=page,
-        states=states,
-        operations=("video",),
-        model=text(call.query, "filter.model", limit=200),
-        ids=tuple(query.get("filter.task_ids", ())[:500]),
-        count=True,
-    )
+    return contents.listing(call, operations=("video",))
 
 
 def show_list(call: Call, views: list[View], page: Page) -> Reply:
     return Reply(200, {"total": page.total, "items": [task(view) for view in views]})
-
-
-def gone(call: Call, view: View) -> Reply:
-    return Reply(200, {})
 
 
 def fail(error: VitascopeError, call: Call | None) -> Reply:
@@ -284,7 +266,7 @@ ROUTES = (
     Route(method="POST", path=TASKS, does="create", name="text and image to video", parse=parse, show=created),
     Route(method="GET", path=TASKS, does="list", name="list", parse=parse_list, show=show_list),
     Route(method="GET", path=TASKS + "/{id}", does="get", name="status", show=show),
-    Route(method="DELETE", path=TASKS + "/{id}", does="withdraw", name="cancel or delete", show=gone),
+    Route(method="DELETE", path=TASKS + "/{id}", does="withdraw", name="cancel or delete", show=emptied),
     Route(
         method="POST",
         path=IMAGES,

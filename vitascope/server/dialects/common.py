@@ -1,4 +1,4 @@
-"""What several dialects share: fields of many names, sizes in tiers, what is kept of a request. Pure."""
+"""What several dialects share: fields of many names, pages of lists, what is kept of a request. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from vitascope.clip import Size
 from vitascope.errors import NotSupported
-from vitascope.server.dialects.speech import Call
+from vitascope.server.dialects.speech import Call, Reply
 from vitascope.server.loose import Fields, bad, whole
-
-TIERS = {
-    "360p": 360, "480p": 480, "512p": 512, "540p": 540, "720p": 720, "768p": 768, "1080p": 1080, "1440p": 1440,
-    "1k": 1024, "2k": 1440, "4k": 2160,
-}  # fmt: skip
 
 
 def echo(fields: Fields) -> dict[str, Any]:
@@ -60,19 +54,6 @@ def refuse(fields: Fields, cannot: Mapping[str, str]) -> None:
         raise error
 
 
-def size_of(resolution: str, aspect: str) -> Size | None:
-    """Pixels of "720p" and "16:9" as vendors mean it: the tier is the shorter side. None when it is not known."""
-    tier = TIERS.get(resolution.strip().lower())
-    try:
-        wide, high = (float(side) for side in aspect.split(":"))
-    except ValueError:
-        return None
-    if not tier or wide <= 0 or high <= 0 or not 0.05 <= wide / high <= 20:
-        return None
-    longer = round(tier * max(wide, high) / min(wide, high) / 2) * 2
-    return (longer, tier) if wide >= high else (tier, longer)
-
-
 def paging(query: Fields, size: str, page: str, *, usual: int, most: int) -> tuple[int, int]:
     """(how many on a page, which page) from the fields of these names. Raises BadSpec."""
     many_, number_ = whole(query, size), whole(query, page)
@@ -80,6 +61,11 @@ def paging(query: Fields, size: str, page: str, *, usual: int, most: int) -> tup
     if not (1 <= wanted[0] <= most and 1 <= wanted[1] <= 10_000):
         raise bad(size, f"Page {wanted[1]} with {wanted[0]} on each cannot be given.", f"{size} is 1 to {most}.")
     return wanted
+
+
+def emptied(call: Call, what: object) -> Reply:
+    """What several vendors answer when something was cancelled or deleted: an empty object."""
+    return Reply(200, {})
 
 
 def iso(at: float | None) -> str | None:

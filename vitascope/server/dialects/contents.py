@@ -1,15 +1,18 @@
 """The list of contents in which Ark and MiniMax's second API say what a clip is made of: a text, and pictures, clips
-and sounds with their roles. Pure.
+and sounds with their roles; and how both list tasks. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import parse_qs
 
 from vitascope.errors import NotSupported
-from vitascope.server.loose import Fields, bad, structure, text
+from vitascope.server.dialects.common import paging
+from vitascope.server.dialects.speech import Call, Listing, State
+from vitascope.server.loose import Fields, bad, choice, structure, text
 
 _CANNOT = {
     "reference_image": "take reference pictures",
@@ -59,7 +62,9 @@ def read(fields: Fields, place: Callable[[Any], Any] = lambda given: given) -> C
             )
         else:
             raise bad(name, f'{name} is a "{kind}" with the role "{role}".', "Types: text, image_url.")
-    return Contents("\n".join(word for word in words if word), *_frames(pictures), draft)
+    return Contents(
+        "\n".join(word for word in words if word), pictures.get("first_frame"), pictures.get("last_frame"), draft
+    )
 
 
 def draft_of(fields: Fields) -> str:
@@ -72,8 +77,22 @@ def draft_of(fields: Fields) -> str:
     return ""
 
 
-def _frames(pictures: Mapping[str, Any]) -> tuple[Any, Any]:
-    return pictures.get("first_frame"), pictures.get("last_frame")
+def listing(call: Call, **only: Any) -> Listing:
+    """`?page_num&page_size&filter.status&filter.model&filter.task_ids=a&filter.task_ids=b`; `only` limits it further.
+    Raises BadSpec.
+    """
+    size, page = paging(call.query, "page_size", "page_num", usual=10, most=500)
+    state = choice(call.query, "filter.status", of=get_args(State))
+    states: tuple[State, ...] = (state,) if state else ()  # type: ignore[assignment]
+    return Listing(
+        limit=size,
+        page=page,
+        states=states,
+        model=text(call.query, "filter.model", limit=200),
+        ids=tuple(parse_qs(call.search).get("filter.task_ids", ())[:500]),
+        count=True,
+        **only,
+    )
 
 
 def _inner(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -88,6 +107,3 @@ def _url(item: Mapping[str, Any], name: str) -> Any:
     if not isinstance(found, str) or not found.strip():
         raise bad(name, f"{name} has no picture.", 'For example {"image_url": {"url": "https://..."}}.')
     return found.strip()
-
-
-__all__ = ["Contents", "draft_of", "read"]

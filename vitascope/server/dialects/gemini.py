@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from vitascope.clip import ModelCard
 from vitascope.server.dialects import google, google_files
+from vitascope.server.dialects.common import emptied
 from vitascope.server.dialects.google_files import FILE_SKIN, VERSIONS
 from vitascope.server.dialects.speech import Call, Callback, Dialect, Message, Reply, Route, Secrets, Upload, View
 
@@ -38,8 +39,7 @@ def operation(call: Call, view: View) -> Reply:
 
 def generated(call: Call, view: View) -> dict[str, object]:
     """All takes that succeeded; those that a rule refused are counted, as Google counts them."""
-    good = [take for take in view.takes if take.state == "succeeded"]
-    refused = [take.error for take in view.takes if take.error and take.error.category.startswith("safety")]
+    good, refused = google.outcome(view)
     samples = [{"video": {"uri": google_files.file_url(call, take.handle), "encoding": "video/mp4"}} for take in good]
     body: dict[str, object] = {"generatedSamples": samples}
     if refused:
@@ -174,7 +174,7 @@ def _routes(version: str) -> tuple[Route, ...]:
             path=f"{files}/{{id}}",
             does="drop",
             name="delete an uploaded file",
-            show=lambda call, upload: Reply(200, {}),
+            show=emptied,
             match=_uploaded,
         ),
         Route(
@@ -182,7 +182,7 @@ def _routes(version: str) -> tuple[Route, ...]:
             path=f"{files}/{{id}}",
             does="delete",
             name="delete a result",
-            show=lambda call, view: Reply(200, {}),
+            show=emptied,
             match=_google,
         ),
     )

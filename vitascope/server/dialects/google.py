@@ -13,7 +13,7 @@ from typing import Any
 from vitascope.errors import NotSupported, TooMany, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import tiers
-from vitascope.server.dialects.common import echo, inner, refuse
+from vitascope.server.dialects.common import echo, inner, refuse, sentence
 from vitascope.server.dialects.google_files import FILE_SKIN, file_id, stamp
 from vitascope.server.dialects.speech import Call, Earlier, Fault, Message, Reply, Secrets, Uploaded, View
 from vitascope.server.loose import Fields, bad, flag, number, structure, text, whole
@@ -49,7 +49,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     details: list[dict[str, Any]] = [
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": error.code.upper(), "domain": "vitascope"}
     ]
-    words = f"{error.message} {error.hint}".strip()
+    words = sentence(error)
     if field := getattr(error, "field", ""):
         violation = {"field": field, "description": words}
         details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]})
@@ -64,7 +64,13 @@ def failed(fault: Fault | None) -> dict[str, Any]:
     if not fault:
         return {"code": 13, "message": "It could not be made."}
     code = 1 if fault.code == "cancelled" else _RPC_CODES[fault.category]
-    return {"code": code, "message": f"{fault.message} {fault.hint}".strip()}
+    return {"code": code, "message": sentence(fault)}
+
+
+def outcome(view: View) -> tuple[list[View], list[Fault]]:
+    """The takes that succeeded, and the faults of those that a rule refused."""
+    good = [take for take in view.takes if take.state == "succeeded"]
+    return good, [take.error for take in view.takes if take.error and take.error.category.startswith("safety")]
 
 
 def veo(call: Call) -> Asked:

@@ -13,7 +13,7 @@ from typing import Any
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import google, google_files, tiers
-from vitascope.server.dialects.common import echo, inner, refuse
+from vitascope.server.dialects.common import echo, emptied, inner, refuse, sentence
 from vitascope.server.dialects.google_files import FILE_SKIN, VERSIONS, stamp
 from vitascope.server.dialects.speech import Call, Callback, Dialect, Earlier, Message, Reply, Route, Secrets, View
 from vitascope.server.loose import Fields, bad, choice, flag, number, structure, text, whole
@@ -164,7 +164,7 @@ def show(call: Call, view: View) -> Reply:
     if view.state == "succeeded":
         body["steps"] = [{"type": "model_output", "content": [_content(call, take) for take in _good(view)]}]
     elif view.error:
-        words = f"{view.error.message} {view.error.hint}".strip()
+        words = sentence(view.error)
         body["errors"] = [{"code": view.error.code, "message": words}]
     if "labels" in view.metadata:
         body["labels"] = view.metadata["labels"]
@@ -225,7 +225,7 @@ def _routes(version: str, project: str) -> tuple[Route, ...]:
             path=f"{path}/{{id}}",
             does="delete",
             name="delete",
-            show=lambda call, view: Reply(200, {}),
+            show=emptied,
         ),
     )
 

@@ -13,7 +13,7 @@ from vitascope.clip import CameraPath
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import tiers
-from vitascope.server.dialects.common import echo, inner, iso, many, refuse, under
+from vitascope.server.dialects.common import echo, inner, iso, many, refuse, sentence, under
 from vitascope.server.dialects.skins import UUID
 from vitascope.server.dialects.speech import (
     Balance,
@@ -180,7 +180,7 @@ def generation(view: View) -> dict[str, Any]:
         "id": view.handle,
         "generation_type": kind,
         "state": STATE[view.state],
-        "failure_reason": f"{view.error.message} {view.error.hint}".strip() if view.error else None,
+        "failure_reason": sentence(view.error) if view.error else None,
         "created_at": iso(view.created),
         "assets": assets,
         "model": view.asked_model,
@@ -221,7 +221,7 @@ def credits(_call: Call, balance: Balance) -> Reply:
 
 
 def fail(error: VitascopeError, _call: Call | None) -> Reply:
-    return Reply(400 if error.status == 422 else error.status, {"detail": f"{error.message} {error.hint}".strip()})
+    return Reply(400 if error.status == 422 else error.status, {"detail": sentence(error)})
 
 
 def _routes(head: str, root: bool) -> tuple[Route, ...]:

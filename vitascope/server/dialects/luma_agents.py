@@ -11,7 +11,7 @@ from typing import Any
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import luma, tiers
-from vitascope.server.dialects.common import echo, inner, iso, many, refuse, under
+from vitascope.server.dialects.common import echo, inner, iso, many, refuse, sentence, under
 from vitascope.server.dialects.skins import UUID
 from vitascope.server.dialects.speech import Call, Dialect, Earlier, Fault, Reply, Route, Upload, Uploaded, View
 from vitascope.server.loose import Fields, bad, choice, text
@@ -120,7 +120,7 @@ def generation(view: View) -> dict[str, Any]:
         "created_at": iso(view.created),
         "output": [{"type": kind, "url": take.image_url or take.url} for take in good],
         "failure_code": failure_code(fault) if fault else None,
-        "failure_reason": f"{fault.message} {fault.hint}".strip() if fault else None,
+        "failure_reason": sentence(fault) if fault else None,
     }
 
 
@@ -182,7 +182,7 @@ def files_shown(call: Call, uploads: list[Upload]) -> Reply:
 
 
 def fail(error: VitascopeError, call: Call | None) -> Reply:
-    body: dict[str, Any] = {"detail": f"{error.message} {error.hint}".strip(), "code": error.code}
+    body: dict[str, Any] = {"detail": sentence(error), "code": error.code}
     return Reply(400 if error.status == 422 else error.status, body)
 
 

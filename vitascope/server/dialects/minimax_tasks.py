@@ -6,32 +6,28 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qs
 
 from vitascope.errors import PolicyRefused, VitascopeError
 from vitascope.server.asked import DEFAULT_SECONDS, Asked
 from vitascope.server.dialects import contents, hailuo_camera, tiers
-from vitascope.server.dialects.common import echo, paging, sentence, under
+from vitascope.server.dialects.common import echo, emptied, sentence, under
 from vitascope.server.dialects.minimax import picture
 from vitascope.server.dialects.skins import DECIMAL, NUMBER
 from vitascope.server.dialects.speech import (
     Call,
     Callback,
     Dialect,
-    Listing,
     Message,
     Page,
     Reply,
     Route,
     Secrets,
-    State,
     View,
 )
-from vitascope.server.loose import bad, choice, number, text
+from vitascope.server.loose import bad, number, text
 
 TASKS = "/v2/video_generation"
 QUERY = "/v2/query/video_generation"
-_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 _TYPES = {  # of our statuses: HTTP status, type
     400: (400, "bad_request_error"),
     401: (401, "authorized_error"),
@@ -115,28 +111,8 @@ def _error(view: View) -> dict[str, str] | None:
     return {"code": _FAULTS.get(view.error.category, "internal_error"), "message": sentence(view.error)}
 
 
-def parse_list(call: Call) -> Listing:
-    """`?page_num&page_size&filter.status&filter.model&filter.task_ids`."""
-    query = parse_qs(call.search)
-    size, page = paging(call.query, "page_size", "page_num", usual=10, most=500)
-    state = choice(call.query, "filter.status", of=_STATES)
-    states: tuple[State, ...] = (state,) if state else ()  # type: ignore[assignment]
-    return Listing(
-        limit=size,
-        page=page,
-        states=states,
-        model=text(call.query, "filter.model", limit=200),
-        ids=tuple(query.get("filter.task_ids", ())[:500]),
-        count=True,
-    )
-
-
 def show_list(call: Call, views: list[View], page: Page) -> Reply:
     return Reply(200, {"total": page.total, "items": [task(view) for view in views]})
-
-
-def gone(call: Call, view: View) -> Reply:
-    return Reply(200, {})
 
 
 def fail(error: VitascopeError, call: Call | None) -> Reply:
@@ -153,9 +129,9 @@ def write(view: View, state: str, secrets: Secrets, id: str, now: float) -> Mess
 
 ROUTES = (
     Route(method="POST", path=TASKS, does="create", name="text and image to video", parse=parse, show=created),
-    Route(method="GET", path=QUERY, does="list", name="list", parse=parse_list, show=show_list),
+    Route(method="GET", path=QUERY, does="list", name="list", parse=contents.listing, show=show_list),
     Route(method="GET", path=QUERY + "/{id}", does="get", name="status", show=show),
-    Route(method="DELETE", path=TASKS + "/{id}", does="withdraw", name="cancel or delete", show=gone),
+    Route(method="DELETE", path=TASKS + "/{id}", does="withdraw", name="cancel or delete", show=emptied),
 )
 
 DIALECT = Dialect(

@@ -14,6 +14,7 @@ from typing import Any
 from vitascope.clip import FPS, CameraPath, ClipSpec, Size
 from vitascope.errors import BadSpec, NotSupported, VitascopeError
 from vitascope.server.asked import Asked
+from vitascope.server.dialects.common import echo
 from vitascope.server.loose import Fields, bad, choice, flag, number, structure, text, whole
 
 PREFIX = "video_"
@@ -74,7 +75,7 @@ def parse(fields: Fields, *, prompt_needed: bool = True) -> Asked:
         lane=choice(fields, "lane", of=LANES) or "normal",
         project_id=text(fields, "project", "project_id", limit=100).strip(),
         metadata=_object(fields, "metadata"),
-        echo=_echo(fields),
+        echo=echo(fields),
         notes=tuple(notes),
     )
 
@@ -236,10 +237,3 @@ def _object(fields: Fields, name: str) -> dict[str, Any]:
     if len(str(found)) > _MAX_ECHO:
         raise bad(name, f"{name} is too large.", f"At most {_MAX_ECHO:,} characters.")
     return found
-
-
-def _echo(fields: Fields) -> dict[str, Any]:
-    """The small plain fields as they came, known or not, so that nothing a client said is lost."""
-    plain = {name[:100]: value for name, value in fields.items() if isinstance(value, str | int | float | bool)}
-    kept = {name: value for name, value in plain.items() if len(str(value)) <= 500 and name != "prompt"}
-    return dict(list(kept.items())[:50])

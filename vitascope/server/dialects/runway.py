@@ -10,7 +10,7 @@ from vitascope.clip import Size
 from vitascope.errors import VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import tiers
-from vitascope.server.dialects.common import echo, inner, iso, many, refuse, under
+from vitascope.server.dialects.common import echo, inner, iso, many, refuse, sentence, under
 from vitascope.server.dialects.skins import UUID
 from vitascope.server.dialects.speech import Balance, Call, Dialect, Fault, Reply, Route, Upload, Uploaded, View
 from vitascope.server.loose import Fields, bad, choice, flag, number, text, whole
@@ -162,7 +162,7 @@ def show(_call: Call, view: View) -> Reply:
         body |= {"output": [take.image_url or take.url for take in good], "cost": cost}
     elif view.state == "failed":
         fault = view.error or Fault("internal", "failed", "It could not be made.")
-        words = f"{fault.message} {fault.hint}".strip()
+        words = sentence(fault)
         body |= {"failure": words, "failureCode": failure_code(fault), "cost": {"credits": 0}}
     elif view.state == "cancelled":
         body["cost"] = {"credits": 0}
@@ -205,7 +205,7 @@ def upload_shown(_call: Call, upload: Upload) -> Reply:
 def fail(error: VitascopeError, _call: Call | None) -> Reply:
     """What is wrong with a request is 400 there, too few credits among it."""
     status = 400 if error.status in (402, 415, 422) else error.status
-    words = f"{error.message} {error.hint}".strip()
+    words = sentence(error)
     body: dict[str, Any] = {"error": words}
     if field := getattr(error, "field", ""):
         body["issues"] = [{"code": error.code, "message": words, "path": [field]}]

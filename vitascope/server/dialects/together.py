@@ -9,7 +9,7 @@ from vitascope.clip import Size
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import tiers
-from vitascope.server.dialects.common import echo
+from vitascope.server.dialects.common import echo, sentence
 from vitascope.server.dialects.skins import VIDEO
 from vitascope.server.dialects.speech import Call, Dialect, Reply, Route, View
 from vitascope.server.loose import Fields, bad, flag, number, structure, text, whole
@@ -88,7 +88,7 @@ def shown(call: Call, view: View) -> Reply:
         "outputs": {"cost": view.credits, "video_url": view.url} if view.state == "succeeded" else None,
     }
     if view.error:
-        told["error"] = {"code": view.error.code, "message": f"{view.error.message} {view.error.hint}".strip()}
+        told["error"] = {"code": view.error.code, "message": sentence(view.error)}
     if view.notes:
         told["notes"] = list(view.notes)
     return Reply(200, told)
@@ -97,7 +97,7 @@ def shown(call: Call, view: View) -> Reply:
 def fail(error: VitascopeError, call: Call | None) -> Reply:
     kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "server_error")
     told = {
-        "message": f"{error.message} {error.hint}".strip(),
+        "message": sentence(error),
         "type": kind,
         "param": getattr(error, "field", "") or None,
         "code": error.code,

@@ -37,8 +37,7 @@ def operation(call: Call, view: View) -> Reply:
     if view.state != "succeeded":
         body["error"] = google.failed(view.error)
         return Reply(200, body)
-    good = [take for take in view.takes if take.state == "succeeded"]
-    refused = [take.error for take in view.takes if take.error and take.error.category.startswith("safety")]
+    good, refused = google.outcome(view)
     videos = [{"bytesBase64Encoded": google.inlined(take.content()), "mimeType": "video/mp4"} for take in good]
     body["response"] = {
         "@type": "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse",

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from vitascope.errors import NotFound, PolicyRefused, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import tiers
-from vitascope.server.dialects.common import echo, iso, many, paging, refuse, sentence, under
+from vitascope.server.dialects.common import echo, emptied, iso, many, paging, refuse, sentence, under
 from vitascope.server.dialects.skins import DECIMAL
 from vitascope.server.dialects.speech import (
     Balance,
@@ -169,10 +169,6 @@ def task(view: View) -> dict[str, Any]:
     }
 
 
-def cancelled(call: Call, view: View) -> Reply:
-    return Reply(200, {})
-
-
 def parse_list(call: Call) -> Listing:
     """`?pager.pagesz&pager.page_token&task_ids&states`, the token is the last id that was seen."""
     size, _ = paging(call.query, "pager.pagesz", "", usual=20, most=100)
@@ -290,7 +286,7 @@ ROUTES = (
     ),
     Route(method="GET", path=API + "/tasks", does="list", name="list", parse=parse_list, show=show_list),
     Route(method="GET", path=API + "/tasks/{id}/creations", does="get", name="status", show=show),
-    Route(method="POST", path=API + "/tasks/{id}/cancel", does="cancel", name="cancel", show=cancelled),
+    Route(method="POST", path=API + "/tasks/{id}/cancel", does="cancel", name="cancel", show=emptied),
     Route(method="GET", path="/callbacks/secret", does="secret", name="callback secret", show=show_secret, root=False),
     Route(method="GET", path=API + "/credits", does="balance", name="credits", show=show_credits),
     Route(

@@ -13,7 +13,7 @@ from typing import Any
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.server.asked import Asked
 from vitascope.server.dialects import tiers
-from vitascope.server.dialects.common import echo
+from vitascope.server.dialects.common import echo, sentence
 from vitascope.server.dialects.skins import UUID
 from vitascope.server.dialects.speech import Call, Dialect, Fault, Reply, Route, View
 from vitascope.server.loose import Fields, bad, flag, number, structure, text, whole
@@ -93,7 +93,7 @@ def shown(call: Call, view: View) -> Reply:
     if view.state == "succeeded":
         told["video"] = {"url": view.url, "duration": round(view.seconds, 3), "respect_moderation": True}
     if view.error:
-        told["error"] = {"code": _code_of(view.error), "message": f"{view.error.message} {view.error.hint}".strip()}
+        told["error"] = {"code": _code_of(view.error), "message": sentence(view.error)}
     if view.notes:
         told["notes"] = list(view.notes)
     return Reply(200 if view.done else 202, told)
@@ -103,7 +103,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     """A sentence for the status and one for what is wrong. What a field holds is always 400 there."""
     status = 400 if error.status in (415, 422) else error.status
     code = _CODES.get(error.status, "Internal error")
-    return Reply(status, {"code": code, "error": f"{error.message} {error.hint}".strip()})
+    return Reply(status, {"code": code, "error": sentence(error)})
 
 
 def _words(fields: Fields) -> dict[str, Any]:
