@@ -186,9 +186,10 @@ def test_loose_values_are_read(client):
     [
         ({"prompt": ""}, 400, "prompt"),
         ({"prompt": None}, 400, "prompt"),
-        ({"prompt": "x" * 5000}, 400, None),
+        ({"prompt": "x" * 5000}, 400, "prompt"),
         ({"seconds": "long"}, 400, "seconds"),
-        ({"seconds": 1e9}, 400, None),
+        ({"seconds": -3}, 400, "seconds"),
+        ({"seconds": 1e9}, 400, "seconds"),
         ({"seconds": True}, 400, "seconds"),
         ({"size": "big"}, 400, "size"),
         ({"size": "0x0"}, 400, "size"),
@@ -196,20 +197,20 @@ def test_loose_values_are_read(client):
         ({"n": 0}, 400, "n"),
         ({"n": 1.5}, 400, "n"),
         ({"n": 50}, 422, "n"),
-        ({"steps": 1000}, 400, None),
-        ({"seed": 2**40}, 400, None),
+        ({"steps": 1000}, 400, "steps"),
+        ({"seed": 2**40}, 400, "seed"),
         ({"camera": "wobble"}, 400, "camera"),
         ({"camera": "/etc/passwd.json"}, 400, "camera"),
         ({"camera": [[1, 2]]}, 400, "camera"),
         ({"camera": {"points": "x"}}, 400, "camera"),
         ({"lane": "fast"}, 400, "lane"),
-        ({"lane": "relaxed"}, 403, None),
+        ({"lane": "relaxed"}, 403, "lane"),
         ({"draft": "maybe"}, 400, "draft"),
         ({"metadata": "x"}, 400, "metadata"),
-        ({"model": "nimbus-9"}, 404, None),
-        ({"project": "prj_none"}, 404, None),
-        ({"lora": "x"}, 422, None),
-        ({"video_reference": "x"}, 422, None),
+        ({"model": "nimbus-9"}, 404, "model"),
+        ({"project": "prj_none"}, 404, "project"),
+        ({"lora": "x"}, 422, "lora"),
+        ({"video_reference": "x"}, 422, "video_reference"),
     ],
     ids=str,
 )
@@ -217,8 +218,7 @@ def test_what_cannot_be_made_is_said_with_its_field(client, fields, status, para
     answer = client.post("/v1/videos", json={"prompt": PROMPT, "seconds": 0.5} | fields)
     told = error(answer, status)
     assert told["hint"]
-    if param:
-        assert told["param"] == param
+    assert told["param"] == param
 
 
 def test_a_rule_that_refuses_is_named_and_nothing_is_charged(client):

@@ -69,6 +69,7 @@ def test_what_cannot_be_made_is_refused_with_its_numbers_and_a_hint(asked, said)
         ClipSpec(**{"prompt": "a ball", **asked})
     assert said in caught.value.message
     assert caught.value.hint
+    assert caught.value.field in {"seconds", *asked}
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,13 @@ def changed(
 ) -> ClipSpec:
     """The spec with what is given here in the place of its own; None changes nothing."""
     if aspect and size:
-        raise BadSpec("Both aspect and size are given.", hint="Give one of them.")
+        raise BadSpec("Both aspect and size are given.", hint="Give one of them.", field="size")
     if extend and (aspect or size):
-        raise BadSpec("A continued clip keeps its own shape.", hint="Leave out aspect and size.")
+        raise BadSpec(
+            "A continued clip keeps its own shape.",
+            hint="Leave out aspect and size.",
+            field="size" if size else "aspect",
+        )
     new = {name: value for name, value in plain.items() if value is not None}
     if aspect:
         new |= {"aspect": aspect, "size": None}
@@ -81,7 +85,7 @@ def changed(
 def takes(spec: ClipSpec, n: int) -> list[ClipSpec]:
     """`n` specs that differ in their seeds, which follow each other; the first is drawn when none is given."""
     if not 1 <= n <= 100:
-        raise BadSpec(f"{n} takes cannot be made.", hint="1 to 100.")
+        raise BadSpec(f"{n} takes cannot be made.", hint="1 to 100.", field="n")
     first = secrets.randbelow(MAX_SEED + 2 - n) if spec.seed is None else spec.seed
     return [dataclasses.replace(spec, seed=first + number) for number in range(n)]
 
@@ -117,7 +121,9 @@ def camera_path(given: CameraLike | None) -> CameraPath | None:
         path = CameraPath(words=given.strip())
     if path and path.words and not reader.read(f"[{path.words}]").facts.camera:
         raise BadSpec(
-            f'"{path.words}" is no camera move known here.', hint=f"Known: {', '.join(CAMERAS)}; slow or fast."
+            f'"{path.words}" is no camera move known here.',
+            hint=f"Known: {', '.join(CAMERAS)}; slow or fast.",
+            field="camera",
         )
     return path
 
@@ -144,11 +150,13 @@ def _camera_file(path: Path) -> CameraPath:
         with open(path, "rb") as file:
             text = file.read(2**20 + 1)
         if len(text) > 2**20:
-            raise BadSpec(f"{path} is too large for a camera path.", hint="At most 1 MB.")
+            raise BadSpec(f"{path} is too large for a camera path.", hint="At most 1 MB.", field="camera")
         data = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise BadSpec(
-            f"Cannot read the camera path {path}: {error}.", hint="Give a JSON list of rows of eight numbers."
+            f"Cannot read the camera path {path}: {error}.",
+            hint="Give a JSON list of rows of eight numbers.",
+            field="camera",
         ) from error
     if isinstance(data, dict):
         data = data.get("points", [])
@@ -159,9 +167,10 @@ def _rows(given: Any) -> tuple[tuple[float, ...], ...]:
     try:
         rows = tuple(tuple(float(value) for value in row) for row in given)
     except (TypeError, ValueError, OverflowError) as error:
-        raise BadSpec("The camera path is not a list of rows of numbers.", hint="Each row has eight.") from error
+        message = "The camera path is not a list of rows of numbers."
+        raise BadSpec(message, hint="Each row has eight.", field="camera") from error
     if not rows:
-        raise BadSpec("The camera path has no rows.", hint="Each row has eight numbers.")
+        raise BadSpec("The camera path has no rows.", hint="Each row has eight numbers.", field="camera")
     return rows
 
 

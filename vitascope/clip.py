@@ -91,23 +91,32 @@ class CameraPath:
 
     def __post_init__(self) -> None:
         if bool(self.words) == bool(self.points):
-            raise BadSpec("A camera path is either words or numbers.", hint='For example camera="orbit left".')
+            raise BadSpec(
+                "A camera path is either words or numbers.", hint='For example camera="orbit left".', field="camera"
+            )
         if len(self.words) > 200:
             raise BadSpec(
-                f"The camera's words have {len(self.words):,} characters.", hint='A move is short: "push in".'
+                f"The camera's words have {len(self.words):,} characters.",
+                hint='A move is short: "push in".',
+                field="camera",
             )
         if len(self.points) > MAX_FRAMES:
-            raise BadSpec(f"The camera path has {len(self.points):,} rows.", hint=f"At most {MAX_FRAMES}.")
+            raise BadSpec(
+                f"The camera path has {len(self.points):,} rows.", hint=f"At most {MAX_FRAMES}.", field="camera"
+            )
         for number, row in enumerate(self.points):
             if len(row) != 8 or not all(math.isfinite(value) for value in row):
                 raise BadSpec(
                     f"Row {number} of the camera path is not eight finite numbers.",
                     hint=", ".join(name for name, _, _ in CAMERA_RANGES),
+                    field="camera",
                 )
             for value, (name, low, high) in zip(row, CAMERA_RANGES, strict=True):
                 if not low <= value <= high:
                     raise BadSpec(
-                        f"Row {number} of the camera path has the {name} {value:g}.", hint=f"{low:g} to {high:g}."
+                        f"Row {number} of the camera path has the {name} {value:g}.",
+                        hint=f"{low:g} to {high:g}.",
+                        field="camera",
                     )
 
     def at(self, frames: int) -> tuple[tuple[float, ...], ...]:
@@ -182,48 +191,62 @@ class ClipSpec:
         return self.new_frames + (self.extend.frames if self.extend else 0)
 
     def _check_words(self) -> None:
-        for name, words in (("prompt", self.prompt), ("negative prompt", self.negative_prompt)):
+        for name, words in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
+            told = f"The {name.replace('_', ' ')}"
             if len(words) > MAX_PROMPT:
                 raise BadSpec(
-                    f"The {name} has {len(words):,} characters.", hint=f"At most {MAX_PROMPT:,} are read; shorten it."
+                    f"{told} has {len(words):,} characters.",
+                    hint=f"At most {MAX_PROMPT:,} are read; shorten it.",
+                    field=name,
                 )
             if any("\ud800" <= letter <= "\udfff" for letter in words):
-                raise BadSpec(f"The {name} is not valid text.", hint="Give it in UTF-8.")
+                raise BadSpec(f"{told} is not valid text.", hint="Give it in UTF-8.", field=name)
         if not self.prompt.strip():
             raise BadSpec(
-                "The prompt is empty.", hint='Say what to show, for example "a large red ball bounces on snow".'
+                "The prompt is empty.",
+                hint='Say what to show, for example "a large red ball bounces on snow".',
+                field="prompt",
             )
 
     def _check_numbers(self) -> None:
         if not math.isfinite(self.seconds) or not 0 <= self.seconds <= MAX_SECONDS:
-            raise BadSpec(f"{self.seconds:g} seconds cannot be made.", hint="0 (a still) to 60.")
+            raise BadSpec(f"{self.seconds:g} seconds cannot be made.", hint="0 (a still) to 60.", field="seconds")
         if self.aspect not in ASPECTS:
-            raise BadSpec(f'Unknown aspect "{self.aspect}".', hint=f"One of {', '.join(ASPECTS)}.")
+            raise BadSpec(f'Unknown aspect "{self.aspect}".', hint=f"One of {', '.join(ASPECTS)}.", field="aspect")
         if self.size and not all(32 <= side <= 4096 and side % 32 == 0 for side in self.size):
             raise BadSpec(
                 f"{self.size[0]}x{self.size[1]} is no size for a clip.",
                 hint=f"Sides are multiples of 32; {_sizes(ASPECTS.values())}.",
+                field="size",
             )
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
-            raise BadSpec(f"The seed {self.seed} is out of range.", hint=f"A whole number from 0 to {MAX_SEED}.")
+            hint = f"A whole number from 0 to {MAX_SEED}."
+            raise BadSpec(f"The seed {self.seed} is out of range.", hint=hint, field="seed")
         if not 1 <= self.steps <= 64:
-            raise BadSpec(f"{self.steps} steps cannot be made.", hint="1 to 64; 4 is usual.")
+            raise BadSpec(f"{self.steps} steps cannot be made.", hint="1 to 64; 4 is usual.", field="steps")
         if self.guidance is not None and not 0 <= self.guidance <= 20:
-            raise BadSpec(f"Guidance {self.guidance:g} is out of range.", hint="0 to 20; 1 changes nothing.")
+            hint = "0 to 20; 1 changes nothing."
+            raise BadSpec(f"Guidance {self.guidance:g} is out of range.", hint=hint, field="guidance")
 
     def _check_given(self) -> None:
-        for picture in (self.image, self.last_image):
+        for name, picture in (("image", self.image), ("last_image", self.last_image)):
             if picture and (picture.width, picture.height) != self.shape:
                 raise BadSpec(
                     f"A given picture is {picture.width}x{picture.height}, the clip {self.shape[0]}x{self.shape[1]}.",
                     hint="Fit the picture to the clip first.",
+                    field=name,
                 )
         if self.extend and self.image:
-            raise BadSpec("A continued clip already has its first picture.", hint="Give image or extend, not both.")
+            raise BadSpec(
+                "A continued clip already has its first picture.", hint="Give image or extend, not both.", field="image"
+            )
         if self.is_still and (self.extend or self.image or self.last_image):
-            raise BadSpec("A still has no room for a given picture.", hint="Ask for more than 0 seconds.")
+            raise BadSpec(
+                "A still has no room for a given picture.", hint="Ask for more than 0 seconds.", field="seconds"
+            )
         if self.frames > MAX_FRAMES:
-            raise BadSpec(f"The clip would have {self.frames} frames.", hint=f"At most {MAX_FRAMES}, about 60 seconds.")
+            hint = f"At most {MAX_FRAMES}, about 60 seconds."
+            raise BadSpec(f"The clip would have {self.frames} frames.", hint=hint, field="seconds")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, every field named, so that a later change of a default changes no old recipe."""
@@ -304,10 +327,13 @@ class ModelCard:
         """Raise BadSpec when this model cannot make what is asked."""
         if spec.shape not in self.sizes:
             raise BadSpec(
-                f"{self.name} cannot make {spec.shape[0]}x{spec.shape[1]}.", hint=f"It makes {_sizes(self.sizes)}."
+                f"{self.name} cannot make {spec.shape[0]}x{spec.shape[1]}.",
+                hint=f"It makes {_sizes(self.sizes)}.",
+                field="size",
             )
         if spec.seconds > self.max_seconds:
-            raise BadSpec(f"{self.name} cannot make {spec.seconds:g} seconds.", hint=f"At most {self.max_seconds:g}.")
+            hint = f"At most {self.max_seconds:g}."
+            raise BadSpec(f"{self.name} cannot make {spec.seconds:g} seconds.", hint=hint, field="seconds")
         asked = {
             "image": spec.image,
             "last_image": spec.last_image,
@@ -317,7 +343,10 @@ class ModelCard:
         }
         for mode, given in asked.items():
             if given and mode not in self.modes:
-                raise BadSpec(f"{self.name} does not take {mode}.", hint=f"It takes {', '.join(self.modes)}.")
+                hint = f"It takes {', '.join(self.modes)}."
+                raise BadSpec(
+                    f"{self.name} does not take {mode}.", hint=hint, field="seconds" if mode == "still" else mode
+                )
 
 
 def _sizes(sizes: Any) -> str:

@@ -23,7 +23,7 @@
     └── Unavailable             503  exit 1   a part of the service does not answer
 
 `status` and `code` are for the faces that speak HTTP, `exit_code` for the command line (0 done, 1 failed, 2 wrong
-usage).
+usage). `field` names the part of the request that is at fault, where it is one.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ class VitascopeError(Exception):
     code = "error"
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = ""):
+    def __init__(self, message: str, *, hint: str = "", field: str = ""):
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint, self.field = message, hint, field
 
 
 class BadSpec(VitascopeError):
@@ -48,7 +47,9 @@ class UnknownModel(VitascopeError):
     status, code, exit_code = 404, "unknown_model", 2
 
     def __init__(self, name: str, known: list[str]):
-        super().__init__(f'No model is called "{name}".', hint=f"Known here: {', '.join(known) or 'none'}.")
+        super().__init__(
+            f'No model is called "{name}".', hint=f"Known here: {', '.join(known) or 'none'}.", field="model"
+        )
 
 
 class BadSettings(VitascopeError):
@@ -134,8 +135,8 @@ class PolicyRefused(VitascopeError):
     status, code = 422, "policy_refused"
 
     def __init__(self, message: str, *, hint: str, rule: str, field: str):
-        super().__init__(message, hint=hint)
-        self.rule, self.field = rule, field
+        super().__init__(message, hint=hint, field=field)
+        self.rule = rule
 
 
 class NotSupported(VitascopeError):

@@ -78,9 +78,11 @@ def quote(
     Raises BadSpec for a number of takes or a size that has no price, NotAllowed for a lane the plan does not have.
     """
     if n < 1:
-        raise BadSpec(f"{n} takes cannot be made.", hint="1 or more.")
+        raise BadSpec(f"{n} takes cannot be made.", hint="1 or more.", field="n")
     if lane == "relaxed" and not plan.relaxed:
-        raise NotAllowed(f'The plan "{plan.title}" has no relaxed lane.', hint="Use the normal or the off-peak lane.")
+        raise NotAllowed(
+            f'The plan "{plan.title}" has no relaxed lane.', hint="Use the normal or the off-peak lane.", field="lane"
+        )
     price, size = prices.of(card.name), _size_class(spec, prices)
     exact = _length(spec, price)
     sums = [(_length_text(spec), exact)]

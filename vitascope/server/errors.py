@@ -117,5 +117,5 @@ def _invalid(faults: Sequence[Any]) -> VitascopeError:
         " ".join(f"{name or 'body'}: {message}." for name, message in told) or "The request cannot be read.",
         "The API is described at /docs.",
     )
-    error.field = told[0][0] if told else ""  # type: ignore[attr-defined]
+    error.field = told[0][0] if told else ""
     return error

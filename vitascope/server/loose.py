@@ -19,9 +19,7 @@ MAX_DEPTH = 64  # of lists and objects inside each other
 
 def bad(field: str, message: str, hint: str = "") -> BadSpec:
     """An error about one field; the answer carries its name."""
-    error = BadSpec(message, hint=hint)
-    error.field = field  # type: ignore[attr-defined]
-    return error
+    return BadSpec(message, hint=hint, field=field)
 
 
 def first(fields: Fields, *names: str) -> tuple[str, Any]:

@@ -38,7 +38,8 @@ def project(tx: Connection, account_id: str, project_id: str) -> Project:
     """Raises NotFound, also for somebody else's."""
     found = _projects(tx, account_id, projects.c.id == project_id) if "\0" not in project_id else []
     if not found:
-        raise NotFound(f"There is no project {project_id[:60]}.", hint="Projects are listed at /v1/library/projects.")
+        hint = "Projects are listed at /v1/library/projects."
+        raise NotFound(f"There is no project {project_id[:60]}.", hint=hint, field="project")
     return found[0]
 
 

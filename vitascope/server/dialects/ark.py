@@ -190,7 +190,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
         code = "InvalidEndpointOrModel.NotFound"
     return Reply(
         status,
-        {"error": {"code": code, "message": sentence(error), "param": getattr(error, "field", ""), "type": kind}},
+        {"error": {"code": code, "message": sentence(error), "param": error.field, "type": kind}},
     )
 
 

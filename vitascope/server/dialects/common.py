@@ -49,9 +49,7 @@ def refuse(fields: Fields, cannot: Mapping[str, str]) -> None:
         value = fields.get(name)
         if value in (None, "", [], {}, False, 0) or str(value).lower() in ("false", "off", "no", "none", "0"):
             continue
-        error = NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.")
-        error.field = name  # type: ignore[attr-defined]
-        raise error
+        raise NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.", field=name)
 
 
 def paging(query: Fields, size: str, page: str, *, usual: int, most: int) -> tuple[int, int]:

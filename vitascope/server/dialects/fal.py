@@ -159,7 +159,7 @@ def output(view: View) -> dict[str, Any]:
 
 def fail(error: VitascopeError, call: Call | None) -> Reply:
     """What is wrong with the input is a list of fields; all else is one sentence and a type."""
-    told, field = sentence(error), getattr(error, "field", "")
+    told, field = sentence(error), error.field
     if error.status in (400, 413, 422) and error.code != "unknown_model":
         kind = _OF_FIELDS.get(error.code, "value_error")
         loc = ["body", *field.split(".")] if field else ["body"]

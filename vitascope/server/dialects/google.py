@@ -50,7 +50,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": error.code.upper(), "domain": "vitascope"}
     ]
     words = sentence(error)
-    if field := getattr(error, "field", ""):
+    if field := error.field:
         violation = {"field": field, "description": words}
         details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]})
     if isinstance(error, TooMany):

@@ -54,7 +54,7 @@ def parse(fields: Fields, *, prompt_needed: bool = True) -> Asked:
         raise bad("prompt", "The prompt is empty.", 'Say what to show, for example "a red ball bounces on snow".')
     for name, what in _CANNOT.items():
         if fields.get(name) not in (None, "", [], {}):
-            raise NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.")
+            raise NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.", field=name)
     notes = ["No sound is made; generate_sound was left out."] if flag(fields, "generate_sound") else []
     return Asked(
         prompt=prompt,
@@ -141,7 +141,7 @@ def fail(error: VitascopeError) -> tuple[int, dict[str, Any]]:
     told = {
         "message": error.message,
         "type": kind,
-        "param": getattr(error, "field", "") or None,
+        "param": error.field or None,
         "code": error.code,
         "hint": error.hint,
     }

@@ -115,7 +115,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     """What a rule refuses is 403 there, and whatever else is wrong with the input 400."""
     status = 403 if hasattr(error, "rule") else 400 if error.status in (415, 422) else error.status
     metadata: dict[str, Any] = {"code": error.code}
-    if field := getattr(error, "field", ""):
+    if field := error.field:
         metadata["field"] = field
     if rule := getattr(error, "rule", ""):
         metadata["reasons"] = [rule]

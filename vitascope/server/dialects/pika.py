@@ -65,7 +65,7 @@ def shown(call: Call, view: View) -> Reply:
 
 def fail(error: VitascopeError, call: Call | None) -> Reply:
     """A list with one fault; what is wrong with a field says where."""
-    field = getattr(error, "field", "")
+    field = error.field
     fault = {
         "loc": ["body", *([field] if field else [])],
         "msg": sentence(error),

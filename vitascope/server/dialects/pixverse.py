@@ -175,11 +175,11 @@ def camera(name: str) -> CameraPath | None:
         return None
     move = _MOVES.get(name)
     if move is None:
-        error = NotSupported(
-            f'No model here can move the camera as "{name[:40]}".', hint=f"One of {', '.join(_MOVES)}."
+        raise NotSupported(
+            f'No model here can move the camera as "{name[:40]}".',
+            hint=f"One of {', '.join(_MOVES)}.",
+            field="camera_movement",
         )
-        error.field = "camera_movement"  # type: ignore[attr-defined]
-        raise error
     return CameraPath(words=move) if isinstance(move, str) else cameras.moved(move)
 
 

@@ -142,7 +142,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     told = sentence(error)
     status = 422 if error.status == 400 else error.status
     body: dict[str, Any] = {"title": _TITLES.get(status, "Internal server error"), "detail": told, "status": status}
-    if field := getattr(error, "field", ""):
+    if field := error.field:
         name = field if field in ("input", "version", "webhook") else f"input.{field}"
         body["invalid_fields"] = [{"type": error.code, "field": name, "description": told}]
     if status == 429:

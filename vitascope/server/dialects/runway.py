@@ -207,7 +207,7 @@ def fail(error: VitascopeError, _call: Call | None) -> Reply:
     status = 400 if error.status in (402, 415, 422) else error.status
     words = sentence(error)
     body: dict[str, Any] = {"error": words}
-    if field := getattr(error, "field", ""):
+    if field := error.field:
         body["issues"] = [{"code": error.code, "message": words, "path": [field]}]
     return Reply(status, body)
 

@@ -99,7 +99,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     told = {
         "message": sentence(error),
         "type": kind,
-        "param": getattr(error, "field", "") or None,
+        "param": error.field or None,
         "code": error.code,
     }
     return Reply(error.status, {"error": told})

@@ -214,7 +214,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     elif error.code == "bad_picture":
         reason = "ImageDownloadFailure"
     trace = {"trace_id": call.request_id if call else ""}
-    if field := getattr(error, "field", ""):
+    if field := error.field:
         trace["field"] = field
     return Reply(status, {"code": status, "reason": reason, "message": sentence(error), "metadata": trace})
 
