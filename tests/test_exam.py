@@ -7,7 +7,7 @@ import pytest
 
 from vitascope import engine, exam
 from vitascope.engine import reader
-from vitascope.errors import BadWeights, OutputFailed
+from vitascope.errors import BadSpec, BadWeights, OutputFailed
 from vitascope.exam import prompts, reconstruction, sheet
 from vitascope.exam.judge import MOMENTS, Parse, asked, marks, parse
 from vitascope.exam.sheet import ALL, Score
@@ -35,7 +35,11 @@ def look(frames, shown=None):
     return parse(frames, start_of(shown or scene()))
 
 
-@pytest.mark.parametrize("question", prompts.bank(3, first_seed=900_000), ids=lambda question: question.prompt)
+@pytest.mark.parametrize(
+    "question",
+    prompts.bank(3, first_seed=900_000) + prompts.bank(2, first_seed=900_100, aspect="16:9"),
+    ids=lambda question: f"{question.aspect} {question.prompt}",
+)
 def test_the_judge_reads_every_asked_fact_from_the_world_s_own_clips(question):
     assert all(marks(exam.seen(exam.truth(question), question), question.facts).values())
 
@@ -177,6 +181,8 @@ def test_a_sheet_that_cannot_be_written_is_said_before_the_work(tmp_path, monkey
         exam.run(json_path=tmp_path / "none" / "sheet.json")
     with pytest.raises(OutputFailed, match="it is a folder"):
         exam.run(json_path=tmp_path)
+    with pytest.raises(BadSpec, match='aspect "4:3"'):
+        exam.run(aspect="4:3")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -187,8 +193,9 @@ def test_a_small_exam_from_prompt_to_sheet(tmp_path, monkeypatch):
         engine.load(engine.EMBEDDED)
     except BadWeights as missing:
         pytest.skip(str(missing))
-    text = exam.run(clips=2, json_path=tmp_path / "sheet.json", contact_path=tmp_path / "sheet.png")
+    text = exam.run(clips=2, aspect="9:16", json_path=tmp_path / "sheet.json", contact_path=tmp_path / "sheet.png")
     result = json.loads((tmp_path / "sheet.json").read_text("utf-8"))
     assert "ground truth" in text
+    assert "2 clips of 9:16" in text
     assert result["scores"]["ground truth"][ALL]["of"] == len(result["parses"]) == 2
     assert (tmp_path / "sheet.png").stat().st_size > 0

@@ -66,13 +66,19 @@ def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tin
 
 def test_an_exams_scores_are_recorded_for_the_weights_that_sat_it(folder):
     weights = Bundle(folder).card.weights
-    sat = {"weights": weights, "scores": {"model": {"colour": {"share": 0.85}, "shape": {"share": 0.4251}}}}
+    sat = {
+        "weights": weights,
+        "aspect": "1:1",
+        "scores": {"model": {"colour": {"share": 0.85}, "shape": {"share": 0.4251}}},
+    }
     export.record_scores(folder, sat)
     card = Bundle(folder).card
     assert card.scores == {"colour": 85.0, "shape": 42.5}
     assert card.weights == weights  # recipes stay good
     with pytest.raises(ValueError, match="other weights"):
         export.record_scores(folder, sat | {"weights": "0" * 64})
+    with pytest.raises(ValueError, match="of 16:9"):
+        export.record_scores(folder, sat | {"aspect": "16:9"})
 
 
 def test_the_manifest_tells_how_near_each_file_came(tiny_weights):

@@ -189,12 +189,13 @@ def doctor() -> None:
 def exam(
     model: Annotated[str | None, typer.Option(help="See `vitascope models`.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer clips for each skill.")] = False,
+    aspect: Annotated[str, typer.Option(help="Shape of the clips.")] = "1:1",
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the sheet as JSON.")] = None,
 ) -> None:
     """Measure what a model really knows."""
     from vitascope import exam as examination
 
-    print(examination.run(model=model, quick=quick, json_path=json_file))
+    print(examination.run(model=model, quick=quick, json_path=json_file, aspect=aspect))
 
 
 @app.command(context_settings=_PASS_ON)

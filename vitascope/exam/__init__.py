@@ -15,7 +15,9 @@ from typing import Any
 from tqdm import tqdm
 
 from vitascope import __version__, drawing, engine
+from vitascope.clip import ASPECTS
 from vitascope.engine.protocol import Engine, Frames
+from vitascope.errors import BadSpec
 from vitascope.exam import reconstruction, sheet
 from vitascope.exam.contact import save_contact
 from vitascope.exam.judge import MOMENTS, Parse, marks, parse
@@ -32,16 +34,19 @@ def run(
     quick: bool = False,
     json_path: Path | None = None,
     *,
+    aspect: str = "1:1",
     clips: int | None = None,
     contact_path: Path | None = None,
 ) -> str:
     """Examine a model and return the sheet as text. `clips` overrides their number, `contact_path` shows some."""
+    if aspect not in ASPECTS:
+        raise BadSpec(f'Unknown aspect "{aspect}".', hint=f"One of {', '.join(ASPECTS)}.", field="aspect")
     for path in (json_path, contact_path):
         if path:
             check_place(path)
     name = model or engine.EMBEDDED
     maker = engine.load(name)
-    questions = bank(clips or (QUICK if quick else FULL))
+    questions = bank(clips or (QUICK if quick else FULL), aspect=aspect)
     made: list[Parse] = []
     true: list[Parse] = []
     shown: list[Frames] = []
@@ -62,6 +67,7 @@ def run(
         "weights": maker.card.weights,
         "vitascope": __version__,
         "clips": len(questions),
+        "aspect": aspect,
         "seeds": [questions[0].scene.seed, questions[-1].scene.seed],
         "scores": {
             title: {skill: score.to_dict() for skill, score in column.items()} for title, column in columns.items()

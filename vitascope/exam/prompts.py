@@ -27,13 +27,14 @@ class Question:
     facts: Facts  # what the prompt says
     prompt: str
     language: str
+    aspect: str = "1:1"
 
     def spec(self, **asked: Any) -> ClipSpec:
         """The clip to be made. The scene's seed is the clip's, so that the camera of both starts at the same place."""
-        return ClipSpec(prompt=self.prompt, seed=self.scene.seed, **asked)
+        return ClipSpec(prompt=self.prompt, seed=self.scene.seed, aspect=self.aspect, **asked)
 
 
-def bank(count: int, first_seed: int = 0) -> list[Question]:
+def bank(count: int, first_seed: int = 0, aspect: str = "1:1") -> list[Question]:
     """`count` questions, the same ones for everybody. Every other one pins a motion that can go left or right."""
     questions: list[Question] = []
     seed = first_seed
@@ -43,7 +44,7 @@ def bank(count: int, first_seed: int = 0) -> list[Question]:
         pinned = WAYS[len(questions) // 2 % len(WAYS)] if len(questions) % 2 == 0 else None
         scene = scenes.sample(seed, things=1, motion=pinned)
         if scene.main.motion.kind not in _SPEAKS_OF_ANOTHER:
-            questions.append(_question(scene))
+            questions.append(replace(_question(scene), aspect=aspect))
         seed += 1
     return questions
 

@@ -80,7 +80,7 @@ def text(result: Mapping[str, Any], columns: Mapping[str, Mapping[str, Score]]) 
     seeds, codec = result["seeds"], result["codec"]
     lines = [
         f"Exam of {result['model']} (weights {result['weights'][:12]}, Vitascope {result['vitascope']})",
-        f"{result['clips']} clips, scene seeds {seeds[0]} to {seeds[1]}, none seen in training",
+        f"{result['clips']} clips of {result['aspect']}, scene seeds {seeds[0]} to {seeds[1]}, none seen in training",
         "",
         table(columns),
         "",

@@ -198,11 +198,15 @@ def export(codec: Codec, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> 
 
 
 def record_scores(folder: Path, sheet: dict[str, Any]) -> None:
-    """Write an exam's scores (per cent) into the manifest of the weights that sat it. Raises ValueError for others."""
+    """Write an exam's scores (per cent) into the manifest of the weights that sat it. Raises ValueError for others, and
+    for an exam of clips that are not square: the manifest has room for one.
+    """
     file = folder / "manifest.json"
     manifest = json.loads(file.read_text("utf-8"))
     if sheet["weights"] != weights_hash(manifest):
         raise ValueError(f"The exam was sat by other weights than those in {folder}.")
+    if sheet["aspect"] != "1:1":
+        raise ValueError(f"The exam was of {sheet['aspect']}, the manifest holds that of 1:1.")
     manifest["scores"] = {skill: round(100 * score["share"], 1) for skill, score in sheet["scores"]["model"].items()}
     with written_aside(file) as aside:
         aside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
