@@ -4,6 +4,7 @@
 #
 #   runs/gpu.sh all       every stage, the DiT three times: about 40 minutes on an H200
 #   PRESET=base CLIPS=200000 runs/gpu.sh dit
+#   GPUS=8 TOKENS=192000 runs/gpu.sh dit     eight processes, each with a GPU and its part of every batch
 #
 # $OUT receives what is worth keeping: packed checkpoints of float16 averages, each under 16 MiB, which `pack` writes and
 # `python -m vitascope.model.pack --unpack` turns back into checkpoint folders for `export`.
@@ -33,7 +34,9 @@ codec() {
     --steps "$codec_steps" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
 }
 dit() {
-  $python -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --out "$room/dit" --preset "$preset" \
+  local start="$python"
+  [ "${GPUS:-1}" = 1 ] || start="$python -m torch.distributed.run --standalone --nproc-per-node $GPUS"
+  $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --out "$room/dit" --preset "$preset" \
     --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
 pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/codec" --dit "$room/dit" --out "$out"; }

@@ -10,7 +10,7 @@ import torch
 import tiny
 from vitascope.engine import flow
 from vitascope.engine.tokens import Tokenizer
-from vitascope.model import checkpoint, data, pack, train_codec, train_dit
+from vitascope.model import checkpoint, crew, data, pack, train_codec, train_dit
 from vitascope.model.dit import VideoDiT
 from vitascope.model.optim import Muon, optimisers, orthogonal
 from vitascope.model.train_dit import Latents
@@ -110,6 +110,46 @@ def test_a_stopped_run_of_the_dit_goes_on_exactly(whole_run, shards, codec_folde
         assert whole["meta"][name] == pieces["meta"][name]
 
 
+def one_of_two(rank, meeting, flags, out):
+    """One process of a run of two; leaves the model that it ends with in `out`."""
+    torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
+    torch.set_num_threads(1)
+    with tiny.sized():
+        torch.save(train_dit.main(flags).state_dict(), out / f"{rank}.pt")
+
+
+def run_of_two(flags, out):
+    """The models of both processes after a run."""
+    (out / "meeting").unlink(missing_ok=True)
+    torch.multiprocessing.spawn(one_of_two, (out / "meeting", flags, out), nprocs=2)
+    return [torch.load(out / f"{rank}.pt") for rank in (0, 1)]
+
+
+def test_two_processes_train_one_model_and_go_on_exactly(shards, codec_folder, tmp_path):
+    def flags(name, *more):
+        return dit_flags(shards, codec_folder, tmp_path / name, "--steps", "8", *more)
+
+    first, second = run_of_two(flags("whole"), tmp_path)
+    assert equal(first, second)
+    run_of_two(flags("pieces", "--stop-at", "7"), tmp_path)
+    assert equal(run_of_two(flags("pieces"), tmp_path)[1], first)
+    train_dit.main(flags("alone"))
+    assert not equal(state(tmp_path / "alone")["dit"], first)  # the parts of a batch differ, so they must have met
+    whole = state(tmp_path / "whole")
+    assert equal(whole["dit"], first)
+    assert whole["meta"]["samples"] > state(tmp_path / "alone")["meta"]["samples"] / 2
+
+
+def test_gradients_of_several_processes_are_averaged(monkeypatch):
+    alone = crew.Crew("cpu")
+    alone.size = 4
+    monkeypatch.setattr(crew.dist, "all_reduce", lambda flat: flat.mul_(2))  # the sum of four, two of them idle
+    a, b = torch.tensor([2.0, 4.0]), torch.tensor([[6.0], [8.0]])
+    alone.average([a, b])
+    assert a.tolist() == [1.0, 2.0]
+    assert b.tolist() == [[3.0], [4.0]]
+
+
 def test_a_stopped_run_of_the_codec_goes_on_exactly(shards, codec_folder, tmp_path):
     train_codec.main(codec_flags(shards, codec_folder, tmp_path / "whole"))
     train_codec.main(codec_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "6"))
@@ -135,8 +175,11 @@ def test_a_batch_is_a_function_of_seed_and_step(shards, codec_folder):
     latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
     latents.refresh()
     one, two, other = (train_dit.make_batch(latents, Tokenizer(), flags, step) for step in (5, 5, 6))
+    mine, theirs = (train_dit.make_batch(latents, Tokenizer(), flags, 5, rank, 2) for rank in (0, 1))
     assert equal(one, two)
     assert not equal(one["noise"], other["noise"])
+    assert equal(mine["index"], theirs["index"])  # as much to do for each
+    assert not equal(mine["noise"], theirs["noise"])
     assert (one["t"][~one["asked"]] == 0).all()
     assert one["asked"].any(1).all()  # something is asked of every sample
 
@@ -279,6 +322,17 @@ def test_a_batch_holds_only_scenes_that_have_its_frames(codec_folder, tmp_path):
 def test_more_frames_are_shown_with_more_noise():
     few, many = (train_dit.times(2000, n, 2.0, np.random.default_rng(0)).mean() for n in (1, 11))
     assert 0.5 < few < many - 0.05
+
+
+def test_scenes_of_one_aspect_can_be_rendered_alone(codec_folder, tmp_path):
+    codec = tiny.load_codec(codec_folder)
+    with tiny.sized():
+        data.write_shards("stills", tmp_path, first_seed=0, clips=24, codec=codec, aspect="16:9")
+    latents = Latents(tmp_path, codec, "cpu")
+    latents.refresh()
+    wide = [seed for seed in range(24) if data.Window.of(seed).aspect == "16:9"]
+    assert 0 < len(wide) == len(latents)
+    assert {aspect for aspect, _ in latents.stills} == {"16:9"}
 
 
 def test_shards_that_are_there_are_kept(tmp_path):

@@ -4,6 +4,9 @@ exactly.
 A sample is a handful of a clip's eleven latent frames, each at its own place in time: one frame is a still, a few
 teach what happens when, all of them are the clip. Few frames first, all of them last: most of what a world looks like
 is learnt where samples are cheap.
+
+Any number of processes share a step when torchrun starts them, each with its part of the batch and on its own GPU or
+core; two on two cores do more than one with two threads.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from vitascope.engine.conditions import camera_features
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model import checkpoint, data
 from vitascope.model.codec import Codec
+from vitascope.model.crew import Crew
 from vitascope.model.dit import PRESETS, VideoDiT
 from vitascope.model.optim import halves, optimisers
 from vitascope.world import captions
@@ -45,7 +49,10 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
     ask.add_argument("--stop-at", type=int, default=math.inf, help="step at which this piece saves and ends")
     ask.add_argument(
-        "--tokens", type=int, default=6144, help="latent tokens in a batch: few long samples or many short ones"
+        "--tokens",
+        type=int,
+        default=6144,
+        help="latent tokens in a batch of all processes together: few long samples or many short ones",
     )
     ask.add_argument("--muon-lr", type=float, default=3e-3)
     ask.add_argument("--adam-lr", type=float, default=1e-3)
@@ -192,11 +199,16 @@ def times(b: int, frames: int, shift: float, rng: np.random.Generator) -> np.nda
     return flow.shifted(t, shift * frames**0.25).astype(np.float32)
 
 
-def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict[str, torch.Tensor]:
-    """Everything of one step as tensors: a function of (seed, step) and of the clips present."""
-    rng = np.random.default_rng([flags.seed, step])
-    index = choose_frames(frames_at(step / flags.steps, rng), rng)
-    clips = latents.batch(rng, flags.tokens, index)
+def make_batch(
+    latents: Latents, tokenizer: Tokenizer, flags, step: int, rank: int = 0, world: int = 1
+) -> dict[str, torch.Tensor]:
+    """One process's part of a step as tensors: a function of (seed, step, rank) and of the clips present. The latent
+    frames are the same in all processes, so that none waits long for another.
+    """
+    shared = np.random.default_rng([flags.seed, step])
+    index = choose_frames(frames_at(step / flags.steps, shared), shared)
+    rng = np.random.default_rng([flags.seed, step, rank + 1])  # a last 0 would change nothing
+    clips = latents.batch(rng, flags.tokens // world, index)
     words, camera, x, things = [], [], [], []
     for clip in clips:
         facts = captions.drop(clip.facts, rng)
@@ -218,7 +230,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         "tokens": torch.from_numpy(np.stack(words)),
         "levels": torch.from_numpy(rng.integers(0, 3, len(clips))),
     }
-    noise = torch.Generator().manual_seed(flags.seed * 1_000_003 + step)
+    noise = torch.Generator().manual_seed(int(rng.integers(2**63)))
     batch["noise"] = torch.randn(batch["x"].shape, generator=noise)
     return {name: value.to(flags.device) for name, value in batch.items()}
 
@@ -275,8 +287,11 @@ def _two_steps(teacher: nn.Module, b: dict[str, torch.Tensor]):
     return x_t, t, (first + second) / 2, size
 
 
-def main(argv=None) -> None:
+def main(argv=None) -> VideoDiT:
+    """Train up to --steps, or as far as --stop-after and --stop-at let it, and return the model as it then is."""
     flags = flags_from(argv)
+    crew = Crew(flags.device)
+    flags.device = crew.device
     torch.manual_seed(flags.seed)
     codec = data.load_codec(flags.codec, flags.device)
     weights = channel_weights(codec).detach()
@@ -291,12 +306,15 @@ def main(argv=None) -> None:
     ema = checkpoint.Ema(model, 0.998)
     parts = {"dit": model, "ema": ema, "muon": optims[0], "adam": optims[1]}
     state = checkpoint.load(flags.out, **parts)
+    crew.agree([*model.state_dict().values(), *ema.weights.values()])
     log, first = state.get("log", []), state.get("step", 0)
     if flags.compile:  # a block, which all share, rather than the whole: a fraction of the compilation
         for block in (*model.blocks, *teacher.blocks):
             block.compile(dynamic=True)
 
     def save(step: int) -> None:
+        if crew.rank:
+            return
         meta = {
             "kind": "dit",
             "preset": flags.preset,
@@ -310,10 +328,12 @@ def main(argv=None) -> None:
     samples = state.get("samples", 0)
     began = saved = time.monotonic()
     base = [group["lr"] for o in optims for group in o.param_groups] if not state else [flags.muon_lr, flags.adam_lr]
-    for step in (bar := tqdm(range(first, flags.steps), initial=first, total=flags.steps, desc="dit", mininterval=5)):
-        if step >= flags.stop_at or time.monotonic() - began > flags.stop_after:
-            save(step)
-            return
+    last = min(flags.steps, flags.stop_at)
+    bar = tqdm(range(first, last), initial=first, total=flags.steps, desc="dit", mininterval=5, disable=crew.rank > 0)
+    for step in bar:
+        if crew.any(time.monotonic() - began > flags.stop_after):
+            last = step
+            break
         if step % 20 == 0:
             latents.refresh(most=2)
         progress = step / flags.steps
@@ -323,17 +343,18 @@ def main(argv=None) -> None:
         small = progress < 1 - flags.shortcut
         if not small:
             teacher.load_state_dict(ema.weights)  # at every step: a run that goes on then has the teacher it had
-        batch = make_batch(latents, tokenizer, flags, step)
+        batch = make_batch(latents, tokenizer, flags, step, crew.rank, crew.size)
         with torch.autocast(torch.device(flags.device).type, torch.bfloat16, enabled=halves(flags.device)):
             loss = loss_of(model, None if small else teacher, batch, weights, flags.things)
         for o in optims:
             o.zero_grad(set_to_none=True)
         loss.backward()
+        crew.average([p.grad for p in model.parameters() if p.grad is not None])
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for o in optims:
             o.step()
         ema.update(model)
-        samples += len(batch["x"])
+        samples += len(batch["x"]) * crew.size
         if step % 10 == 0:
             log.append({"step": step, "samples": samples, "frames": len(batch["index"]), "loss": round(loss.item(), 4)})
             shown = {"loss": f"{loss.item():.3f}", "frames": len(batch["index"]), "samples": samples}
@@ -341,7 +362,9 @@ def main(argv=None) -> None:
         if time.monotonic() - saved > flags.save_every:
             save(step + 1)
             saved = time.monotonic()
-    save(flags.steps)
+    save(last)
+    crew.leave()
+    return model
 
 
 if __name__ == "__main__":
