@@ -106,7 +106,7 @@ def test_the_language_is_switched_and_remembered(browser, house):
     browser.act("language", house.url)
 
 
-def test_a_second_person_sees_nothing_of_the_first(browser, house, clip):
+def test_a_second_person_sees_nothing_of_the_first_and_leaves_again(browser, house, clip):
     email = f"mia{time.time_ns()}@example.org"
     browser.act("second_person", house.url, clip=clip["id"], email=email, password="correct horse battery")
 

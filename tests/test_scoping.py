@@ -52,6 +52,7 @@ ROUTES = {
     "POST /uploads/{account_id}/{upload_id}": Entry("ticket"),
     "GET /v1/account": Entry("own"),
     "PATCH /v1/account": Entry("own", body={"name": "Mia"}),
+    "DELETE /v1/account": Entry("own", body={}, right=(403,)),  # unconfirmed; tests/test_leaving.py deletes some
     "GET /v1/account/plan": Entry("own"),
     "GET /v1/account/sessions": Entry("own"),
     "DELETE /v1/account/sessions/{session_id}": Entry("own", right=(404,)),  # tests/test_accounts.py has one's own
@@ -121,6 +122,7 @@ ROUTES = {
     "GET /v1/admin/accounts": Entry("operator"),
     "POST /v1/admin/accounts": Entry("operator", body={"email": "made@example.org"}, right=(201,)),
     "PATCH /v1/admin/accounts/{account_id}": Entry("operator", "account", body={"plan": "free"}),
+    "DELETE /v1/admin/accounts/{account_id}": Entry("operator", "leaver"),
     "POST /v1/admin/accounts/{account_id}/credits": Entry(
         "operator", "account", body={"credits": 1, "source": "x"}, right=(201,)
     ),
@@ -176,8 +178,9 @@ class World:
         if thing in ("video", "clip", "job"):
             video = self._videos.pop()
             return {"video": video["id"], "clip": video["clip_id"], "job": video["id"].replace("video_", "job_")}[thing]
-        if thing == "account":
-            return self.ben.get("/v1/account").json()["id"]
+        if thing in ("account", "leaver"):  # of whom the second is not needed any more
+            client = self.ben if thing == "account" else self.server.client(self.server.key())
+            return client.get("/v1/account").json()["id"]
         path = {"project": "/v1/library/projects", "webhook": "/v1/webhooks", "key": "/v1/keys"}[thing]
         return self.mia.post(path, json={"name": "mine", "url": "http://127.0.0.1:9000/"}).json()["id"]
 

@@ -1,5 +1,5 @@
-"""The commands of the service: serve, work, fleet, and those of whoever runs it (keys, credits, backup, restore). As in
-`cli`, an option becomes a setting or an argument here, and everything else is done elsewhere.
+"""The commands of the service: serve, work, fleet, and those of whoever runs it (keys, credits, accounts, backup,
+restore). As in `cli`, an option becomes a setting or an argument here, and everything else is done elsewhere.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ LeaseOption = Annotated[
 AccountOption = Annotated[str | None, typer.Option("--account", help="E-mail or id. [default: the local owner]")]
 
 keys = typer.Typer(help="API keys.", no_args_is_help=True, rich_markup_mode=None)
+accounts = typer.Typer(help="Accounts: delete one.", no_args_is_help=True, rich_markup_mode=None)
 credits = typer.Typer(help="Credits: balance, grants, statement, report.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -43,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
     app.add_typer(keys, name="keys")
     app.add_typer(credits, name="credits")
+    app.add_typer(accounts, name="accounts")
 
 
 def serve(
@@ -210,6 +212,27 @@ def report(
         )
 
 
+@accounts.command("delete")
+def delete_account(
+    account: Annotated[str, typer.Argument(help="E-mail or id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Delete an account for good, with all that it made. The lines of the books stay, without a name."""
+    from vitascope.store import leaving, library
+
+    with _house() as (house, now):
+        with house.store.read() as tx:
+            found = _account(tx, account, now)
+            leaving.refuse_owner(found)
+            clips, _ = library.count(tx, found.id)
+        if not yes:
+            typer.confirm(f"Delete {found.email or found.id} and {clips} clips for good?", abort=True, err=True)
+        with house.store.begin() as tx:
+            keys = leaving.leave(tx, found.id, now)
+        leaving.clear(house.blobs, found.id, keys)
+    print(found.id)
+
+
 def backup(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
     """Write database and storage into one file, while the service runs."""
     from vitascope.store import backup as backups
@@ -242,7 +265,9 @@ def _house() -> Iterator[tuple[House, float]]:
 
 
 def _account(tx: Connection, named: str | None, now: float) -> Account:
-    """The account of this e-mail or id; without one the local owner, who is made when there is none."""
+    """The account of this e-mail or id, by its id also one that has left; without one the local owner, who is made
+    when there is none.
+    """
     from vitascope.store import accounts, schema
 
     if not named:

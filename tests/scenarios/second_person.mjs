@@ -1,4 +1,4 @@
-// Another person signs up, sees nothing of the first, signs out and comes back.
+// Another person signs up, sees nothing of the first, signs out, comes back, and deletes the account.
 import { ask, base, drive, ensure, given } from './drive.mjs';
 
 await drive(async (page) => {
@@ -26,4 +26,21 @@ await drive(async (page) => {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('form', { name: 'Make' }).waitFor();
   ensure((await ask(page, '/v1/account')).email === given.email, 'she is back');
+
+  await page.goto(`${base}/account`);
+  await page.getByRole('button', { name: 'Delete account', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete the account for good?' });
+  await dialog.getByRole('link', { name: 'Export everything' }).waitFor();
+  await dialog.getByRole('textbox', { name: 'Current password' }).fill('not the password');
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await dialog.getByText('The current password is wrong.').waitFor();
+  ensure((await ask(page, '/v1/account')).email === given.email, 'a wrong password deletes nothing');
+  await dialog.getByRole('textbox', { name: 'Current password' }).fill(given.password);
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByText('The account is deleted.').waitFor();
+  await page.getByRole('textbox', { name: 'Email' }).fill(given.email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(given.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('The address or the password is wrong.').waitFor();
+  ensure((await ask(page, '/v1/account')).email !== given.email, 'she is a stranger here');
 });

@@ -13,7 +13,7 @@ from vitascope import policy
 from vitascope.clip import ClipSpec
 from vitascope.errors import NotAllowed, TooMany
 from vitascope.policy import Asker, Rules
-from vitascope.store import jobs, schema
+from vitascope.store import accounts, jobs, schema
 from vitascope.store.accounts import Account
 from vitascope.store.plans import Plan
 
@@ -23,6 +23,7 @@ AGAIN_SECONDS = 5.0  # until a place in the queue may be free
 
 def check(tx: Connection, account: Account, spec: ClipSpec, *, n: int, plan: Plan, rules: Rules, now: float) -> None:
     """Raises PolicyRefused, NotAllowed or TooMany; the account is locked by the caller."""
+    accounts.refuse_disabled(accounts.by_id(tx, account.id))  # it may have been shut, or left, since it asked
     waiting = jobs.count(tx, account.id)
     policy.check(spec, rules, n=n, asker=_asker(tx, account, rules, waiting, now))
     if spec.seconds > plan.max_seconds:

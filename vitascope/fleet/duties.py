@@ -31,6 +31,7 @@ from vitascope.store import (
     idempotency,
     invariants,
     jobs,
+    leaving,
     ledger,
     library,
     limits,
@@ -93,6 +94,7 @@ def tidy(house: House) -> None:
         idempotency.forget(tx, now)
         webhooks.forget(tx, now)
         callbacks.forget(tx, now)
+        leaving.forget(tx)
         old = handles.forget(tx, now)
         tx.execute(sa.delete(schema.workers).where(schema.workers.c.seen_at < now - WORKER_DAYS * DAY))
     for key in old:
@@ -100,10 +102,11 @@ def tidy(house: House) -> None:
 
 
 def keep_house(house: House) -> None:
-    """Old clips into the trash, old trash away, files without a clip deleted."""
+    """Old clips into the trash, old trash away, files without a clip or an account deleted."""
     usual = house.settings.retention_days
     by_plan = {plan.name: plan.retention_days or usual for plan in house.plans}
     library.sweep(house.store, house.blobs, usual, by_plan=by_plan)
+    leaving.sweep(house.store, house.blobs)
 
 
 def deliver(house: House) -> int:

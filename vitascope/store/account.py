@@ -19,6 +19,10 @@ from vitascope.store import schema
 
 ROLES = ("owner", "admin", "member")
 
+#: True for the row of an account that was deleted (see `leaving`): every other that is shut has its address, and the
+#: owner, who may have none, cannot be shut.
+HAS_LEFT = sa.and_(schema.accounts.c.email.is_(None), schema.accounts.c.disabled_at.is_not(None))
+
 
 @dataclass(frozen=True)
 class Account:
@@ -35,6 +39,10 @@ class Account:
     def may_operate(self) -> bool:
         return self.role in ("owner", "admin")
 
+    @property
+    def has_left(self) -> bool:
+        return self.email is None and self.disabled_at is not None
+
 
 def find_owner(tx: Connection) -> Account | None:
     """The local owner, if there is one already. Reads only."""
@@ -43,15 +51,24 @@ def find_owner(tx: Connection) -> Account | None:
 
 
 def by_id(tx: Connection, account_id: str) -> Account:
+    """Also one that has left. Raises NotFound."""
     row = tx.execute(select_accounts().where(schema.accounts.c.id == account_id)).first()
     if not row:
-        raise NotFound(f'No account is called "{account_id}".', hint="List them at /v1/admin/accounts.")
+        raise _unknown(account_id)
     return read_row(row)
 
 
+def present(tx: Connection, account_id: str) -> Account:
+    """One that has not left. Raises NotFound."""
+    account = by_id(tx, account_id)
+    if account.has_left:
+        raise _unknown(account_id)
+    return account
+
+
 def page(tx: Connection, *, after: str | None = None, limit: int = 50) -> list[Account]:
-    """Accounts in the order in which they came, those that follow `after`."""
-    query = select_accounts().order_by(schema.accounts.c.id).limit(limit)
+    """Accounts in the order in which they came, those that follow `after`; not those that have left."""
+    query = select_accounts().where(sa.not_(HAS_LEFT)).order_by(schema.accounts.c.id).limit(limit)
     if after:
         query = query.where(schema.accounts.c.id > after)
     return [read_row(row) for row in tx.execute(query)]
@@ -81,6 +98,10 @@ def letters(text: str) -> str:
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _unknown(account_id: str) -> NotFound:
+    return NotFound(f'No account is called "{account_id}".', hint="List them at /v1/admin/accounts.")
 
 
 def select_accounts() -> Any:

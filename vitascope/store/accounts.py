@@ -1,5 +1,6 @@
 """Who may come in: accounts are made, changed and shut here, and browsers get their sessions. What an account is stands
-in `account`, what opens it in `passwords` and `keys`, all handed on here. Nothing of it knows HTTP.
+in `account`, what opens it in `passwords` and `keys`, all handed on here; how one goes, in `leaving`. Nothing of it
+knows HTTP.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from vitascope.store.account import (
     find_owner,
     letters,
     page,
+    present,
     read_row,
     refuse_disabled,
     select_accounts,
@@ -49,9 +51,9 @@ from vitascope.store.passwords import MAX_PASSWORD, MIN_PASSWORD, PasswordHash, 
 
 __all__ = [
     "KEY_PREFIX", "MAX_KEYS", "MAX_PASSWORD", "MIN_PASSWORD", "ROLES", "Account", "Key", "NewKey", "PasswordHash",
-    "by_access", "by_id", "by_key", "change", "clean_email", "create_key", "find_owner", "hashed", "keys", "log_in",
-    "log_out", "master_secret", "matches", "owner", "page", "pair_secret", "password_of", "revoke_key", "session",
-    "sign_up", "used", "worth_noting",
+    "by_access", "by_id", "by_key", "change", "clean_email", "create_key", "find_owner", "hashed", "keys", "letters",
+    "log_in", "log_out", "master_secret", "matches", "owner", "page", "pair_secret", "password_of", "present",
+    "refuse_disabled", "revoke_key", "session", "sign_up", "used", "worth_noting",
 ]  # fmt: skip
 
 SESSION_SECONDS = 30 * 86_400.0
@@ -100,9 +102,9 @@ def change(
     enable: bool = False,
 ) -> Account:
     """The account with what is given here changed; None changes nothing. A new password or disabling it ends its
-    sessions.
+    sessions. Raises NotFound, also for one that has left: nobody brings it back.
     """
-    account = by_id(tx, account_id)
+    account = present(tx, account_id)
     new: dict[str, Any] = {}
     if email is not None and (address := clean_email(email)) != account.email:
         _refuse_taken(tx, address)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.store import events, meaning
+from vitascope.store.database import lock_account
 from vitascope.store.library import Clip, as_clip
 from vitascope.store.meaning import meaning_of
 from vitascope.store.schema import clips, jobs
@@ -58,6 +59,7 @@ def unscored(tx: Connection, *, limit: int) -> list[Clip]:
 
 def keep_score(tx: Connection, clip: Clip, score: Mapping[str, Any], now: float) -> None:
     """What the judge saw. It is told, so that whoever looks at the clip sees it come."""
+    lock_account(tx, clip.account_id)  # before the clip, as whoever deletes both
     kept = sa.update(clips).where(clips.c.id == clip.id).values(score=dict(score))
     if tx.execute(kept).rowcount:
         events.tell(tx, clip.account_id, "clip.scored", {"clip_id": clip.id}, now)

@@ -21,6 +21,7 @@ from vitascope.clip import Recipe
 from vitascope.errors import BadClip, TooLarge, VitascopeError
 from vitascope.media import picture, video
 from vitascope.store import ids, library, schema
+from vitascope.store.account import present
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.packing import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, Manifest
@@ -228,6 +229,7 @@ def _add_rows(
     now = store.clock()
     with store.begin() as tx:
         store.lock_account(tx, account_id)
+        present(tx, account_id)
         mine = {project.name: project.id for project in library.list_projects(tx, account_id)}
         before = len(mine)
         for project in manifest.projects:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from vitascope.errors import Conflict, NotFound, NotSignedIn
 from vitascope.store import schema
-from vitascope.store.account import Account, clean_name, read_row, refuse_disabled, select_accounts, sha256_of
+from vitascope.store.account import Account, clean_name, present, read_row, refuse_disabled, select_accounts, sha256_of
 from vitascope.store.database import insert_new
 from vitascope.store.ids import KEY, new_id
 
@@ -58,6 +58,7 @@ class NewKey:
 
 def create_key(tx: Connection, account_id: str, name: str, now: float, pair: bool = False) -> NewKey:
     """A new key, or an access/secret pair for clients that sign tokens (as Kling's do). Shown once."""
+    present(tx, account_id)
     if len(keys(tx, account_id)) >= MAX_KEYS:
         raise Conflict(f"The account has {MAX_KEYS} keys.", hint="Revoke one that is no longer used.")
     id, name = new_id(KEY, now), clean_name(name) or "key"

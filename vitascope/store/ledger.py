@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.errors import Conflict, NotEnoughCredits
+from vitascope.store.account import present
 from vitascope.store.database import insert_new, lock_account
 from vitascope.store.ids import BUCKET, new_id
 from vitascope.store.plans import Plan
@@ -30,6 +31,7 @@ from vitascope.store.usage import Usage as Usage  # the report belongs to the bo
 from vitascope.store.usage import usage as usage
 
 WORLD, REVENUE = "world", "revenue"
+_OPEN = sa.text("(available > 0 OR held > 0)")  # as the index says it
 REFUND_SECONDS = 30 * 86_400.0  # a refund lasts so long, when the units it gives back would have expired
 
 
@@ -83,8 +85,11 @@ def grant(
     now: float,
     expires_at: float | None = None,
 ) -> str:
-    """Give units for one reason, `source`; the id of their bucket. The same source again changes nothing."""
+    """Give units for one reason, `source`; the id of their bucket. The same source again changes nothing. Raises
+    NotFound for an account that has left.
+    """
     lock_account(tx, account_id)
+    present(tx, account_id)
     bucket_id = new_id(BUCKET, now)
     row = {"id": bucket_id, "account_id": account_id, "kind": kind, "units": units, "expires_at": expires_at}
     row.update(source=source, available=units, held=0, created_at=now)
@@ -154,11 +159,17 @@ def expire(tx: Connection, now: float, *, limit: int = 500) -> int:
     found = tx.execute(sa.select(buckets.c.id, buckets.c.account_id).where(over).limit(limit)).all()
     for account_id in sorted({row.account_id for row in found}):  # in order, so that two never wait for each other
         lock_account(tx, account_id)
-    ids = [row.id for row in found]
-    for row in tx.execute(sa.select(buckets).where(buckets.c.id.in_(ids), over).order_by(buckets.c.id)).all():
-        _change(tx, row.id, available=-row.available)
-        _move(tx, "expire", available(row.account_id), WORLD, row.available, row.id, None, row.account_id, now)
+    _take_away(tx, sa.and_(buckets.c.id.in_([row.id for row in found]), over), now)
     return len(found)
+
+
+def close(tx: Connection, account_id: str, now: float) -> None:
+    """The account ends: the time of all it has is over now, and what could be spent is taken away."""
+    lock_account(tx, account_id)
+    mine = buckets.c.account_id == account_id
+    ends_later = sa.or_(buckets.c.expires_at.is_(None), buckets.c.expires_at > now)
+    tx.execute(sa.update(buckets).where(mine, ends_later, _OPEN).values(expires_at=now))
+    _take_away(tx, sa.and_(mine, buckets.c.available > 0), now)
 
 
 def born(tx: Connection, bucket_ids: Sequence[str]) -> dict[str, float]:
@@ -197,6 +208,12 @@ def statement(tx: Connection, account_id: str, *, after: int | None = None, limi
         sign = (row.credit == mine) - (row.debit == mine)
         entries.append(Entry(row.id, row.at, row.kind, sign * row.units, row.units, row.job_id, row.bucket_kind))
     return entries
+
+
+def _take_away(tx: Connection, over: sa.ColumnElement[bool], now: float) -> None:
+    for row in tx.execute(sa.select(buckets).where(over).order_by(buckets.c.id)).all():
+        _change(tx, row.id, available=-row.available)
+        _move(tx, "expire", available(row.account_id), WORLD, row.available, row.id, None, row.account_id, now)
 
 
 def _top_up(tx: Connection, account_id: str, units: int, kind: str, period: str, now: float, expires_at: float) -> None:
@@ -241,8 +258,7 @@ def _of_job(tx: Connection, job_id: str, *kinds: str) -> Sequence[sa.Row[tuple[o
 
 def _open(tx: Connection, account_id: str, now: float) -> list[Bucket]:
     """Buckets that still have something, in the order they are spent; those that are over only for what they hold."""
-    left = sa.text("(available > 0 OR held > 0)")  # as the index says it
-    query = sa.select(buckets).where(buckets.c.account_id == account_id, left)
+    query = sa.select(buckets).where(buckets.c.account_id == account_id, _OPEN)
     rows = tx.execute(query.order_by(buckets.c.expires_at.asc().nulls_last(), buckets.c.id)).all()
     found = [Bucket(row.id, row.kind, row.units, row.available, row.held, row.expires_at) for row in rows]
     return [

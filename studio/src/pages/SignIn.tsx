@@ -23,7 +23,7 @@ export default function SignIn() {
   return (
     <Gate
       title={t('sign.in')}
-      note={state?.note === 'changed' ? t('account.changed') : undefined}
+      note={state?.note === 'changed' || state?.note === 'deleted' ? t(`account.${state.note}`) : undefined}
       isNew={false}
       error={enter.error}
       busy={enter.isPending}

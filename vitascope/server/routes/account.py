@@ -1,5 +1,5 @@
-"""/v1/account: sign up, log in, log out, who am I. Browsers get a session cookie that scripts cannot read; programs use
-keys (see `keys`).
+"""/v1/account: sign up, log in, log out, who am I, delete me. Browsers get a session cookie that scripts cannot read;
+programs use keys (see `keys`).
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import Field
 
 from vitascope.errors import NotAllowed, NotSignedIn
@@ -17,7 +17,7 @@ from vitascope.server.context import Context
 from vitascope.server.loose import bad
 from vitascope.server.routes import errors
 from vitascope.server.said import Answer, Deleted, Page, Said, page
-from vitascope.store import accounts, limits
+from vitascope.store import accounts, leaving, limits
 from vitascope.store.accounts import Account
 
 router = APIRouter(prefix="/v1/account", tags=["account"])
@@ -44,6 +44,13 @@ class AccountChanges(Said):
     password: Password | None = Field(None, description="The new one; needs current_password where there is one.")
     current_password: Password | None = None
     settings: dict[str, Any] | None = Field(None, description="The studio's own, such as language and timezone.")
+
+
+class Leaving(Said):
+    """Whoever has a password sends it; whoever has none, and comes with a key alone, sends the account's e-mail."""
+
+    current_password: Password | None = Field(None, description="Of an account that has a password.")
+    confirm: Email | None = Field(None, description="Of an account that has none: its own e-mail address.")
 
 
 class AccountView(Answer):
@@ -144,8 +151,7 @@ def sign_up(context: Here, request: Request, response: Response, said: SignUp) -
 @router.post("/login", dependencies=[Depends(same_origin)], responses=errors(422))
 def log_in(context: Here, request: Request, response: Response, said: LogIn) -> AccountView:
     """Open a session."""
-    _count(context, request, "login", per_minute=30, burst=30)
-    _count(context, request, f"login:{said.email.strip().casefold()[:254]}", per_minute=5, burst=5, everywhere=True)
+    _count_login(context, request, said.email)
     with context.store.read() as tx:
         kept = accounts.password_of(tx, said.email)
     if not accounts.matches(said.password, kept[1] if kept else None) or not kept:
@@ -188,6 +194,25 @@ def change_me(context: Here, actor: Who, said: AccountChanges) -> AccountView:
     return view(context, account, actor.by)
 
 
+@router.delete("", responses=errors(404, 409, 422))
+def delete_me(
+    context: Here, actor: Who, request: Request, response: Response, later: BackgroundTasks, said: Leaving
+) -> Deleted:
+    """Delete my account for good, with all that I made. The lines of the books stay, without a name. Needs
+    `current_password`, or `confirm` where the account has no password.
+    """
+    leaving.refuse_owner(actor.account)
+    _count_login(context, request, actor.account.email or "")
+    has_password = _confirm(context, actor, said.current_password)
+    if not has_password and accounts.letters(said.confirm or "").strip().casefold() != actor.account.email:
+        raise NotAllowed("Deleting this account must be confirmed.", hint="Send its e-mail address as confirm.")
+    with context.store.begin() as tx:
+        keys = leaving.leave(tx, actor.id, context.now())
+    later.add_task(leaving.clear, context.blobs, actor.id, keys)  # there may be thousands
+    response.delete_cookie(auth.COOKIE, path="/")
+    return Deleted(id=actor.id, object="account.deleted")
+
+
 @router.get("/plan", responses=errors())
 def my_plan(context: Here, actor: Who) -> MyPlan:
     """What my plan allows."""
@@ -219,12 +244,13 @@ def end_session(context: Here, actor: Who, session_id: str) -> Deleted:
     return Deleted(id=session_id, object="session.deleted")
 
 
-def _confirm(context: Context, actor: Actor, password: str | None) -> None:
-    """A key or an open browser is not enough to take an account over."""
+def _confirm(context: Context, actor: Actor, password: str | None) -> bool:
+    """A key or an open browser is not enough to take an account over. False: it has no password to ask for."""
     with context.store.read() as tx:
         kept = accounts.password_of(tx, actor.account.email) if actor.account.email else None
     if kept and not accounts.matches(password or "", kept[1]):
         raise NotAllowed("The current password is wrong.", hint="Send it as current_password.")
+    return kept is not None
 
 
 def _check_settings(settings: dict[str, Any]) -> None:
@@ -236,6 +262,12 @@ def _check_settings(settings: dict[str, Any]) -> None:
             ZoneInfo(str(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise bad("settings", f'There is no time zone "{str(zone)[:40]}".', "For example Asia/Shanghai.") from error
+
+
+def _count_login(context: Context, request: Request, email: str) -> None:
+    """One more try at the password of this address."""
+    _count(context, request, "login", per_minute=30, burst=30)
+    _count(context, request, f"login:{email.strip().casefold()[:254]}", per_minute=5, burst=5, everywhere=True)
 
 
 def _count(

@@ -19,6 +19,7 @@ from vitascope.server.routes import errors
 from vitascope.server.routes.credits import MAX_DAYS, UsageReport, report
 from vitascope.server.said import Answer, Page, Said, page
 from vitascope.store import invariants, jobs, ledger, schema
+from vitascope.store.account import HAS_LEFT
 from vitascope.store.jobs import Job
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -151,7 +152,7 @@ def server_health(context: Here, actor: Operator, check: bool = False) -> Server
             queued=jobs.count(tx, states=("queued",)),
             running=jobs.count(tx, states=("running",)),
             workers=tx.execute(alive.where(schema.workers.c.seen_at > now - GONE_SECONDS)).scalar_one(),
-            accounts=tx.execute(sa.select(sa.func.count()).select_from(schema.accounts)).scalar_one(),
+            accounts=tx.execute(sa.select(sa.func.count()).where(sa.not_(HAS_LEFT))).scalar_one(),
             oldest_waiting_seconds=max(0.0, now - (tx.execute(oldest).scalar() or now)),
             database="sqlite" if context.store.is_sqlite else "postgresql",
             broken_rules=broken,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import Field
 
 from vitascope.errors import Conflict, NotAllowed
@@ -12,8 +12,8 @@ from vitascope.server.auth import Actor, Here, Operator
 from vitascope.server.loose import bad
 from vitascope.server.routes import errors
 from vitascope.server.routes.account import AccountView, Email, Password, view
-from vitascope.server.said import Answer, Page, Said, page
-from vitascope.store import accounts, ledger
+from vitascope.server.said import Answer, Deleted, Page, Said, page
+from vitascope.store import accounts, leaving, ledger
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 
@@ -85,7 +85,7 @@ def change_account(context: Here, actor: Operator, account_id: str, said: Accoun
     _check_plan(context, said.plan)
     password = accounts.hashed(said.password) if said.password is not None else None
     with context.store.begin() as tx:
-        account = accounts.by_id(tx, account_id)
+        account = accounts.present(tx, account_id)
         if said.role is not None or account.role != "member":
             _only_owner(actor)
         if said.disabled and account.id == actor.id:
@@ -102,6 +102,20 @@ def change_account(context: Here, actor: Operator, account_id: str, said: Accoun
     return view(context, account)
 
 
+@router.delete("/accounts/{account_id}", responses=errors(404, 409, 422))
+def delete_account(context: Here, actor: Operator, account_id: str, later: BackgroundTasks) -> Deleted:
+    """Delete somebody's account for good, with all that it made. The lines of the books stay, without a name."""
+    with context.store.begin() as tx:
+        account = accounts.present(tx, account_id)
+        if account.id == actor.id:
+            raise Conflict("This is your own account.", hint="Delete it with your password, at /v1/account.")
+        if account.role != "member":
+            _only_owner(actor)
+        keys = leaving.leave(tx, account_id, context.now())
+    later.add_task(leaving.clear, context.blobs, account_id, keys)
+    return Deleted(id=account_id, object="account.deleted")
+
+
 @router.post("/accounts/{account_id}/credits", status_code=201, responses=errors(404, 422))
 def give_credits(context: Here, actor: Operator, account_id: str, said: GiveCredits) -> Balance:
     """Give credits to an account. The same source again gives nothing more."""
@@ -110,7 +124,7 @@ def give_credits(context: Here, actor: Operator, account_id: str, said: GiveCred
         raise bad("credits", "That is less than the smallest part of a credit.", "At least 0.01.")
     until = now + said.expires_in_days * 86_400 if said.expires_in_days else None
     with context.store.begin() as tx:
-        accounts.by_id(tx, account_id)
+        accounts.present(tx, account_id)
         source = f"admin:{account_id}:{said.source}"
         ledger.grant(tx, account_id, units, said.kind, source=source, now=now, expires_at=until)
         found = ledger.balance(tx, account_id, now)
@@ -119,7 +133,7 @@ def give_credits(context: Here, actor: Operator, account_id: str, said: GiveCred
 
 def _only_owner(actor: Actor) -> None:
     if actor.account.role != "owner":
-        raise NotAllowed("Only the owner may make or change admins.", hint="Ask the owner.")
+        raise NotAllowed("Only the owner may make, change or delete admins.", hint="Ask the owner.")
 
 
 def _check_plan(context: Here, name: str | None) -> None:
