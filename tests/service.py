@@ -2,6 +2,7 @@
 still, and short words for what most tests begin with. Every test may ask for the fixtures: `conftest.py` has them.
 """
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -40,6 +41,7 @@ class Clock:
 def _template():
     """A migrated, empty SQLite file, made once a run."""
     folder = Path(tempfile.mkdtemp(prefix="vitascope-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     store = Store(file_url(folder / "empty.db"))
     store.migrate()
     with store.engine.connect() as connection:

@@ -14,6 +14,7 @@ import uvicorn
 from PIL import Image
 
 from doubles import CARD, DiscEngine
+from processes import until as until  # tests that speak to a server here wait as the others do
 from service import postgres_store, sqlite_store
 from vitascope import config
 from vitascope.policy import Rules
@@ -118,15 +119,6 @@ def start_worker(context, engine):
     thread = threading.Thread(target=worker.run, daemon=True)
     thread.start()
     return worker, thread
-
-
-def until(true, *, seconds=PATIENCE, every=0.05):
-    """What `true()` gives as soon as it gives something."""
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(every)
-    return found
 
 
 def finished(client, video_id):

@@ -14,6 +14,7 @@ from PIL import Image
 
 import service
 from doubles import CARD, DiscEngine
+from processes import LONG, until
 from vitascope import ask, pipeline
 from vitascope.config import settings
 from vitascope.errors import Unavailable
@@ -23,8 +24,6 @@ from vitascope.fleet.worker import Worker
 from vitascope.policy import Rules
 from vitascope.server import metrics
 from vitascope.store import accounts, blobs, invariants, jobs, plans, schema
-
-LONG = 60  # seconds a test waits before it gives up
 
 
 @pytest.fixture
@@ -68,13 +67,6 @@ def read(house, job):
 def check(house):
     with house.store.read() as tx:
         assert invariants.broken(tx) == []
-
-
-def until(true, what="it"):
-    ends = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < ends, f"{what} did not happen"
-        time.sleep(0.02)
 
 
 @contextmanager
