@@ -3,6 +3,7 @@ discs. What OpenAI's own SDK does is in `test_openai_sdk.py`.
 """
 
 import base64
+import hashlib
 import io
 import json
 import threading
@@ -13,7 +14,7 @@ import pytest
 from doubles import DiscEngine
 from serving import finished, png, serving, until
 from vitascope.media import video as videos
-from vitascope.store import events, schema
+from vitascope.store import events, handles, schema
 
 PROMPT = "a red ball bounces"
 ROW = [0.1, 0.4, 1.2, 0, 0, 0, 0, 0.9]
@@ -290,7 +291,7 @@ def test_a_draft_is_cheap_and_its_price_counts_when_it_is_finished(client):
     assert error(client.post(f"/v1/videos/{done['id']}/finish"), 409)
 
 
-def test_a_clip_goes_on(client, tmp_path):
+def test_a_clip_goes_on(server, client, tmp_path):
     first = made(client, seconds=1)
     body = {"prompt": "it rolls on", "seconds": "0.5", "video": {"id": first["id"]}}
     longer = finished(client, client.post("/v1/videos/extensions", json=body).json()["id"])
@@ -304,6 +305,10 @@ def test_a_clip_goes_on(client, tmp_path):
     third = finished(client, answer.json()["id"])
     assert third["status"] == "completed", third["error"]
     assert third["seconds"] == "2"
+    mia = client.get("/v1/account").json()["id"]
+    with server.store.read() as tx:
+        [kept] = handles.page(tx, mia, handles.SOURCE)  # so that the file goes when its time is over
+    assert kept.target == f"uploads/{mia}/{hashlib.sha256(sent).hexdigest()}"
     assert error(client.post("/v1/videos/extensions", json={"prompt": "x"}), 400)["param"] == "video"
 
 

@@ -50,6 +50,26 @@ def test_uploads_are_forgotten_after_a_week_and_names_are_not(store):
         assert handles.find(tx, mia, EXTERNAL, "mine")
 
 
+def test_a_clip_sent_along_is_kept_for_a_month_from_the_last_time(store):
+    mia = add_account(store)
+
+    def send():
+        with store.begin() as tx:
+            handles.renew(tx, mia, handles.SOURCE, "5ha", "uploads/mia/5ha", store.clock())
+
+    def forgotten_after(days):
+        store.clock.forward(days * 86_400)
+        with store.begin() as tx:
+            return handles.forget(tx, store.clock())
+
+    send()
+    assert forgotten_after(20) == []
+    send()
+    assert forgotten_after(20) == []
+    assert forgotten_after(11) == ["uploads/mia/5ha"]
+    assert forgotten_after(40) == []
+
+
 def test_each_state_is_noted_that_is_wanted(store):
     mia = add_account(store, units=100)
     [job] = submit(store, mia, request=WANTED)

@@ -22,7 +22,7 @@ from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.dialects import openai
 from vitascope.server.loose import bad
-from vitascope.store import jobs, library
+from vitascope.store import handles, jobs, library
 from vitascope.store.library import Clip
 
 _CLIP_ID = re.compile(r"(?:clip|video)_[0-9a-f]{24}")
@@ -99,5 +99,8 @@ def source(context: Context, actor: Actor, given: Any) -> tuple[Source, Clip | N
             )
         path = uploads.clip_file(data, Path(folder))
         sent = dataclasses.replace(ask.source(path), path="")
-        context.blobs.put(f"uploads/{actor.id}/{sent.sha256}", path)
+        key = f"uploads/{actor.id}/{sent.sha256}"
+        context.blobs.put(key, path)
+        with context.store.begin() as tx:
+            handles.renew(tx, actor.id, handles.SOURCE, sent.sha256, key, context.now())
         return sent, None

@@ -1,4 +1,6 @@
-"""Names that an account gives to things: the external id of a job, a file sent beforehand. A name means one thing."""
+"""Names that an account gives to things: the external id of a job, a file sent beforehand or along. A name means one
+thing.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from vitascope.errors import Conflict
 from vitascope.store.database import insert_new
 from vitascope.store.schema import handles
 
-UPLOAD = "upload"
-UPLOAD_DAYS = 7
+UPLOAD, SOURCE = "upload", "source"  # a file sent beforehand; a clip sent along to be continued, named by its SHA-256
+DAYS = {UPLOAD: 7, SOURCE: 30}  # for which such a file is kept
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ def claim(
         raise Conflict(f'"{name[:60]}" is the name of another one already.', hint="Names are unique; take a new one.")
 
 
+def renew(tx: Connection, account_id: str, kind: str, name: str, target: str, now: float) -> None:
+    """From now on `name` means `target`, and is as new as if nobody had said it before."""
+    drop(tx, account_id, kind, name)
+    claim(tx, account_id, kind, name, target, now)
+
+
 def find(tx: Connection, account_id: str, kind: str, name: str) -> Handle | None:
     if "\0" in name:
         return None
@@ -93,10 +101,10 @@ def drop(tx: Connection, account_id: str, kind: str, name: str) -> None:
     tx.execute(handles.delete().where(*mine))
 
 
-def forget(tx: Connection, now: float, *, kind: str = UPLOAD, days: float = UPLOAD_DAYS, limit: int = 500) -> list[str]:
-    """Remove names of this kind that are older. Their targets, of which the blobs are to be deleted."""
-    old = (handles.c.kind == kind, handles.c.created_at < now - days * 86_400.0)
-    gone = tx.execute(sa.select(handles.c.account_id, handles.c.name, handles.c.target).where(*old).limit(limit)).all()
-    for account_id, name, _ in gone:
-        drop(tx, account_id, kind, name)
-    return [target for _, _, target in gone]
+def forget(tx: Connection, now: float, *, limit: int = 500) -> list[str]:
+    """Remove names of files whose days are over. Their targets, of which the blobs are to be deleted."""
+    old = (sa.and_(handles.c.kind == kind, handles.c.created_at < now - days * 86_400.0) for kind, days in DAYS.items())
+    gone = tx.execute(sa.select(handles).where(sa.or_(*old)).limit(limit)).all()
+    for row in gone:
+        drop(tx, row.account_id, row.kind, row.name)
+    return [row.target for row in gone]
