@@ -1,0 +1,69 @@
+"""How smoothly a clip goes on where it was put together: five seconds, written to a file, continued by five more.
+
+    python benchmarks/seams.py [--clips 12]
+
+A step is the mean absolute difference of two frames that follow each other, in grey levels; a seam's ratio is its step
+over the median of the 16 steps around it. 1: nobody can tell. Shown for the seam between the file and what was added,
+for the one between two windows of the sampler, for the borders of groups of eight frames where nothing was put
+together, and for true clips of the same scenes at those same places.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+import vitascope
+from vitascope import engine
+from vitascope.clip import GROUP
+from vitascope.engine.codec import Decoder, Encoder
+from vitascope.exam import reconstruction
+from vitascope.exam.prompts import bank
+from vitascope.world.render import render
+from vitascope.world.stage import set_stage
+
+ADDED = 80  # frames; the file has one more
+SEAMS = {"file and what was added": ADDED + 1, "two windows": ADDED + 1 + 7 * GROUP}  # the first frame behind each
+
+
+def ratios(frames: np.ndarray) -> dict[str, list[float]]:
+    """Place -> ratios of its seams in a clip (161, H, W, 3) uint8."""
+    steps = np.abs(np.diff(frames.astype(np.int16), axis=0)).mean((1, 2, 3))  # steps[i]: from frame i to i + 1
+
+    def ratio(first: int) -> float:
+        around = np.r_[steps[first - 9 : first - 1], steps[first : first + 8]]
+        return float(steps[first - 1] / max(np.median(around), 0.05))
+
+    plain = [n for n in range(2 * GROUP + 1, len(frames) - GROUP, GROUP) if n not in SEAMS.values()]
+    return {name: [ratio(first)] for name, first in SEAMS.items()} | {"groups": [ratio(first) for first in plain]}
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--clips", type=int, default=12)
+    flags = ask.parse_args()
+    weights = engine.weights_folder()
+    encoder, decoder = Encoder(weights / "encoder.onnx"), Decoder(weights / "decoder.onnx")
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for question in tqdm(bank(flags.clips, first_seed=600_000), unit="clip"):
+            source = Path(folder) / "source.mp4"
+            vitascope.generate(question.prompt, seed=question.scene.seed, seconds=5).save(source)
+            made = vitascope.generate(question.prompt, extend=source, seed=question.scene.seed, seconds=5).frames
+            true = render(set_stage(question.scene, len(made)), *question.spec().shape)
+            coded = reconstruction.there_and_back(true, encoder, decoder)
+            for whose, frames in (("made", made), ("true", true), ("codec", coded)):
+                for place, values in ratios(frames).items():
+                    found.setdefault(f"{whose}: {place}", []).extend(values)
+    print(f"{'':<32} {'seams':>6} {'median':>7} {'90 %':>6} {'worst':>6}")
+    for name, values in found.items():
+        middle, high, worst = np.quantile(values, (0.5, 0.9, 1.0))
+        print(f"{name:<32} {len(values):>6} {middle:>7.2f} {high:>6.2f} {worst:>6.2f}")
+
+
+if __name__ == "__main__":
+    main()
