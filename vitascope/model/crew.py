@@ -15,7 +15,8 @@ class Crew:
         if dist.is_torchelastic_launched():
             dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
         together = dist.is_initialized()
-        self.rank, self.size = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+        self.rank: int = dist.get_rank() if together else 0
+        self.size: int = dist.get_world_size() if together else 1
         self.device = f"cuda:{dist.get_node_local_rank()}" if together and device == "cuda" else device
         if self.device.startswith("cuda:"):
             torch.cuda.set_device(self.device)
