@@ -1,7 +1,7 @@
 /** The way out: take everything along, and delete the account. The owner's belongs to the server and stays. */
-import { Modal, PasswordInput } from '@mantine/core';
+import { PasswordInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api, call, post } from '../api/client';
@@ -12,6 +12,7 @@ import { useToast } from '../parts/toast';
 import styles from './pages.module.css';
 import { Fault, Section } from './parts';
 import { forPeople } from './Profile';
+import { Sheet } from './Sheet';
 
 /** Everything in one file, to keep or to carry elsewhere; and the way back in. */
 export function TakeAlong({ account }: { account: Me }) {
@@ -87,38 +88,31 @@ function Sure({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t('account.deleteSure')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <form
-        className={styles.section}
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          remove.mutate();
-        }}
-      >
-        <p className={styles.why}>{t('account.deleteLast')}</p>
-        <div className={styles.row}>
-          <a className="button" href="/v1/library/export" download>
-            {t('account.deleteExport')}
-          </a>
-        </div>
-        <PasswordInput
-          label={t('account.current')}
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={password}
-          autoComplete="current-password"
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          visibilityToggleButtonProps={{ 'aria-label': t('show') }}
-        />
-        {remove.error && <Fault error={forPeople(remove.error, t('account.wrong'))} />}
-        <div className={`${styles.row} ${styles.ends}`}>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="bad" type="submit" disabled={remove.isPending || password.length === 0}>
-            {t('account.deleteForGood')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <Sheet
+      title={t('account.deleteSure')}
+      action={t('account.deleteForGood')}
+      error={remove.error && forPeople(remove.error, t('account.wrong'))}
+      busy={remove.isPending || password.length === 0}
+      bad
+      onSend={remove.mutate}
+      onClose={onClose}
+    >
+      <p className={styles.why}>{t('account.deleteLast')}</p>
+      <div className={styles.row}>
+        <a className="button" href="/v1/library/export" download>
+          {t('account.deleteExport')}
+        </a>
+      </div>
+      <PasswordInput
+        label={t('account.current')}
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={password}
+        autoComplete="current-password"
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        visibilityToggleButtonProps={{ 'aria-label': t('show') }}
+      />
+    </Sheet>
   );
 }

@@ -1,4 +1,4 @@
-/** One form in a dialog, as the operator's pages have them: it is sent, it says so, it closes. */
+/** One form in a dialog. The operator's say what they did, and close (`useSheet`). */
 import { Modal } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent, ReactNode } from 'react';
