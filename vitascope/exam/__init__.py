@@ -15,9 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from vitascope import __version__, drawing, engine
-from vitascope.clip import ASPECTS
 from vitascope.engine.protocol import Engine, Frames
-from vitascope.errors import BadSpec
 from vitascope.exam import reconstruction, sheet
 from vitascope.exam.contact import save_contact
 from vitascope.exam.judge import MOMENTS, Parse, marks, parse
@@ -39,14 +37,13 @@ def run(
     contact_path: Path | None = None,
 ) -> str:
     """Examine a model and return the sheet as text. `clips` overrides their number, `contact_path` shows some."""
-    if aspect not in ASPECTS:
-        raise BadSpec(f'Unknown aspect "{aspect}".', hint=f"One of {', '.join(ASPECTS)}.", field="aspect")
     for path in (json_path, contact_path):
         if path:
             check_place(path)
+    questions = bank(clips or (QUICK if quick else FULL), aspect=aspect)
+    questions[0].spec()  # raises BadSpec for an aspect that there is not, before the model is loaded
     name = model or engine.EMBEDDED
     maker = engine.load(name)
-    questions = bank(clips or (QUICK if quick else FULL), aspect=aspect)
     made: list[Parse] = []
     true: list[Parse] = []
     shown: list[Frames] = []
