@@ -12,8 +12,8 @@ from vitascope.engine import flow
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model import checkpoint, crew, data, pack, train_codec, train_dit
 from vitascope.model.dit import VideoDiT
+from vitascope.model.latents import Latents
 from vitascope.model.optim import Muon, optimisers, orthogonal
-from vitascope.model.train_dit import Latents
 from vitascope.world import scene as scenes
 from vitascope.world.render import render
 
