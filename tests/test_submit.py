@@ -259,6 +259,20 @@ def test_a_cancelled_job_costs_nothing_at_whatever_moment(house, moment):
     house.check()
 
 
+def test_one_cancelled_after_its_last_step_costs_nothing_and_leaves_nothing(house):
+    class Late(Unwatched):
+        def progress(self, stage, done, total):
+            if stage == "files":
+                assert pipeline.cancel(house.store, house.mia, job.id).state == "running"
+
+    (job,) = house.submit()
+    before = sum(house.balance)
+    done = house.fulfil(watch=Late())
+    assert (done.state, done.clip_id, house.balance) == ("cancelled", None, (before, 0))
+    assert list(house.blobs.keys("clips")) == []
+    house.check()
+
+
 def test_a_waiting_job_is_cancelled_at_once(house):
     (job,) = house.submit()
     before = sum(house.balance)

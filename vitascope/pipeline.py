@@ -166,6 +166,8 @@ def fulfil(
             patiently(lambda: craft.keep(blobs, clip_id, made), stopped=stopped, what="keeping the files")
 
         def conclude(tx: Connection, now: float) -> Job:
+            if jobs.get(tx, None, job.id).cancel_requested:  # while the files were being kept
+                return _cancelled(tx, lease, now, _compute_ms(engine))
             done = jobs.finish(tx, lease, now, clip_id=clip_id, compute_ms=_compute_ms(engine))
             craft.shelve(tx, clip_id, job, made, now)
             ledger.post(tx, job.id, now)
