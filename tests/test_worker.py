@@ -6,6 +6,7 @@ import io
 import threading
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from vitascope.fleet.house import House
 from vitascope.fleet.worker import Worker
 from vitascope.policy import Rules
 from vitascope.server import metrics
-from vitascope.store import accounts, blobs, invariants, jobs, plans, schema
+from vitascope.store import accounts, blobs, invariants, jobs, ledger, plans, schema
 
 
 @pytest.fixture
@@ -138,6 +139,24 @@ def test_progress_and_a_preview_are_told_while_it_runs(house, mia, monkeypatch):
     assert steps == sorted(steps)
     assert told[-1]["steps"] == 8
     assert list(house.blobs.keys("previews")) == []  # gone with the end
+
+
+def test_a_preview_that_comes_after_the_end_does_not_stay(house, mia):
+    order(house, mia)
+    with house.store.begin() as tx:
+        lease = jobs.claim(tx, "wrk_1", house.store.clock(), models=[CARD.name], plans=house.plans)
+        jobs.cancelled(tx, lease, house.store.clock())
+        ledger.void(tx, lease.job.id, house.store.clock())
+    left = threading.Event()
+    late = heart.Heart(lease, SimpleNamespace(leave=left.set, seconds=0.0), step=3, steps=4)
+    late.show(np.zeros((1, 8, 8, 3), np.uint8))
+    pulse = heart.Pulse(house.store, house.blobs)
+    pulse.add(late)
+    pulse.start()
+    assert left.wait(LONG)
+    pulse.stop()
+    assert late.looks == [3]  # it was sent
+    assert list(house.blobs.keys("previews")) == []
 
 
 def test_a_preview_is_a_small_picture_that_moves():

@@ -12,6 +12,7 @@ import io
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,7 @@ from PIL import Image
 from vitascope import logs
 from vitascope.drawing import Cancelled
 from vitascope.engine.protocol import Frames
-from vitascope.errors import LeaseLost, Unavailable
+from vitascope.errors import LeaseLost, Unavailable, VitascopeError
 from vitascope.fleet.scheduler import Seat
 from vitascope.store import jobs
 from vitascope.store.blobs import Blobs
@@ -142,6 +143,8 @@ class Pulse:
         except LeaseLost:
             heart.lost = True
             heart.seat.leave()
+            if heart.new_look:
+                self._take_back(heart)
         except Unavailable as error:
             _log.warning("beat failed", job=heart.lease.job.id, why=error.message)
         except Exception:
@@ -158,6 +161,13 @@ class Pulse:
         self.blobs.put(heart.lease.job.look_key(step), webp(look), "image/webp")
         heart.looked_at, heart.new_look = time.monotonic(), True
         heart.looks = [*(known for known in heart.looks if known < step), step]
+
+    def _take_back(self, heart: Heart) -> None:
+        """The look that was just sent, if meanwhile the job ended and nobody will throw it away."""
+        with suppress(VitascopeError), self.store.read() as tx:
+            job = jobs.get(tx, None, heart.lease.job.id)
+            if job.state == "succeeded" or (job.done and heart.looks[-1] not in job.looks):
+                self.blobs.delete(job.look_key(heart.looks[-1]))
 
 
 def webp(frames: Frames) -> bytes:
