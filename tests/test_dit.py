@@ -1,12 +1,16 @@
 """The diffusion transformer: any number of frames and places, a time for every frame, and nothing said at the start."""
 
+import numpy as np
 import pytest
 import torch
 
 import tiny
 from vitascope.engine import flow
+from vitascope.engine.conditions import camera_features
 from vitascope.engine.tokens import LENGTH, Tokenizer
+from vitascope.model.backdrop import ACROSS, DOWN, GROUND_WAVES, sight, waves
 from vitascope.model.dit import CAMERA_FEATURES, PRESETS, Block, VideoDiT, rotary, rotate
+from vitascope.world import camera
 
 TOKENS = Tokenizer()
 
@@ -107,10 +111,62 @@ def test_unasked_means_the_empty_text(tiny_dit):
 
 
 @torch.no_grad()
+def test_words_stay_apart_however_far_their_encoders_weights_grow():
+    torch.manual_seed(0)
+    encoder = VideoDiT(tiny.DIT).text
+    for weight in encoder.blocks.parameters():
+        weight.mul_(100)
+    written = torch.from_numpy(np.stack([TOKENS.encode(words) for words in ("red ball rolls left", "red ball rolls")]))
+    at = int((written[0] != written[1]).nonzero()[0])
+    states, _ = encoder(written)
+    assert (states[0, at] - states[1, at]).norm() > 0.2 * states[0, at].norm()
+
+
+@torch.no_grad()
 def test_encoding_the_words_first_changes_nothing(tiny_dit):
     given = asked()
     tokens = given.pop("tokens")
     assert torch.equal(tiny_dit(**given, tokens=tokens), tiny_dit.denoise(*given.values(), *tiny_dit.text(tokens)))
+
+
+@torch.no_grad()
+def test_a_backdrop_worked_out_before_changes_nothing(tiny_dit):
+    given = asked()
+    states, pooled = tiny_dit.text(given.pop("tokens"))
+    backdrop = tiny_dit.behind(given["camera"], pooled, 2, 2)
+    assert torch.equal(
+        tiny_dit.denoise(*given.values(), states, pooled), tiny_dit.denoise(*given.values(), states, pooled, backdrop)
+    )
+
+
+@pytest.mark.parametrize(("h", "w"), [(4, 4), (3, 5), (5, 3)])
+def test_places_are_told_along_which_rays_they_look_and_where_these_meet_the_ground(h, w):
+    """Against the world's own cameras, point by point."""
+    rows = np.array([[0.4, 0.3, 1.9, 0.5, -0.4, 0.7, 0.2, 0.7], [-0.9, 0.2, 2.1, -1.0, 2.0, 0.9, -0.4, 1.1]])
+    told = sight(torch.from_numpy(camera_features(rows.reshape(1, 2, 8)))[None], h, w)
+    told = told[0, 0].reshape(h, w, 2, len(DOWN), len(ACROSS), -1)
+    for tap, i, j, k, m in np.ndindex(2, h, w, len(DOWN), len(ACROSS)):
+        right, up, forward = camera.basis(rows[tap])
+        half = 2 / min(h, w) * np.tan(rows[tap][camera.FOV] / 2)
+        x, y = j - (w - 1) / 2 + ACROSS[m], i - (h - 1) / 2 + DOWN[k]
+        ray = forward + half * (x * right - y * up)
+        ray /= np.linalg.norm(ray)
+        way, falls, ground = told[i, j, tap, k, m].split([3, 1, 4 * GROUND_WAVES])
+        assert np.allclose(way, ray, atol=1e-5)
+        assert falls.item() == pytest.approx(np.clip(-4 * ray[2], 0, 1), abs=1e-5)
+        if ray[2] < -0.1:  # where it falls less steeply it meets the ground far away
+            eye = camera.position(rows[tap])
+            meets = torch.from_numpy((eye - eye[2] / ray[2] * ray)[:2]).float()
+            assert torch.allclose(ground, waves(4.5 * meets, GROUND_WAVES, 15.0).flatten() * falls, atol=2e-3)
+
+
+def test_without_a_camera_nothing_is_seen():
+    camera_told = torch.randn(1, 2, CAMERA_FEATURES)
+    camera_told[:, 0, -1] = 0
+    camera_told[:, 1, -1] = 1
+    told = sight(camera_told, 2, 2)
+    assert (told[:, 0] == 0).all()
+    assert (told[:, 1] != 0).any()
 
 
 def test_rotary_positions_are_relative():

@@ -290,6 +290,25 @@ def test_errors_on_things_count_more_the_less_noise_there_is(shards, codec_folde
     assert loss(0.2, 4.0) != pytest.approx(loss(0.2, 0.0))
 
 
+def test_the_backdrop_learns_from_bare_places_alone(shards, codec_folder):
+    """Neither from what stands before it nor from the error of the whole."""
+    flags = train_dit.flags_from(dit_flags(shards, codec_folder, "."))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
+    latents.refresh()
+    batch = train_dit.make_batch(latents, Tokenizer(), flags, 30)
+    weights = torch.ones(tiny.CODEC.channels, 1, 1)
+    model = tiny.shaken(VideoDiT(tiny.DIT))
+
+    def learns(things):
+        model.zero_grad()
+        shown = torch.full_like(batch["things"], things)
+        train_dit.loss_of(model, None, batch | {"things": shown}, weights, 4.0).backward()
+        return [p.grad.abs().max().item() > 0 for p in model.backdrop.parameters() if p.ndim > 1]
+
+    assert not any(learns(1.0))
+    assert all(learns(0.0))
+
+
 def test_a_still_is_one_latent_frame_of_the_clip_of_its_scene(codec_folder, tmp_path):
     codec = tiny.load_codec(codec_folder)
     with tiny.sized():

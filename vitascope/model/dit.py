@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from vitascope.model.backdrop import PLACE_FEATURES, Backdrop, places, sight, waves
 from vitascope.model.text import TextEncoder, rms
 
 CAMERA_FEATURES = 17  # 8 parameters at both taps of a latent frame, and whether they are known
@@ -39,14 +40,6 @@ PRESETS = {
     "mini": DiTConfig(width=384, depth=10),
     "base": DiTConfig(width=576, depth=14),
 }
-
-
-def waves(x, count: int, slowest: float):
-    """Sine and cosine features (..., 2 * count) of x (...): angular frequencies from 1 down to 1 / slowest."""
-    steps = torch.arange(count, device=x.device, dtype=torch.float32)
-    frequencies = torch.exp(-math.log(slowest) * steps / max(count - 1, 1))
-    angles = x[..., None] * frequencies
-    return torch.cat([torch.sin(angles), torch.cos(angles)], dim=-1)
 
 
 def rotary(frame_index, h: int, w: int, head_dim: int):
@@ -120,7 +113,8 @@ class VideoDiT(nn.Module):
         self.register_buffer("spread", torch.ones(c.channels))
         self.register_buffer("centre", torch.zeros(c.channels))
         self.text = TextEncoder(c.vocabulary, c.width, c.heads)
-        self.enter, self.place = nn.Linear(c.channels, c.width), nn.Linear(24, c.width, bias=False)
+        self.enter, self.place = nn.Linear(c.channels, c.width), nn.Linear(PLACE_FEATURES, c.width, bias=False)
+        self.backdrop, self.hint = Backdrop(c.width, c.channels), nn.Linear(c.channels, c.width, bias=False)
         self.time = nn.Sequential(nn.Linear(64, c.width), nn.SiLU(), nn.Linear(c.width, c.width))
         self.step = nn.Linear(32, c.width, bias=False)
         self.index = nn.Linear(32, c.width, bias=False)
@@ -144,6 +138,7 @@ class VideoDiT(nn.Module):
             d = self.config.width
             self.modulation.bias[2 * d : 3 * d] = 1
             self.modulation.bias[5 * d :] = 1
+        nn.init.zeros_(self.hint.weight)
         for layer in (self.final, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -157,8 +152,8 @@ class VideoDiT(nn.Module):
         """
         return self.denoise(x, t, step, index, continues, camera, *self.text(tokens))
 
-    def denoise(self, x, t, step, index, continues, camera, states, pooled):
-        """The forward pass after the text encoder: states (B, L, D), pooled (B, D)."""
+    def denoise(self, x, t, step, index, continues, camera, states, pooled, backdrop=None):
+        """The forward pass after the text encoder: states (B, L, D), pooled (B, D). `backdrop`: what `behind` says."""
         b, frames, c, h, w = x.shape
         condition = self.time(waves(t * 100.0, 32, 1000.0)) + self.step(waves(step * 10.0, 16, 100.0))[:, None]
         condition = condition + self.index(waves(index.float(), 16, 40.0)) + self.camera(camera)
@@ -166,13 +161,12 @@ class VideoDiT(nn.Module):
         condition = F.silu(condition)
         modulation = self.modulation(condition)[:, :, None]  # (B, T, 1, 6 D)
 
-        y = (torch.arange(h, device=x.device).float() - (h - 1) / 2)[:, None].expand(h, w)
-        z = (torch.arange(w, device=x.device).float() - (w - 1) / 2)[None].expand(h, w)
-        place = self.place(torch.cat([waves(y * 1.2, 6, 12.0), waves(z * 1.2, 6, 12.0)], dim=-1)).reshape(h * w, -1)
-
+        if backdrop is None:
+            backdrop = self.behind(camera, pooled, h, w)
         x = x.permute(0, 1, 3, 4, 2).reshape(b, frames, h * w, c)
         keep, loud, centred = self.guess(x, t)
-        tokens = self.enter(centred) + place  # (B, T, P, D)
+        place = self.place(places(h, w, x.device))
+        tokens = self.enter(centred) + place + self.hint(backdrop.detach())  # (B, T, P, D)
         angles = rotary(index, h, w, self.config.head_dim)
         cos, sin = torch.cos(angles), torch.sin(angles)
         for block in self.blocks:
@@ -180,6 +174,14 @@ class VideoDiT(nn.Module):
         shift, scale = self.final(condition)[:, :, None].chunk(2, dim=-1)
         out = keep + loud * self.leave(rms(tokens) * (1 + scale) + shift)
         return out.reshape(b, frames, h, w, c).permute(0, 1, 4, 2, 3)
+
+    def behind(self, camera, pooled, h: int, w: int):
+        """The backdrop (B, T, h * w, C) that a camera (B, T, 17) sees, as the words (B, D) have it."""
+        return self.backdrop(pooled, sight(camera, h, w), places(h, w, camera.device))
+
+    def unit(self, x):
+        """Latents (B, T, C, h, w) as (B, T, h * w, C), each channel at unit deviation."""
+        return (x.flatten(3).transpose(2, 3) - self.centre) / self.spread
 
     def guess(self, x, t):
         """What is known of the velocity of x (B, T, P, C) at times t (B, T) from each channel's mean m and deviation s:

@@ -35,7 +35,7 @@ class Muon(torch.optim.Optimizer):
     batch.
     """
 
-    def __init__(self, params, lr: float = 3e-3, momentum: float = 0.95, weight_decay: float = 0.01):
+    def __init__(self, params, lr: float = 3e-3, momentum: float = 0.95, weight_decay: float = 0.1):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
