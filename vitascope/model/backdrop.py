@@ -16,7 +16,7 @@ from vitascope.world import camera as cameras
 
 PLACE_FEATURES = 24
 DOWN, ACROSS = (-0.375, -0.125, 0.125, 0.375), (-0.25, 0.25)  # where rays go through a place, from its middle
-GROUND_WAVES = 8
+GROUND_WAVES = 8  # angular frequencies from 4.5 down to 0.3 a world unit
 RAYS, RAY_FEATURES = len(TAPS) * len(DOWN) * len(ACROSS), 3 + 1 + 4 * GROUND_WAVES
 
 
