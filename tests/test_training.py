@@ -77,15 +77,18 @@ def whole_run(tmp_path_factory, shards, codec_folder):
     return out
 
 
-def loss_on_fixed_batches(model, shards, codec_folder):
-    flags = train_dit.flags_from(dit_flags(shards, codec_folder, ".", "--seed", "9"))
-    codec = tiny.load_codec(codec_folder)
-    latents = Latents(shards, codec, "cpu")
+def batches(shards, codec_folder, steps, *more):
+    flags = train_dit.flags_from(dit_flags(shards, codec_folder, ".", *more))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
     latents.refresh()
-    batches = [train_dit.make_batch(latents, Tokenizer(), flags, step) for step in range(30, 38)]
-    weights = train_dit.channel_weights(codec).detach()
+    return [train_dit.make_batch(latents, Tokenizer(), flags, step) for step in steps]
+
+
+def loss_on_fixed_batches(model, shards, codec_folder):
+    fixed = batches(shards, codec_folder, range(30, 38), "--seed", "9")
+    weights = train_dit.channel_weights(tiny.load_codec(codec_folder)).detach()
     with torch.no_grad():
-        return float(np.mean([train_dit.loss_of(model, None, batch, weights, 0.0) for batch in batches]))
+        return float(np.mean([train_dit.loss_of(model, None, batch, weights, 0.0) for batch in fixed]))
 
 
 def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
@@ -275,10 +278,7 @@ def test_places_that_show_things_are_where_the_picture_is_not_the_empty_world(se
 
 
 def test_errors_on_things_count_more_the_less_noise_there_is(shards, codec_folder):
-    flags = train_dit.flags_from(dit_flags(shards, codec_folder, "."))
-    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
-    latents.refresh()
-    batch = train_dit.make_batch(latents, Tokenizer(), flags, 30)
+    (batch,) = batches(shards, codec_folder, [30])
     weights = torch.ones(tiny.CODEC.channels, 1, 1)
     model = VideoDiT(tiny.DIT)
 
@@ -292,10 +292,7 @@ def test_errors_on_things_count_more_the_less_noise_there_is(shards, codec_folde
 
 def test_the_backdrop_learns_from_bare_places_alone(shards, codec_folder):
     """Neither from what stands before it nor from the error of the whole."""
-    flags = train_dit.flags_from(dit_flags(shards, codec_folder, "."))
-    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
-    latents.refresh()
-    batch = train_dit.make_batch(latents, Tokenizer(), flags, 30)
+    (batch,) = batches(shards, codec_folder, [30])
     weights = torch.ones(tiny.CODEC.channels, 1, 1)
     model = tiny.shaken(VideoDiT(tiny.DIT))
 

@@ -164,10 +164,12 @@ class Pulse:
 
     def _take_back(self, heart: Heart) -> None:
         """The look that was just sent, if meanwhile the job ended and nobody will throw it away."""
-        with suppress(VitascopeError), self.store.read() as tx:
-            job = jobs.get(tx, None, heart.lease.job.id)
-            if job.state == "succeeded" or (job.done and heart.looks[-1] not in job.looks):
-                self.blobs.delete(job.look_key(heart.looks[-1]))
+        step = heart.looks[-1]
+        with suppress(VitascopeError):
+            with self.store.read() as tx:
+                job = jobs.get(tx, None, heart.lease.job.id)
+            if job.state == "succeeded" or (job.done and step not in job.looks):
+                self.blobs.delete(job.look_key(step))
 
 
 def webp(frames: Frames) -> bytes:

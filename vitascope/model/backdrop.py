@@ -13,6 +13,7 @@ from torch import nn
 
 from vitascope.engine.conditions import CENTRE, GAIN, TAPS
 from vitascope.world import camera as cameras
+from vitascope.world.render import eye_and_basis
 
 PLACE_FEATURES = 24
 DOWN, ACROSS = (-0.375, -0.125, 0.125, 0.375), (-0.25, 0.25)  # where rays go through a place, from its middle
@@ -46,14 +47,8 @@ def sight(camera, h: int, w: int):
     b, t, _ = camera.shape
     gain, centre = (torch.tensor(numbers, dtype=torch.float32, device=camera.device) for numbers in (GAIN, CENTRE))
     row = (camera[..., :16].float().reshape(b, t, len(TAPS), 1, 8) / gain + centre).unbind(-1)
-    azimuth, elevation, roll = row[cameras.AZIMUTH], row[cameras.ELEVATION], row[cameras.ROLL]
-    sa, ca, se, ce = torch.sin(azimuth), torch.cos(azimuth), torch.sin(elevation), torch.cos(elevation)
-    sr, cr, zero = torch.sin(roll), torch.cos(roll), torch.zeros_like(sa)
-    away, right = torch.stack((sa * ce, -ca * ce, se), -1), torch.stack((ca, sa, zero), -1)
-    up = torch.stack((-sa * se, ca * se, ce), -1)
-    right, up = cr[..., None] * right - sr[..., None] * up, sr[..., None] * right + cr[..., None] * up
-    target = torch.stack(row[cameras.TARGET_X : cameras.TARGET_Z + 1], -1)
-    eye = target + torch.exp(row[cameras.LOG_DISTANCE])[..., None] * away
+    eye, basis = eye_and_basis(torch, row)
+    eye, right, up, forward = (torch.stack(axes, -1) for axes in (eye, *basis))
 
     down, across = torch.tensor(DOWN, device=camera.device), torch.tensor(ACROSS, device=camera.device)
     y = ((torch.arange(h, device=camera.device) - (h - 1) / 2)[:, None] + down).reshape(h, 1, len(DOWN), 1)
@@ -61,7 +56,7 @@ def sight(camera, h: int, w: int):
     shape = (h, w, len(DOWN), len(ACROSS))
     shorter = torch.minimum(torch.as_tensor(h), torch.as_tensor(w))  # with min() a trace would keep one for ever
     half = 2 / shorter * torch.tan(row[cameras.FOV] / 2)[..., None]  # of one place
-    ray = half * x.expand(shape).reshape(-1, 1) * right - half * y.expand(shape).reshape(-1, 1) * up - away
+    ray = half * x.expand(shape).reshape(-1, 1) * right - half * y.expand(shape).reshape(-1, 1) * up + forward
     ray = ray * torch.rsqrt(ray.square().sum(-1, keepdim=True))  # (B, T, taps, h * w * 8, 3)
     falls = (-4 * ray[..., 2:]).clamp(0, 1)
     meets = eye[..., :2] + eye[..., 2:] / (-ray[..., 2:]).clamp(min=0.02) * ray[..., :2]

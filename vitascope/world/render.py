@@ -109,7 +109,7 @@ def outline(stage: Stage, px, py, width: int, height: int, frame=None, slot: int
 def _cast(xp, stage: Stage, px, py, frame, width: int, height: int):
     """Eye [x, y, z] and unit directions [x, y, z] of the rays."""
     camera = [_column(stage.camera, i, frame) for i in range(8)]
-    eye, basis = _camera(xp, camera)
+    eye, basis = eye_and_basis(xp, camera)
     scale = 2.0 * xp.tan(camera[cameras.FOV] / 2) / min(width, height)
     u, v = (px - width / 2) * scale, (height / 2 - py) * scale
     d = [basis[0][i] * u + basis[1][i] * v + basis[2][i] for i in range(3)]
@@ -140,7 +140,7 @@ def _frames(frame, index):
     return None if frame is None else frame[index]
 
 
-def _camera(xp, camera):
+def eye_and_basis(xp, camera):
     """Eye [x, y, z] and basis [right, up, forward][x, y, z] of camera columns. The array twin of `camera.basis`."""
     azimuth, elevation, log_distance, tx, ty, tz, roll, _ = camera
     sa, ca, se, ce = xp.sin(azimuth), xp.cos(azimuth), xp.sin(elevation), xp.cos(elevation)
