@@ -27,12 +27,19 @@ for half in 1 2; do (
 ) & done
 wait
 
-# 3. The DiT with its text encoder: few frames first, whole clips last. Two processes with a core and half of each batch (about 2.1 s a step
-#    once compiled, which takes two minutes).
-OMP_NUM_THREADS=1 $python -m torch.distributed.run --standalone --nproc-per-node 2 -m vitascope.model.train_dit --data "$data" --codec "$out/fitted" \
-  --out "$out/dit" --tokens 12288 --steps "${STEPS:-3000}" --compile
+# 3. What is where (20 minutes of a core), and beside it, on the other one, words and what places show of that (half an hour).
+OMP_NUM_THREADS=1 $python -m vitascope.model.train_layout --data "$data" --codec "$out/fitted" --out "$out/layout" --steps "${LAYOUT_STEPS:-2100}" \
+  --compile &
+OMP_NUM_THREADS=1 $python -m vitascope.model.train_sketch --data "$data" --codec "$out/fitted" --out "$out/sketch" --steps "${SKETCH_STEPS:-6000}" \
+  --compile
+wait
 
-# 4. The weights folder, then what they know.
-$python -m vitascope.model.export --codec "$out/codec" --dit "$out/dit" --out vitascope/weights
+# 4. The DiT: few frames first, whole clips last. Two processes with a core and half of each batch (about 2.6 s a step once compiled, which
+#    takes two minutes).
+OMP_NUM_THREADS=1 $python -m torch.distributed.run --standalone --nproc-per-node 2 -m vitascope.model.train_dit --data "$data" --codec "$out/fitted" \
+  --sketch "$out/sketch" --out "$out/dit" --tokens 12288 --steps "${STEPS:-3000}" --compile
+
+# 5. The weights folder, then what they know.
+$python -m vitascope.model.export --codec "$out/codec" --layout "$out/layout" --dit "$out/dit" --out vitascope/weights
 .venv/bin/vitascope exam --quick --json "$out/exam.json"
 $python -m vitascope.model.export --scores "$out/exam.json" --out vitascope/weights

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# A bigger preset on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|codec|dit|pack. Run them in that order; `codec` and
-# `dit` may be run again and again, each goes on exactly where the last one stopped. Needs only torch, numpy, safetensors and tqdm.
+# A bigger preset on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|latents|codec|layout|sketch|dit|pack, in that order;
+# those from `codec` to `dit` may be run again and again, each goes on exactly where the last one stopped. Needs only torch, numpy, safetensors
+# and tqdm.
 #
-#   runs/gpu.sh all       every stage, the DiT three times: about 40 minutes on an H200
+#   runs/gpu.sh all       every stage, the DiT three times: about an hour on an H200
 #   PRESET=base CLIPS=200000 runs/gpu.sh dit
 #   GPUS=8 TOKENS=192000 runs/gpu.sh dit     eight processes, each with a GPU and its part of every batch
 #
@@ -33,12 +34,20 @@ codec() {
   $python -m vitascope.model.train_codec --data "$room/data" --fitted "$room/fitted" --out "$room/codec" \
     --steps "$codec_steps" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
 }
+layout() {
+  $python -m vitascope.model.train_layout --data "$room/latents" --codec "$room/fitted" --out "$room/layout" \
+    --steps "${LAYOUT_STEPS:-8000}" --batch "${LAYOUT_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
+}
+sketch() {
+  $python -m vitascope.model.train_sketch --data "$room/latents" --codec "$room/fitted" --out "$room/sketch" --preset "$preset" \
+    --steps "${SKETCH_STEPS:-8000}" --batch "${SKETCH_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
+}
 dit() {
   local start="$python"
   [ "${GPUS:-1}" = 1 ] || start="$python -m torch.distributed.run --standalone --nproc-per-node $GPUS"
-  $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --out "$room/dit" --preset "$preset" \
+  $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --sketch "$room/sketch" --out "$room/dit" --preset "$preset" \
     --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
-pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/codec" --dit "$room/dit" --out "$out"; }
-all() { data; fit; latents; codec; dit; dit; dit; pack; }
+pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/codec" --layout "$room/layout" --dit "$room/dit" --out "$out"; }
+all() { data; fit; latents; codec; layout; sketch; dit; dit; dit; pack; }
 "${1:-all}"

@@ -60,10 +60,17 @@ def tiny_dit():
 
 
 @pytest.fixture(scope="session")
-def tiny_weights(tmp_path_factory, codec_folder, tiny_dit):
+def tiny_layout():
+    import tiny
+
+    return tiny.layout()
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory, codec_folder, tiny_layout, tiny_dit):
     """A weights folder as `export` writes it. Copy it before changing anything in it."""
     import tiny
 
     folder = tmp_path_factory.mktemp("exported") / "weights"
-    tiny.export_all(codec_folder, tiny_dit, folder)
+    tiny.export_all(codec_folder, tiny_layout, tiny_dit, folder)
     return folder

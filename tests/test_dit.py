@@ -6,11 +6,11 @@ import torch
 
 import tiny
 from vitascope.engine import flow
-from vitascope.engine.conditions import camera_features
+from vitascope.engine.layout import LAYOUT_FEATURES
 from vitascope.engine.tokens import LENGTH, Tokenizer
-from vitascope.model.backdrop import ACROSS, DOWN, GROUND_WAVES, sight, waves
-from vitascope.model.dit import CAMERA_FEATURES, PRESETS, Block, VideoDiT, rotary, rotate
-from vitascope.world import camera
+from vitascope.model.blocks import CAMERA_FEATURES, Block, rotary, rotate
+from vitascope.model.dit import PRESETS, VideoDiT
+from vitascope.world.stage import SLOTS
 
 TOKENS = Tokenizer()
 
@@ -26,6 +26,8 @@ def asked(b=2, frames=3, h=2, w=2, seed=0, prompts=("large red ball rolls left",
         "continues": torch.zeros(b),
         "camera": torch.randn((b, frames, CAMERA_FEATURES), generator=noise),
         "tokens": torch.stack([torch.from_numpy(TOKENS.encode(prompts[i % len(prompts)])) for i in range(b)]),
+        "layout": 0.2 + torch.rand((b, frames, SLOTS, LAYOUT_FEATURES), generator=noise),
+        "told": torch.ones(b),
     }
 
 
@@ -79,7 +81,8 @@ def test_a_frames_own_time_matters_most_to_itself(tiny_dit):
 @pytest.mark.parametrize(
     ("name", "value"),
     [("step", torch.full((2,), 0.25)), ("continues", torch.ones(2)), ("index", torch.tensor([0, 1, 5]))]
-    + [("camera", torch.zeros(2, 3, CAMERA_FEATURES))],
+    + [("camera", torch.zeros(2, 3, CAMERA_FEATURES)), ("told", torch.zeros(2))]
+    + [("layout", torch.zeros(2, 3, SLOTS, LAYOUT_FEATURES))],
 )
 def test_every_condition_is_heard(tiny_dit, name, value):
     assert off(tiny_dit, asked(), **{name: value}).max() > 1e-3
@@ -123,50 +126,18 @@ def test_words_stay_apart_however_far_their_encoders_weights_grow():
 
 
 @torch.no_grad()
-def test_encoding_the_words_first_changes_nothing(tiny_dit):
+def test_encoding_the_words_and_sketching_first_changes_nothing(tiny_dit):
     given = asked()
-    tokens = given.pop("tokens")
-    assert torch.equal(tiny_dit(**given, tokens=tokens), tiny_dit.denoise(*given.values(), *tiny_dit.text(tokens)))
+    states, pooled = tiny_dit.text(given["tokens"])
+    sketch = tiny_dit.sketched(given["camera"], pooled, given["layout"], given["told"], 2, 2)
+    rest = (given[name] for name in ("x", "t", "step", "index", "continues", "camera"))
+    assert torch.equal(tiny_dit(**given), tiny_dit.denoise(*rest, states, pooled, sketch))
 
 
 @torch.no_grad()
-def test_a_backdrop_worked_out_before_changes_nothing(tiny_dit):
-    given = asked()
-    states, pooled = tiny_dit.text(given.pop("tokens"))
-    backdrop = tiny_dit.behind(given["camera"], pooled, 2, 2)
-    assert torch.equal(
-        tiny_dit.denoise(*given.values(), states, pooled), tiny_dit.denoise(*given.values(), states, pooled, backdrop)
-    )
-
-
-@pytest.mark.parametrize(("h", "w"), [(4, 4), (3, 5), (5, 3)])
-def test_places_are_told_along_which_rays_they_look_and_where_these_meet_the_ground(h, w):
-    """Against the world's own cameras, point by point."""
-    rows = np.array([[0.4, 0.3, 1.9, 0.5, -0.4, 0.7, 0.2, 0.7], [-0.9, 0.2, 2.1, -1.0, 2.0, 0.9, -0.4, 1.1]])
-    told = sight(torch.from_numpy(camera_features(rows.reshape(1, 2, 8)))[None], h, w)
-    told = told[0, 0].reshape(h, w, 2, len(DOWN), len(ACROSS), -1)
-    for tap, i, j, k, m in np.ndindex(2, h, w, len(DOWN), len(ACROSS)):
-        right, up, forward = camera.basis(rows[tap])
-        half = 2 / min(h, w) * np.tan(rows[tap][camera.FOV] / 2)
-        x, y = j - (w - 1) / 2 + ACROSS[m], i - (h - 1) / 2 + DOWN[k]
-        ray = forward + half * (x * right - y * up)
-        ray /= np.linalg.norm(ray)
-        way, falls, ground = told[i, j, tap, k, m].split([3, 1, 4 * GROUND_WAVES])
-        assert np.allclose(way, ray, atol=1e-5)
-        assert falls.item() == pytest.approx(np.clip(-4 * ray[2], 0, 1), abs=1e-5)
-        if ray[2] < -0.1:  # where it falls less steeply it meets the ground far away
-            eye = camera.position(rows[tap])
-            meets = torch.from_numpy((eye - eye[2] / ray[2] * ray)[:2]).float()
-            assert torch.allclose(ground, waves(4.5 * meets, GROUND_WAVES, 15.0).flatten() * falls, atol=2e-3)
-
-
-def test_without_a_camera_nothing_is_seen():
-    camera_told = torch.randn(1, 2, CAMERA_FEATURES)
-    camera_told[:, 0, -1] = 0
-    camera_told[:, 1, -1] = 1
-    told = sight(camera_told, 2, 2)
-    assert (told[:, 0] == 0).all()
-    assert (told[:, 1] != 0).any()
+def test_a_layout_that_is_not_told_is_not_heard(tiny_dit):
+    given = asked() | {"told": torch.zeros(2)}
+    assert off(tiny_dit, given, layout=torch.zeros_like(given["layout"])).max() == 0
 
 
 def test_rotary_positions_are_relative():
@@ -191,7 +162,7 @@ def test_rotary_positions_are_relative():
 @torch.no_grad()
 def test_a_block_attends_by_relative_positions():
     torch.manual_seed(0)
-    block = tiny.shaken(Block(tiny.DIT))
+    block = tiny.shaken(Block(tiny.DIT.width, tiny.DIT.heads, tiny.DIT.mlp))
     x, text = (
         torch.randn(1, 3, 4, tiny.DIT.width),
         torch.zeros(1, 2, tiny.DIT.width),

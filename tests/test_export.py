@@ -14,10 +14,12 @@ from vitascope.clip import ClipSpec
 from vitascope.config import cores
 from vitascope.engine.bundle import FILES, Bundle
 from vitascope.engine.embedded import EmbeddedEngine
+from vitascope.engine.layout import LAYOUT_FEATURES
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
 from vitascope.model import export
+from vitascope.world.stage import SLOTS
 
 TASKS = Path("/proc/self/task")
 
@@ -35,10 +37,10 @@ def test_the_engine_runs_from_an_exported_folder(tiny_weights):
     assert len(list(engine.frames(draft))) == 9
 
 
-def test_the_card_says_what_was_exported(tiny_weights, tiny_codec, tiny_dit):
+def test_the_card_says_what_was_exported(tiny_weights, tiny_codec, tiny_layout, tiny_dit):
     card = Bundle(tiny_weights).card
     assert card.name == "vitascope-nano"
-    assert card.parameters == sum(p.numel() for m in (tiny_codec, tiny_dit) for p in m.parameters())
+    assert card.parameters == sum(p.numel() for m in (tiny_codec, tiny_layout, tiny_dit) for p in m.parameters())
     assert card.size_bytes == sum((tiny_weights / name).stat().st_size for name in FILES)
     assert len(card.weights) == 64
     assert "not known" in card.limits
@@ -56,11 +58,35 @@ def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tin
         "continues": torch.ones(1),
         "camera": torch.randn((1, 11, 17), generator=noise),
     }
+    shown = {"layout": 0.2 + torch.rand((1, 11, SLOTS, LAYOUT_FEATURES), generator=noise), "told": torch.ones(1)}
     with torch.no_grad():
-        meant = tiny_dit(**given, tokens=tokens).numpy()
+        meant = tiny_dit(**given, tokens=tokens, **shown).numpy()
     text = Session(tiny_weights / "text.onnx", 1).run(tokens=tokens.numpy())
-    inputs = {name: value.numpy() for name, value in given.items()}
-    made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text)["velocity"]
+    inputs = {name: value.numpy() for name, value in (given | shown).items()}
+    look = inputs | {"x": inputs["x"][0], "pooled": text["pooled"]}
+    sketch = Session(tiny_weights / "sketch.onnx", 1).run(**look)["sketch"]
+    made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text, sketch=sketch)["velocity"]
+    assert export.difference(meant, made) < export.TOLERANCE
+    assert meant.std() > 0.05
+
+
+@pytest.mark.parametrize(("frames", "k"), [(1, 0), (11, 0), (4, 3)])
+def test_the_layout_and_its_file_agree_whatever_is_given(tiny_weights, tiny_layout, frames, k):
+    noise = torch.Generator().manual_seed(3)
+    given = {
+        "x": torch.randn((2, frames, SLOTS, LAYOUT_FEATURES), generator=noise),
+        "t": torch.rand((2, frames), generator=noise),
+        "index": torch.arange(frames),
+        "continues": torch.ones(2),
+        "camera": torch.randn((2, frames, 17), generator=noise),
+        "tokens": torch.from_numpy(np.stack([Tokenizer().encode(words) for words in ("small blue cube jumps", "")])),
+        "given": torch.randn((2, k, tiny.DIT.channels, 3, 5), generator=noise),
+        "given_index": torch.arange(k),
+    }
+    with torch.no_grad():
+        meant = tiny_layout(**given).numpy()
+    session = Session(tiny_weights / "layout.onnx", 1)
+    made = session.run(**{name: value.numpy() for name, value in given.items()})["velocity"]
     assert export.difference(meant, made) < export.TOLERANCE
     assert meant.std() > 0.05
 
@@ -100,7 +126,7 @@ def test_large_weights_are_stored_in_half_precision(tiny_weights, tiny_codec):
 
 @pytest.mark.parametrize("by", [1.3, float("nan")])
 def test_an_export_that_differs_from_torch_is_refused_and_the_old_folder_stays(
-    folder, tiny_codec, tiny_dit, monkeypatch, by
+    folder, tiny_codec, tiny_layout, tiny_dit, monkeypatch, by
 ):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     halved = export.halved
@@ -115,7 +141,7 @@ def test_an_export_that_differs_from_torch_is_refused_and_the_old_folder_stays(
 
     monkeypatch.setattr(export, "halved", spoilt)
     with pytest.raises(ValueError, match=r"\.onnx differs from torch"):
-        export.export(tiny_codec, tiny_dit, folder, {})
+        export.export(tiny_codec, tiny_layout, tiny_dit, folder, {})
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["weights"]
 

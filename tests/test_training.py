@@ -10,7 +10,7 @@ import torch
 import tiny
 from vitascope.engine import flow
 from vitascope.engine.tokens import Tokenizer
-from vitascope.model import checkpoint, crew, data, pack, train_codec, train_dit
+from vitascope.model import checkpoint, crew, data, pack, train_codec, train_dit, train_layout, train_sketch
 from vitascope.model.dit import VideoDiT
 from vitascope.model.latents import Latents
 from vitascope.model.optim import Muon, optimisers, orthogonal
@@ -217,6 +217,8 @@ def test_larger_steps_are_learnt_from_two_steps_of_half_the_size():
         "continues": torch.zeros(6),
         "camera": torch.zeros(6, frames, 17),
         "tokens": torch.zeros(6, 32, dtype=torch.long),
+        "layout": torch.zeros(6, frames, 4, 35),
+        "told": torch.ones(6),
         "levels": torch.tensor([0, 1, 2, 0, 1, 2]),
     }
     way, told = flow.velocity(batch["x"], batch["noise"]), []
@@ -290,20 +292,96 @@ def test_errors_on_things_count_more_the_less_noise_there_is(shards, codec_folde
     assert loss(0.2, 4.0) != pytest.approx(loss(0.2, 0.0))
 
 
-def test_the_backdrop_learns_from_bare_places_alone(shards, codec_folder):
-    """Neither from what stands before it nor from the error of the whole."""
+def test_the_sketch_learns_things_only_where_their_layout_is_told(shards, codec_folder):
+    """From an error of its own, never from that of the whole."""
     (batch,) = batches(shards, codec_folder, [30])
     weights = torch.ones(tiny.CODEC.channels, 1, 1)
     model = tiny.shaken(VideoDiT(tiny.DIT))
 
-    def learns(things):
+    def learns(things, told):
         model.zero_grad()
-        shown = torch.full_like(batch["things"], things)
-        train_dit.loss_of(model, None, batch | {"things": shown}, weights, 4.0).backward()
-        return [p.grad.abs().max().item() > 0 for p in model.backdrop.parameters() if p.ndim > 1]
+        seen = {"things": torch.full_like(batch["things"], things), "told": torch.full_like(batch["told"], told)}
+        known = batch["camera"] * 0 + 1
+        train_dit.loss_of(model, None, batch | seen | {"camera": known}, weights, 4.0).backward()
+        return [p.grad.abs().max().item() > 0 for p in model.sketch.parameters() if p.ndim > 1]
 
-    assert not any(learns(1.0))
-    assert all(learns(0.0))
+    assert not any(learns(1.0, 0.0))
+    assert any(learns(0.0, 0.0))
+    assert all(learns(1.0, 1.0))
+
+
+def layout_flags(shards, codec_folder, out, *more):
+    return [
+        *("--data", str(shards), "--codec", str(codec_folder), "--out", str(out), "--device", "cpu"),
+        *("--steps", "40", "--batch", "8", "--muon-lr", "0.02", "--adam-lr", "0.01", *more),
+    ]
+
+
+def test_a_stopped_run_of_the_layout_goes_on_exactly_and_has_learnt(shards, codec_folder, tmp_path):
+    train_layout.main(layout_flags(shards, codec_folder, tmp_path / "whole"))
+    train_layout.main(layout_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "17"))
+    train_layout.main(layout_flags(shards, codec_folder, tmp_path / "pieces"))
+    whole, pieces = state(tmp_path / "whole"), state(tmp_path / "pieces")
+    for part in ("layout", "ema", "muon", "adam"):
+        assert equal(whole[part], pieces[part]), part
+    losses = [line["loss"] for line in whole["meta"]["log"]]
+    assert losses[-1] < 0.8 * losses[0], losses
+
+
+def sketch_flags(shards, codec_folder, out, *more):
+    return [
+        *("--data", str(shards), "--codec", str(codec_folder), "--out", str(out), "--device", "cpu"),
+        *("--steps", "40", "--batch", "16", "--places", "5", "--muon-lr", "0.02", "--adam-lr", "0.01", *more),
+    ]
+
+
+def test_a_stopped_run_of_the_sketch_goes_on_exactly_and_the_dit_starts_from_it(shards, codec_folder, tmp_path):
+    train_sketch.main(sketch_flags(shards, codec_folder, tmp_path / "whole"))
+    train_sketch.main(sketch_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "17"))
+    train_sketch.main(sketch_flags(shards, codec_folder, tmp_path / "pieces"))
+    whole, pieces = state(tmp_path / "whole"), state(tmp_path / "pieces")
+    for part in ("sketch", "ema", "muon", "adam"):
+        assert equal(whole[part], pieces[part]), part
+    losses = [line["loss"] for line in whole["meta"]["log"]]
+    assert losses[-1] < 0.95 * losses[0], losses
+    begun = train_dit.main(
+        dit_flags(shards, codec_folder, tmp_path / "dit", "--stop-at", "0", "--sketch", str(tmp_path / "whole"))
+    ).state_dict()
+    learnt = whole["ema"]["weights"]
+    assert {name.split(".")[0] for name in learnt} == {"text", "sketch"}
+    assert all(torch.equal(begun[name], value) for name, value in learnt.items())
+
+
+def test_the_sketch_is_taught_where_things_are_unless_it_is_not_told(shards, codec_folder):
+    flags = train_sketch.flags_from(sketch_flags(shards, codec_folder, ".", "--batch", "32"))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
+    latents.refresh()
+    batch = train_sketch.make_batch(latents, Tokenizer(), flags, 3)
+    assert equal(batch, train_sketch.make_batch(latents, Tokenizer(), flags, 3))
+    assert (batch["told"] <= batch["known"]).all()  # without a camera there is no telling where a thing is seen
+    weights, model = torch.ones(tiny.CODEC.channels, 1, 1), tiny.shaken(VideoDiT(tiny.DIT))
+
+    def learns(**changed):
+        model.zero_grad()
+        train_sketch.loss_of(model, batch | changed, weights, 5).backward()
+        return model.sketch.figure.weight.grad.abs().max().item(), model.text.embed.weight.grad.abs().max().item()
+
+    assert min(learns()) > 0
+    assert learns(told=torch.zeros(32))[1] > 0
+
+
+def test_batches_of_layouts_give_latents_to_some_and_know_the_first_frames_of_some(shards, codec_folder):
+    flags = train_layout.flags_from(layout_flags(shards, codec_folder, "."))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
+    latents.refresh()
+    made = [train_layout.make_batch(latents, Tokenizer(), flags, step) for step in range(40)]
+    assert equal(made[5], train_layout.make_batch(latents, Tokenizer(), flags, 5))
+    for batch in made:
+        assert batch["given"].shape[1] == len(batch["given_index"])
+        assert (batch["t"].amax(1) > 0).all()  # something is asked of every sample
+    given, known = [bool(b["given"].numel()) for b in made], [bool((b["t"] == 0).any()) for b in made]
+    assert 0 < sum(given) < len(made)
+    assert 0 < sum(known) < len(made)
 
 
 def test_a_still_is_one_latent_frame_of_the_clip_of_its_scene(codec_folder, tmp_path):

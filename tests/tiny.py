@@ -1,5 +1,5 @@
-"""The real model made small: a codec that is fitted and a DiT that is drawn at random, in seconds. For tests that need
-weights, not for anything to look at.
+"""The real model made small: a codec that is fitted, a layout and a DiT that are drawn at random, in seconds. For tests
+that need weights, not for anything to look at.
 """
 
 import contextlib
@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from vitascope.model import codec as codecs
-from vitascope.model import data, export, fit
+from vitascope.model import data, export, fit, train_layout
 from vitascope.model.codec import CodecConfig
 from vitascope.model.dit import PRESETS, DiTConfig, VideoDiT
+from vitascope.model.layout import Layout, LayoutConfig
 from vitascope.world.render import render
 from vitascope.world.scene import sample
 from vitascope.world.stage import set_stage
@@ -19,6 +20,7 @@ from vitascope.world.stage import set_stage
 SIDE = 96  # pixels of a clip
 CODEC = CodecConfig(channels=16, widths=(8, 12, 16, 24))
 DIT = DiTConfig(width=64, depth=1, channels=16)
+LAYOUT = LayoutConfig(width=64, depth=1, channels=16)
 
 
 @contextlib.contextmanager
@@ -27,6 +29,8 @@ def sized():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(codecs, "CodecConfig", lambda: CODEC)
         patch.setitem(PRESETS, "nano", DIT)
+        for module in (export, train_layout):
+            patch.setattr(module, "LayoutConfig", lambda: LAYOUT)
         patch.setattr(data, "ASPECTS", {"1:1": (SIDE, SIDE), "16:9": (2 * SIDE, SIDE), "9:16": (SIDE, 2 * SIDE)})
         yield
 
@@ -69,11 +73,18 @@ def dit(seed=1):
     return shaken(VideoDiT(DIT), seed=seed)
 
 
-def export_all(codec_folder, dit, out):
-    """The weights folder of the two, by way of checkpoints."""
-    checkpoint = out.parent / "dit"
-    checkpoint.mkdir()
-    meta = {"kind": "dit", "preset": "nano", "step": 0, "samples": 0}
-    torch.save({"meta": meta, "ema": {"weights": dit.state_dict()}}, checkpoint / "checkpoint.pt")
+def layout(seed=2):
+    torch.manual_seed(0)
+    return shaken(Layout(LAYOUT), seed=seed)
+
+
+def export_all(codec_folder, layout, dit, out):
+    """The weights folder of the three, by way of checkpoints."""
+    folders = {"layout": out.parent / "layout", "dit": out.parent / "dit"}
+    for (kind, folder), model in zip(folders.items(), (layout, dit), strict=True):
+        folder.mkdir()
+        meta = {"kind": kind, "preset": "nano", "step": 0, "samples": 0}
+        torch.save({"meta": meta, "ema": {"weights": model.state_dict()}}, folder / "checkpoint.pt")
     with sized():
-        export.main(["--codec", str(codec_folder), "--dit", str(checkpoint), "--out", str(out)])
+        told = [f"--{kind}={folder}" for kind, folder in folders.items()]
+        export.main(["--codec", str(codec_folder), *told, "--out", str(out)])

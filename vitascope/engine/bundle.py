@@ -13,7 +13,7 @@ from vitascope.clip import ASPECTS, ModelCard
 from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
 
-FILES = ("text.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
+FILES = ("text.onnx", "layout.onnx", "sketch.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
 FIELDS = (
     "name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "steps", "guidance", "shift",
     "shortcut",

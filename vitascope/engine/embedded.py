@@ -21,10 +21,12 @@ from vitascope.clip import GROUP, ClipSpec, ModelCard, Picture
 from vitascope.engine import conditions, flow, reader
 from vitascope.engine.bundle import Bundle
 from vitascope.engine.codec import Decoder, Encoder
+from vitascope.engine.layout import LAYOUT_FEATURES, Asked, Layouts
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media import picture, video
+from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
 CONTEXT = 4  # of them given from the window before
@@ -44,7 +46,8 @@ class Draft:
     context: int  # latent frames of the source before the new ones
     continues: bool  # the source began before the context
     camera: Array  # (total, 17)
-    words: tuple[Array, Array]  # states (2, L, D), pooled (2, D): asked and unasked
+    tokens: npt.NDArray[np.int64]  # (2, L): asked and unasked
+    words: tuple[Array, Array]  # states (2, L, D), pooled (2, D) of them
     last: Array | None  # latent frame of the last picture
     latents: Array  # (total, C, h, w), filled from the start
     schedule: list[float]
@@ -52,6 +55,8 @@ class Draft:
     x: Array = field(default_factory=lambda: np.zeros(0, np.float32))
     clean: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # where the last step thought x was going
     velocity: Array | None = None  # of the last step of this window
+    layout: Array = field(default_factory=lambda: np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32))  # of this window
+    sketch: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # (2, T, h * w, C), with it and without
 
     @property
     def step_count(self) -> int:
@@ -72,6 +77,8 @@ class EmbeddedEngine:
         self._manifest: dict[str, Any] = self._bundle.manifest
         self._tokenizer = Tokenizer()
         self._text = Session(folder / "text.onnx", threads)
+        self._layouts = Layouts(folder / "layout.onnx", threads)
+        self._sketch = Session(folder / "sketch.onnx", threads)
         self._dit = Session(folder / "dit.onnx", threads)
         self._encoder = Encoder(folder / "encoder.onnx", threads)
         self._decoder = Decoder(folder / "decoder.onnx", threads)
@@ -92,6 +99,9 @@ class EmbeddedEngine:
         if spec.image:
             latents[0] = self._still(spec.image)
         path = conditions.tap_rows(conditions.camera_path(spec, reading.facts))
+        prompts = (reading.canonical, reader.read(spec.negative_prompt).canonical)
+        tokens = np.stack([self._tokenizer.encode(prompt) for prompt in prompts])
+        words = self._text.run(tokens=tokens)
         draft = Draft(
             spec=spec,
             reading=reading,
@@ -100,7 +110,8 @@ class EmbeddedEngine:
             context=len(context),
             continues=continues,
             camera=conditions.camera_features(path[len(path) - total :]),
-            words=self._words(reading.canonical, reader.read(spec.negative_prompt).canonical),
+            tokens=tokens,
+            words=(words["states"], words["pooled"]),
             last=self._still(spec.last_image) if spec.last_image else None,
             latents=latents,
             schedule=flow.timesteps(spec.steps, self._manifest["shift"]),
@@ -126,11 +137,6 @@ class EmbeddedEngine:
                 continue  # only to warm the decoder's memory
             yield from group[-1:] if first and number == 0 else group
 
-    def _words(self, asked: str, unasked: str) -> tuple[Array, Array]:
-        tokens = np.stack([self._tokenizer.encode(asked), self._tokenizer.encode(unasked)])
-        out = self._text.run(tokens=tokens)
-        return out["states"], out["pooled"]
-
     def _still(self, given: Picture) -> Array:
         return self._encoder.still(picture.pixels(given))
 
@@ -152,10 +158,14 @@ class EmbeddedEngine:
         if number == 0:
             given[: draft.context or bool(draft.spec.image)] = True
         else:
-            given[: draft.starts[number - 1] + self._size(draft) - start] = True
+            given[: self._shared(draft, number)] = True
         if draft.last is not None and start + size == draft.total:
             given[-1] = True
         return given
+
+    def _shared(self, draft: Draft, number: int) -> int:
+        """How many latent frames a window shares with the one before."""
+        return draft.starts[number - 1] + self._size(draft) - draft.starts[number]
 
     def _size(self, draft: Draft) -> int:
         return min(WINDOW, draft.total)
@@ -170,6 +180,29 @@ class EmbeddedEngine:
         noise = rng.standard_normal((size, *draft.latents.shape[1:]), dtype=np.float32)
         draft.x = np.where(given[:, None, None, None], draft.latents[start : start + size], noise)
         draft.clean, draft.velocity = draft.x, None
+        self._lay_out(draft, number, given, rng)
+
+    def _lay_out(self, draft: Draft, number: int, given: npt.NDArray[np.bool_], rng: np.random.Generator) -> None:
+        """Draw the window's layout, that of the frames it shares with the window before being known, and sketch it."""
+        start, size = draft.starts[number], len(draft.x)
+        camera = draft.camera[start : start + size]
+        shared = self._shared(draft, number) if number else 0
+        asked = Asked(
+            tokens=draft.tokens,
+            camera=camera,
+            continues=start > 0 or draft.continues,
+            given=draft.x[given],
+            given_index=given.nonzero()[0],
+            known=draft.layout[len(draft.layout) - shared :],
+        )
+        draft.layout = self._layouts.draw(asked, rng)
+        draft.sketch = self._sketch.run(
+            x=draft.x,
+            camera=np.repeat(camera[None], 2, axis=0),
+            pooled=draft.words[1],
+            layout=np.repeat(draft.layout[None], 2, axis=0),
+            told=np.ones(2, np.float32),
+        )["sketch"]
 
     def _step(self, draft: Draft) -> None:
         number, turn = divmod(draft.step_index, draft.spec.steps)
@@ -207,6 +240,7 @@ class EmbeddedEngine:
             camera=np.repeat(draft.camera[None, start : start + frames], passes, axis=0),
             states=states,
             pooled=pooled,
+            sketch=draft.sketch[:passes],
         )["velocity"]
         return out[0] if passes == 1 else flow.guide(out[0], out[1], np.float32(guidance))
 

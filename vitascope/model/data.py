@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from vitascope.clip import ASPECTS, GROUP
 from vitascope.engine.conditions import TAPS
+from vitascope.engine.layout import layout_of
 from vitascope.model.codec import Codec
 from vitascope.world import camera as cameras
 from vitascope.world import scene as scenes
@@ -73,6 +74,14 @@ def render_thumbs(window: Window, index: np.ndarray | None = None) -> tuple[np.n
     width, height = ASPECTS[window.aspect]
     stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index))
     return render(stage, width // 2, height // 2), path.astype(np.float32)
+
+
+def laid_out(window: Window, index: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Layouts (T', SLOTS, LAYOUT_FEATURES) and camera rows (2 * T', 8) of the window's latent frames, all of them or
+    those of `index`. Nothing is rendered: under a millisecond.
+    """
+    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index))
+    return layout_of(stage), path
 
 
 def covered(window: Window, index: np.ndarray | None = None) -> np.ndarray:

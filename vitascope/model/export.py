@@ -1,4 +1,4 @@
-"""torch -> the CPU runtime: four ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
+"""torch -> the CPU runtime: six ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
 
 Weights are stored as float16 and widened when a file is opened: half the size, and the arithmetic stays float32 (int8
 was twice as fast but cost accuracy; see `dev/LOG.md`). Folders appear whole: everything is written aside and moved.
@@ -26,8 +26,10 @@ from vitascope.engine.bundle import weights_hash
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media.aside import written_aside
-from vitascope.model.codec import Codec, memory_shapes
+from vitascope.model.codec import Codec
 from vitascope.model.dit import PRESETS, VideoDiT
+from vitascope.model.graphs import graphs
+from vitascope.model.layout import Layout, LayoutConfig
 
 OPSET = 20
 SMALL = 1024  # values; smaller tensors stay float32
@@ -37,95 +39,6 @@ LIMITS = (
     "four skies, with their motions, effects and camera moves. Given pictures are redrawn as that world; faces, text, "
     "places and everything else are not known."
 )
-
-
-class TextGraph(nn.Module):
-    def __init__(self, dit: VideoDiT):
-        super().__init__()
-        self.text = dit.text
-
-    def forward(self, tokens):
-        return self.text(tokens)
-
-
-class DitGraph(nn.Module):
-    def __init__(self, dit: VideoDiT):
-        super().__init__()
-        self.dit = dit
-
-    def forward(self, x, t, step, index, continues, camera, states, pooled):
-        return self.dit.denoise(x, t, step, index, continues, camera, states, pooled)
-
-
-class EncoderGraph(nn.Module):
-    def __init__(self, codec: Codec):
-        super().__init__()
-        self.codec = codec
-
-    def forward(self, taps):
-        return self.codec.encode(taps[None])[0]
-
-
-class DecoderGraph(nn.Module):
-    """One latent frame to eight pictures of bytes."""
-
-    def __init__(self, codec: Codec):
-        super().__init__()
-        self.codec = codec
-
-    def forward(self, latent, first, *memory):
-        frames, kept = self.codec.decode_step(latent, list(memory), first)
-        pixels = (frames.permute(0, 2, 3, 1) * 255 + 0.5).clamp(0, 255).to(torch.uint8)
-        return pixels, *kept
-
-
-def graphs(
-    codec: Codec, dit: VideoDiT
-) -> dict[str, tuple[nn.Module, dict[str, torch.Tensor], list[str], dict[str, dict[int, str]]]]:
-    """File name -> module, example inputs by name, output names, dynamic axes."""
-    c = dit.config.channels
-    b, frames, h, w = 2, 3, 6, 11
-    generator = torch.Generator().manual_seed(1)
-
-    def noise(*shape):
-        return torch.randn(shape, generator=generator)
-
-    prompts = ("large red ball rolls left, on snow", "")
-    tokens = torch.from_numpy(np.stack([Tokenizer().encode(prompt) for prompt in prompts]))
-    states, pooled = dit.text(tokens)
-    text = {"tokens": tokens}
-    denoise = {
-        "x": noise(b, frames, c, h, w),
-        "t": torch.tensor([[0.0, 0.5, 1.0], [0.2, 0.2, 0.2]]),
-        "step": torch.tensor([0.25, 0.0]),
-        "index": torch.tensor([0, 4, 10]),
-        "continues": torch.tensor([0.0, 1.0]),
-        "camera": noise(b, frames, 17),
-        "states": states.detach(),
-        "pooled": pooled.detach(),
-    }
-    shapes = memory_shapes(codec.config)
-    memory = {
-        f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse)
-        for i, (n, coarse) in enumerate(shapes)
-    }
-    places = {2: "h", 3: "w"}
-    dynamic = {
-        "text.onnx": {"tokens": {0: "b"}},
-        "dit.onnx": {"x": {0: "b", 1: "t", 3: "h", 4: "w"}, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"},
-                     "continues": {0: "b"}, "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"}},
-        "encoder.onnx": {"taps": {0: "n", 2: "h", 3: "w"}},
-        "decoder.onnx": {"latent": places} | {name: {2: f"{name}_h", 3: f"{name}_w"} for name in memory},
-    }  # fmt: skip
-    taps = {"taps": noise(2, 6, h * 16, w * 16).sigmoid()}
-    latent = {"latent": noise(1, c, h, w), "first": torch.tensor([0.0])} | memory
-    pictures = ["frames", *(f"new_{name}" for name in memory)]
-    return {
-        "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
-        "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
-        "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),
-        "decoder.onnx": (DecoderGraph(codec), latent, pictures, dynamic["decoder.onnx"]),
-    }
 
 
 def write_graph(
@@ -171,12 +84,12 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export(codec: Codec, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+def export(codec: Codec, layout: Layout, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     """Write the weights folder anew and return its manifest. The old folder stays until the new one is whole."""
-    codec.eval(), dit.eval()
+    codec.eval(), layout.eval(), dit.eval()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="weights-") as room:
         files, differences = {}, {}
-        for name, (module, inputs, outputs, dynamic) in graphs(codec, dit).items():
+        for name, (module, inputs, outputs, dynamic) in graphs(codec, layout, dit).items():
             file = Path(room) / name
             differences[name] = round(write_graph(file, module, inputs, outputs, dynamic), 6)
             files[name] = {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
@@ -185,7 +98,7 @@ def export(codec: Codec, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> 
             "vocabulary": Tokenizer().vocab_hash,
             "channels": dit.config.channels,
             "group": GROUP,
-            "parameters": sum(p.numel() for p in [*codec.parameters(), *dit.parameters()]),
+            "parameters": sum(p.numel() for model in (codec, layout, dit) for p in model.parameters()),
             "difference_from_torch": differences,
             "licence": "Apache-2.0",
             "limits": LIMITS,
@@ -215,6 +128,7 @@ def record_scores(folder: Path, sheet: dict[str, Any]) -> None:
 def main(argv=None) -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--codec", type=Path, help="checkpoint folder of the codec")
+    ask.add_argument("--layout", type=Path, help="checkpoint folder of the layout")
     ask.add_argument("--dit", type=Path, help="checkpoint folder of the DiT")
     ask.add_argument("--scores", type=Path, help="only record this exam, of `vitascope exam --json`, in the manifest")
     ask.add_argument("--out", type=Path, required=True, help="weights folder")
@@ -226,13 +140,15 @@ def main(argv=None) -> None:
     if flags.scores:
         record_scores(flags.out, json.loads(flags.scores.read_text("utf-8")))
         return
-    if not flags.codec or not flags.dit:
-        ask.error("--codec and --dit are needed, or --scores")
+    if not (flags.codec and flags.layout and flags.dit):
+        ask.error("--codec, --layout and --dit are needed, or --scores")
     codec_state = torch.load(flags.codec / "checkpoint.pt", map_location="cpu", weights_only=False)
+    layout_state = torch.load(flags.layout / "checkpoint.pt", map_location="cpu", weights_only=False)
     dit_state = torch.load(flags.dit / "checkpoint.pt", map_location="cpu", weights_only=False)
     preset = dit_state["meta"]["preset"]
-    codec, dit = Codec(), VideoDiT(PRESETS[preset])
+    codec, layout, dit = Codec(), Layout(LayoutConfig()), VideoDiT(PRESETS[preset])
     codec.load_state_dict(codec_state["ema"]["weights"])
+    layout.load_state_dict(layout_state["ema"]["weights"])
     dit.load_state_dict(dit_state["ema"]["weights"])
     about = {
         "name": "vitascope-nano",
@@ -240,6 +156,7 @@ def main(argv=None) -> None:
         "preset": preset,
         "trained": {
             "codec_steps": codec_state["meta"]["step"],
+            "layout_steps": layout_state["meta"]["step"],
             "dit_steps": dit_state["meta"]["step"],
             "samples": dit_state["meta"]["samples"],
         },
@@ -248,7 +165,7 @@ def main(argv=None) -> None:
         "shift": flags.shift,
         "shortcut": not flags.no_shortcut,
     }
-    manifest = export(codec, dit, flags.out, about)
+    manifest = export(codec, layout, dit, flags.out, about)
     for name, file in manifest["files"].items():
         off = manifest["difference_from_torch"][name]
         print(f"{name}: {file['bytes'] / 2**20:.1f} MiB, differs from torch by {off:.4f}")

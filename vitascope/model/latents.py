@@ -40,6 +40,11 @@ class Entry:
         index = np.array([self.window.still]) if len(self.latents) == 1 else None
         return torch.from_numpy(data.covered(self.window, index)).half()
 
+    @cached_property
+    def layout(self) -> np.ndarray:
+        """(11, SLOTS, LAYOUT_FEATURES) float16, of the whole window also for a still."""
+        return data.laid_out(self.window)[0].astype(np.float16)
+
 
 class Latents:
     """Every rendered clip and still as latents, encoded once. Clips are grouped by shape, stills also by the latent
@@ -90,6 +95,16 @@ class Latents:
         group = groups[list(groups)[int(rng.choice(len(sizes), p=sizes / sizes.sum()))]]
         each = len(index) * group[0].latents[0, 0].numel()
         return [group[int(i)] for i in rng.integers(len(group), size=max(1, tokens // each))]
+
+    def single(self, rng: np.random.Generator, count: int) -> list[tuple[Entry, int]]:
+        """Scenes of one shape, each with the number of one of its latent frames; a still has one alone."""
+        groups = [group for group in (*self.clips.values(), *self.stills.values()) if group]
+        sizes = np.array([len(group) * len(group[0].latents) ** 0.5 for group in groups])
+        group = groups[int(rng.choice(len(groups), p=sizes / sizes.sum()))]
+        entries = [group[int(i)] for i in rng.integers(len(group), size=count)]
+        return [
+            (one, int(rng.integers(len(one.latents))) if len(one.latents) > 1 else one.window.still) for one in entries
+        ]
 
     def statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation (C,) of each channel over everything read so far."""

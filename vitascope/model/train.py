@@ -12,7 +12,9 @@ STAGES = {
     "data": "vitascope.model.data",  # render shards of clips
     "fit": "vitascope.model.fit",  # solve the codec's linear parts
     "codec": "vitascope.model.train_codec",  # train its detail network
-    "dit": "vitascope.model.train_dit",  # train the diffusion transformer and its text encoder
+    "layout": "vitascope.model.train_layout",  # train what is where
+    "sketch": "vitascope.model.train_sketch",  # train words and what places show of a layout
+    "dit": "vitascope.model.train_dit",  # train the diffusion transformer, from words and sketch on
     "export": "vitascope.model.export",  # write the weights folder
 }
 

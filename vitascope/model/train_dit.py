@@ -37,6 +37,7 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument("--data", type=Path, required=True, help="folder of shards")
     ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
+    ask.add_argument("--sketch", type=Path, help="checkpoint folder of words and sketch to start from")
     ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
     ask.add_argument(
         "--steps", type=int, default=4000, help="steps of the whole run: the curriculum and the learning rate follow it"
@@ -63,6 +64,7 @@ def flags_from(argv=None) -> argparse.Namespace:
     ask.add_argument(
         "--things", type=float, default=4, help="how much more the places count where things are, at no noise"
     )
+    ask.add_argument("--jitter", type=float, default=0.02, help="how far layouts are off in training, at most")
     ask.add_argument("--save-every", type=float, default=180)
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--compile", action="store_true")
@@ -123,13 +125,14 @@ def make_batch(
     index = choose_frames(frames_at(step / flags.steps, shared), shared)
     rng = np.random.default_rng([flags.seed, step, rank + 1])  # a last 0 would change nothing
     clips = latents.batch(rng, flags.tokens // world, index)
-    words, camera, x, things = [], [], [], []
+    words, camera, x, things, layout = [], [], [], [], []
     for clip in clips:
         facts = captions.drop(clip.facts, rng)
         words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
         z, rows = clip.at(index)
         x.append(z)
         things.append(clip.things if len(clip.things) == 1 else clip.things[index])
+        layout.append(clip.layout[index] + flags.jitter * rng.random() * rng.standard_normal(clip.layout[index].shape))
         camera.append(rows * np.float32(rng.random() > 0.15))
     given = np.stack([given_frames(len(index), rng) for _ in clips])
     t = np.where(given, 0.0, times(len(clips), len(index), flags.shift, rng)).astype(np.float32)
@@ -142,6 +145,8 @@ def make_batch(
         "continues": torch.tensor([float(clip.window.start > 0) for clip in clips]),
         "camera": torch.from_numpy(np.stack(camera)),
         "tokens": torch.from_numpy(np.stack(words)),
+        "layout": torch.from_numpy(np.stack(layout).astype(np.float32)),
+        "told": torch.from_numpy((rng.random(len(clips)) > 0.15).astype(np.float32)),
         "levels": torch.from_numpy(rng.integers(0, 3, len(clips))),
     }
     noise = torch.Generator().manual_seed(int(rng.integers(2**63)))
@@ -160,8 +165,9 @@ def channel_weights(codec: Codec) -> torch.Tensor:
 def loss_of(
     model: VideoDiT, teacher: nn.Module | None, b: dict[str, torch.Tensor], weights: torch.Tensor, things: float
 ):
-    """Weighted mean square velocity error over the asked frames, and a tenth of the backdrop's over all places without
-    things. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8 instead.
+    """Weighted mean square velocity error over the asked frames, and a tenth of the sketch's over all places, or those
+    without things where the layout is not told. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8
+    instead.
 
     Things fill a tenth of a picture and are most of what is asked for. Places where they are count 1 + `things` times
     as much without noise and as others in pure noise: there nobody can know yet where a thing will be, and a weight
@@ -179,13 +185,15 @@ def loss_of(
         some = {name: value if name == "index" else value[:n] for name, value in b.items()}
         x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, some)
     states, pooled = model.text(b["tokens"])
-    backdrop = model.behind(b["camera"], pooled, *x.shape[-2:])
-    v = model.denoise(x_t, t, size, b["index"], b["continues"], b["camera"], states, pooled, backdrop)
+    sketch = model.sketched(b["camera"], pooled, b["layout"], b["told"], *x.shape[-2:])
+    v = model.denoise(x_t, t, size, b["index"], b["continues"], b["camera"], states, pooled, sketch)
     shown = (3 * b["things"]).clamp(max=1)
     seen = 1 + things * (1 - t)[:, :, None, None] * shown
     counts = (seen * b["asked"][:, :, None, None].float())[:, :, None]  # (B, T, 1, h, w)
     error = (v.float() - target).square() * weights
-    unlike = (backdrop.float() - model.unit(x)).square() * (1 - shown).flatten(2)[..., None]  # (B, T, P, C)
+    told = b["told"][:, None] * b["camera"][..., -1]  # without a camera there is no telling where a thing is seen
+    unlike = (sketch.float() - model.unit(x)).square() * weights.flatten()  # (B, T, P, C)
+    unlike = unlike * (1 - shown * (1 - told[:, :, None, None])).flatten(2)[..., None]
     return (error * counts).sum() / (counts.sum() * v.shape[2]).clamp(min=1) + 0.1 * unlike.mean()
 
 
@@ -198,7 +206,7 @@ def _two_steps(teacher: nn.Module, b: dict[str, torch.Tensor]):
     x_t = flow.blend(b["x"], b["noise"], t[:, :, None, None, None])
     half = (size / 2) * (size > 0.2)  # the smallest steps are learnt from the flow itself
     move = (size / 2)[:, None, None, None, None] * b["asked"][:, :, None, None, None]
-    rest = (b["index"], b["continues"], b["camera"], b["tokens"])
+    rest = (b["index"], b["continues"], b["camera"], b["tokens"], b["layout"], b["told"])
     first = teacher(x_t, t, half, *rest)
     middle = flow.euler(x_t, first, move)
     second = teacher(middle, (t - (size / 2)[:, None]).clamp(min=0) * b["asked"], half, *rest)
@@ -217,6 +225,9 @@ def main(argv=None) -> VideoDiT:
     latents.refresh()
     tokenizer = Tokenizer()
     model = VideoDiT(PRESETS[flags.preset]).to(flags.device)
+    if flags.sketch:
+        learnt = torch.load(flags.sketch / "checkpoint.pt", map_location=flags.device, weights_only=False)
+        model.load_state_dict(learnt["ema"]["weights"], strict=False)
     teacher = VideoDiT(PRESETS[flags.preset]).to(flags.device).eval()
     optims = optimisers(model, flags.muon_lr, flags.adam_lr)
     centre, spread = latents.statistics()
@@ -229,6 +240,7 @@ def main(argv=None) -> VideoDiT:
     if flags.compile:  # a block, which all share, rather than the whole: a fraction of the compilation
         for block in (*model.blocks, *teacher.blocks):
             block.compile(dynamic=True)
+        model.look = torch.compile(model.look, dynamic=True)
 
     def save(step: int) -> None:
         if crew.rank:

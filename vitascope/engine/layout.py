@@ -1,0 +1,87 @@
+"""The layout of a clip: where every thing is, how large, which way up and of what colour and shape, and where the sun
+stands, at both taps of every latent frame. Drawn on the CPU runtime before the first pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vitascope.engine import flow
+from vitascope.engine.conditions import TAPS
+from vitascope.engine.session import Session
+from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
+
+#: What is told of a slot at each tap, and once: the first three numbers of a quadric tell the four shapes apart, the
+#: second and fourth of a surface the three materials.
+MOVING = {"centre": slice(0, 3), "extent": slice(3, 6), "x_axis": slice(6, 9), "y_axis": slice(9, 12)}
+LASTING = {"colour": slice(0, 3), "quadric": slice(3, 6), "surface": slice(6, 8), "to_sun": slice(8, 11)}
+PER_TAP = 12
+LAYOUT_FEATURES = len(TAPS) * PER_TAP + 11
+
+
+def layout_of(stage: Stage) -> np.ndarray:
+    """What a stage of frames at taps (2 * T) shows, as (T, SLOTS, LAYOUT_FEATURES) float32. An empty slot has no
+    extent.
+    """
+    bodies = stage.bodies.reshape(-1, len(TAPS), SLOTS, stage.bodies.shape[-1])
+    rotation = bodies[..., BODY["rotation"]].reshape(*bodies.shape[:-1], 3, 3)
+    moving = np.concatenate(
+        [bodies[..., BODY["centre"]], bodies[..., BODY["extent"]], rotation[..., 0], rotation[..., 1]], axis=-1
+    )
+    there = bodies[:, -1]
+    sun = np.broadcast_to(stage.look[len(TAPS) - 1 :: len(TAPS), None, LOOK["to_sun"]], (*there.shape[:2], 3))
+    quadric, surface = there[..., BODY["quadric"]][..., :3], there[..., BODY["surface"]][..., 1::2]
+    lasting = [there[..., BODY["colour"]], quadric, surface, sun]
+    return np.concatenate([moving.swapaxes(1, 2).reshape(*there.shape[:2], -1), *lasting], axis=-1).astype(np.float32)
+
+
+STEPS, GUIDANCE = 12, 1.5  # more of either changes nothing that can be seen
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a window's layout is drawn from. `known` (T', S, F): what an earlier window made of the first frames."""
+
+    tokens: npt.NDArray[np.int64]  # (2, L): asked and unasked
+    camera: Array  # (T, 17)
+    continues: bool
+    given: Array  # (K, C, h, w) latent frames
+    given_index: npt.NDArray[np.int64]  # (K,)
+    known: Array
+
+
+class Layouts:
+    def __init__(self, file: Path, threads: int = 0):
+        self._session = Session(file, threads)
+
+    def draw(self, asked: Asked, rng: np.random.Generator) -> Array:
+        """A layout (T, S, F), each number at unit deviation over all layouts."""
+        frames, known = len(asked.camera), len(asked.known)
+        x = rng.standard_normal((frames, SLOTS, LAYOUT_FEATURES), dtype=np.float32)
+        x[:known] = asked.known
+        unknown = (np.arange(frames) >= known).astype(np.float32)
+        times = flow.timesteps(STEPS, 1.0)
+        before = None
+        for turn, (t, t_next) in enumerate(pairwise(times)):
+            velocities = self._session.run(
+                x=np.repeat(x[None], 2, axis=0),
+                t=np.repeat(t * unknown[None], 2, axis=0).astype(np.float32),
+                index=np.arange(frames, dtype=np.int64),
+                continues=np.full(2, float(asked.continues), np.float32),
+                camera=np.repeat(asked.camera[None], 2, axis=0),
+                tokens=asked.tokens,
+                given=np.repeat(asked.given[None], 2, axis=0),
+                given_index=asked.given_index,
+            )["velocity"]
+            v = flow.guide(*velocities, np.float32(GUIDANCE))
+            move = v if before is None else flow.extrapolated(v, before, t - t_next, times[turn - 1] - t)
+            x = flow.euler(x, move, np.float32(t - t_next) * unknown[:, None, None])
+            before = v
+        return x

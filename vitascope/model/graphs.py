@@ -1,0 +1,144 @@
+"""What is exported: for each file of the weights folder a module, and the inputs and outputs that its graph has."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from vitascope.engine.conditions import TAPS, camera_features
+from vitascope.engine.layout import LAYOUT_FEATURES, layout_of
+from vitascope.engine.tokens import Tokenizer
+from vitascope.model.codec import Codec, memory_shapes
+from vitascope.model.dit import VideoDiT
+from vitascope.model.layout import Layout
+from vitascope.world.camera import Start
+from vitascope.world.scene import sample
+from vitascope.world.stage import SLOTS, set_stage
+
+
+class TextGraph(nn.Module):
+    def __init__(self, dit: VideoDiT):
+        super().__init__()
+        self.text = dit.text
+
+    def forward(self, tokens):
+        return self.text(tokens)
+
+
+class SketchGraph(nn.Module):
+    """Layouts come as `Layout` draws them, at unit deviation."""
+
+    def __init__(self, layout: Layout, dit: VideoDiT):
+        super().__init__()
+        self.layout, self.dit = layout, dit
+
+    def forward(self, x, camera, pooled, layout, told):
+        return self.dit.sketched(camera, pooled, self.layout.layout(layout), told, *x.shape[-2:])
+
+
+class DitGraph(nn.Module):
+    def __init__(self, dit: VideoDiT):
+        super().__init__()
+        self.dit = dit
+
+    def forward(self, x, t, step, index, continues, camera, states, pooled, sketch):
+        return self.dit.denoise(x, t, step, index, continues, camera, states, pooled, sketch)
+
+
+class EncoderGraph(nn.Module):
+    def __init__(self, codec: Codec):
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, taps):
+        return self.codec.encode(taps[None])[0]
+
+
+class DecoderGraph(nn.Module):
+    """One latent frame to eight pictures of bytes."""
+
+    def __init__(self, codec: Codec):
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, latent, first, *memory):
+        frames, kept = self.codec.decode_step(latent, list(memory), first)
+        pixels = (frames.permute(0, 2, 3, 1) * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+        return pixels, *kept
+
+
+def graphs(
+    codec: Codec, layout: Layout, dit: VideoDiT
+) -> dict[str, tuple[nn.Module, dict[str, torch.Tensor], list[str], dict[str, dict[int, str]]]]:
+    """File name -> module, example inputs by name, output names, dynamic axes."""
+    c = dit.config.channels
+    b, frames, h, w = 2, 3, 6, 11
+    generator = torch.Generator().manual_seed(1)
+
+    def noise(*shape):
+        return torch.randn(shape, generator=generator)
+
+    prompts = ("large red ball rolls left, on snow", "")
+    tokens = torch.from_numpy(np.stack([Tokenizer().encode(prompt) for prompt in prompts]))
+    states, pooled = dit.text(tokens)
+    text = {"tokens": tokens}
+    denoise = {
+        "x": noise(b, frames, c, h, w),
+        "t": torch.tensor([[0.0, 0.5, 1.0], [0.2, 0.2, 0.2]]),
+        "step": torch.tensor([0.25, 0.0]),
+        "index": torch.tensor([0, 4, 10]),
+        "continues": torch.tensor([0.0, 1.0]),
+        "camera": noise(b, frames, 17),
+        "states": states.detach(),
+        "pooled": pooled.detach(),
+        "sketch": noise(b, frames, h * w, c),
+    }
+    camera = camera_features(
+        np.stack([Start(distance=6.0 + i).row for i in range(b * frames * len(TAPS))]).reshape(-1, len(TAPS), 8)
+    )
+    stage = set_stage(sample(0), 2 * frames)
+    look = {
+        "x": noise(frames, c, h, w),
+        "camera": torch.from_numpy(camera).reshape(b, frames, -1),
+        "pooled": pooled.detach(),
+        "layout": layout.unit(torch.from_numpy(layout_of(stage)).expand(b, -1, -1, -1)),
+        "told": torch.tensor([1.0, 0.0]),
+    }
+    lay = {
+        "x": noise(b, frames, SLOTS, LAYOUT_FEATURES),
+        **{name: denoise[name] for name in ("t", "index", "continues", "camera")},
+        "tokens": tokens,
+        "given": noise(b, 2, c, h, w),
+        "given_index": torch.tensor([0, 2]),
+    }
+    shapes = memory_shapes(codec.config)
+    memory = {
+        f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse)
+        for i, (n, coarse) in enumerate(shapes)
+    }
+    places = {2: "h", 3: "w"}
+    dynamic = {
+        "text.onnx": {"tokens": {0: "b"}},
+        "layout.onnx": {"x": {0: "b", 1: "t"}, "t": {0: "b", 1: "t"}, "index": {0: "t"}, "continues": {0: "b"},
+                        "camera": {0: "b", 1: "t"}, "tokens": {0: "b"}, "given": {0: "b", 1: "k", 3: "h", 4: "w"},
+                        "given_index": {0: "k"}},
+        "sketch.onnx": {"x": {0: "t", 2: "h", 3: "w"}, "camera": {0: "b", 1: "t"}, "pooled": {0: "b"},
+                        "layout": {0: "b", 1: "t"}, "told": {0: "b"}},
+        "dit.onnx": {"x": {0: "b", 1: "t", 3: "h", 4: "w"}, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"},
+                     "continues": {0: "b"}, "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"},
+                     "sketch": {0: "b", 1: "t", 2: "p"}},
+        "encoder.onnx": {"taps": {0: "n", 2: "h", 3: "w"}},
+        "decoder.onnx": {"latent": places} | {name: {2: f"{name}_h", 3: f"{name}_w"} for name in memory},
+    }  # fmt: skip
+    taps = {"taps": noise(2, 6, h * 16, w * 16).sigmoid()}
+    latent = {"latent": noise(1, c, h, w), "first": torch.tensor([0.0])} | memory
+    pictures = ["frames", *(f"new_{name}" for name in memory)]
+    return {
+        "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
+        "layout.onnx": (layout, lay, ["velocity"], dynamic["layout.onnx"]),
+        "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch"], dynamic["sketch.onnx"]),
+        "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
+        "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),
+        "decoder.onnx": (DecoderGraph(codec), latent, pictures, dynamic["decoder.onnx"]),
+    }

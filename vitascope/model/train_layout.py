@@ -1,0 +1,138 @@
+"""Train the layout: flags -> scenes -> model -> loop. A killed run goes on exactly.
+
+A layout needs no picture, so scenes are made as they are needed and none is seen twice. A third of the batches are
+rendered clips: of these some latent frames are given, as a picture is or the clip that is continued, and the layout is
+read off them.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import torch
+
+from vitascope.clip import ASPECTS
+from vitascope.engine import flow
+from vitascope.engine.conditions import TAPS, camera_features
+from vitascope.engine.layout import LASTING, LAYOUT_FEATURES, MOVING, PER_TAP
+from vitascope.engine.tokens import Tokenizer
+from vitascope.model import data
+from vitascope.model.descent import descend, run_flags
+from vitascope.model.latents import Latents
+from vitascope.model.layout import Layout, LayoutConfig
+from vitascope.world import captions
+from vitascope.world import scene as scenes
+
+CONTEXT = 4  # latent frames that are known in the window after another, or given by a clip that is continued
+
+
+def flags_from(argv=None) -> argparse.Namespace:
+    ask = argparse.ArgumentParser(description=__doc__)
+    run_flags(ask, steps=4000, muon_lr=3e-3, adam_lr=1e-3)
+    ask.add_argument("--batch", type=int, default=64, help="clips; half as many where latent frames are given")
+    return ask.parse_args(argv)
+
+
+def choose_given(frames: int, rng: np.random.Generator) -> np.ndarray:
+    """Which latent frames of a window are given: the first, first and last, a beginning, or any two."""
+    kinds = (np.arange(1), np.unique([0, frames - 1]), np.arange(min(frames, CONTEXT)))
+    kind = int(rng.choice(4, p=(0.4, 0.15, 0.35, 0.1)))
+    return kinds[kind] if kind < 3 else np.sort(rng.choice(frames, size=min(frames, 2), replace=False))
+
+
+def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict[str, torch.Tensor]:
+    """The inputs of a step as tensors: a function of (seed, step) and of the clips present."""
+    rng = np.random.default_rng([flags.seed, step, 1])
+    frames = data.LATENT_FRAMES if rng.random() < 0.85 else int(rng.integers(1, data.LATENT_FRAMES))
+    index = np.arange(frames)
+    groups = [group for group in latents.clips.values() if group]
+    shown = rng.random() < 0.35 and bool(groups)
+    if shown:
+        sizes = np.array([len(group) for group in groups], float)
+        group = groups[int(rng.choice(len(groups), p=sizes / sizes.sum()))]
+        clips = [group[int(i)] for i in rng.integers(len(group), size=max(1, flags.batch // 2))]
+        windows, at = [clip.window for clip in clips], choose_given(frames, rng)
+        given = torch.stack([clip.latents[at].float() for clip in clips])
+    else:
+        windows = [data.Window.of(int(seed)) for seed in rng.integers(*data.TRAIN_SEEDS, size=flags.batch)]
+        at, (width, height) = np.zeros(0, np.int64), ASPECTS["1:1"]
+        given = torch.zeros(len(windows), 0, latents.codec.config.channels, height // 32, width // 32)
+    layouts, rows, words = [], [], []
+    for window in windows:
+        layout, path = data.laid_out(window, index)
+        layouts.append(layout)
+        rows.append(camera_features(path.reshape(-1, len(TAPS), 8)) * np.float32(rng.random() > 0.06))
+        facts = captions.drop(captions.facts_of(scenes.sample(window.seed)), rng)
+        words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
+    b = len(windows)
+    t = np.repeat(1 / (1 + np.exp(0.3 - 1.2 * rng.standard_normal((b, 1)))), frames, axis=1)
+    if frames > 1 and rng.random() < 0.3:  # known from the window before
+        t[:, : min(frames - 1, int(rng.choice((1, CONTEXT), p=(0.25, 0.75))))] = 0
+    batch = {
+        "layout": torch.from_numpy(np.stack(layouts)),
+        "noise": torch.from_numpy(rng.standard_normal((b, *layouts[0].shape), dtype=np.float32)),
+        "t": torch.from_numpy(t.astype(np.float32)),
+        "index": torch.from_numpy(index),
+        "continues": torch.tensor([float(window.start > 0) for window in windows]),
+        "camera": torch.from_numpy(np.stack(rows)),
+        "tokens": torch.from_numpy(np.stack(words)),
+        "given": given,
+        "given_index": torch.from_numpy(at),
+    }
+    return {name: value.to(flags.device) for name, value in batch.items()}
+
+
+def importance() -> torch.Tensor:
+    """(LAYOUT_FEATURES,), mean 1: where a thing is and how large shows most, which way it is turned least."""
+    tap = torch.full((PER_TAP,), 0.5)
+    tap[MOVING["centre"]] = tap[MOVING["extent"]] = 3.0
+    lasting = torch.ones(LAYOUT_FEATURES - len(TAPS) * PER_TAP)
+    lasting[LASTING["quadric"]] = 1.5
+    weights = torch.cat([*[tap] * len(TAPS), lasting])
+    return weights / weights.mean()
+
+
+def loss_of(model: Layout, b: dict[str, torch.Tensor], weights: torch.Tensor):
+    """Weighted mean square velocity error over the frames that are not known."""
+    t = b["t"][:, :, None, None]
+    clean = model.unit(b["layout"])
+    x, target = flow.blend(clean, b["noise"], t), flow.velocity(clean, b["noise"])
+    rest = (b["index"], b["continues"], b["camera"], b["tokens"], b["given"], b["given_index"])
+    error = (model(x, b["t"], *rest).float() - target).square() * weights
+    asked = (t > 0).float().expand_as(error)
+    return (error * asked).sum() / asked.sum()
+
+
+def statistics(count: int = 2000) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation (LAYOUT_FEATURES,) over the layouts of so many scenes."""
+    windows = (data.Window.of(seed) for seed in range(data.TRAIN_SEEDS[0], data.TRAIN_SEEDS[0] + count))
+    rows = torch.from_numpy(np.concatenate([data.laid_out(window)[0] for window in windows])).flatten(0, -2)
+    return rows.mean(0), rows.std(0).clamp(min=0.05)
+
+
+def main(argv=None) -> Layout:
+    """Train up to --steps, or as far as --stop-after and --stop-at let it, and return the model as it then is."""
+    flags = flags_from(argv)
+    torch.manual_seed(flags.seed)
+    latents = Latents(flags.data, data.load_codec(flags.codec, flags.device), flags.device)
+    latents.refresh()
+    tokenizer = Tokenizer()
+    model = Layout(LayoutConfig()).to(flags.device)
+    known = model.centre, model.spread, model.latent_centre, model.latent_spread
+    for kept, found in zip(known, (*statistics(), *latents.statistics()), strict=True):
+        kept.copy_(found)
+    weights = importance().to(flags.device)
+    if flags.compile:
+        for block in model.blocks:
+            block.compile(dynamic=True)
+
+    def loss_at(step: int) -> torch.Tensor:
+        return loss_of(model, make_batch(latents, tokenizer, flags, step), weights)
+
+    descend("layout", model, loss_at, flags)
+    return model
+
+
+if __name__ == "__main__":
+    main()
