@@ -98,6 +98,7 @@ def drawing(frames=5, k=0, known=None, seed=0):
         given=noise.standard_normal((k, tiny.DIT.channels, 3, 3), dtype=np.float32),
         given_index=np.arange(k),
         known=np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32) if known is None else known,
+        guidance=1.5,
     )
 
 

@@ -194,6 +194,7 @@ class EmbeddedEngine:
             given=draft.x[given],
             given_index=given.nonzero()[0],
             known=draft.layout[len(draft.layout) - shared :],
+            guidance=self._guidance(draft),
         )
         draft.layout = self._layouts.draw(asked, rng)
         draft.sketch = self._sketch.run(
@@ -209,8 +210,7 @@ class EmbeddedEngine:
         start, size = draft.starts[number], self._size(draft)
         asked = ~self._given(draft, start, size)
         t, t_next = draft.schedule[turn], draft.schedule[turn + 1]
-        guidance = self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance
-        v = self._velocity(draft, start, np.where(asked, t, 0.0).astype(np.float32), t - t_next, guidance)
+        v = self._velocity(draft, start, np.where(asked, t, 0.0).astype(np.float32), t - t_next)
         here = asked[:, None, None, None]
         draft.clean = flow.euler(draft.x, v, np.float32(t) * here)
         move = v
@@ -225,8 +225,12 @@ class EmbeddedEngine:
             if not draft.done:
                 self._open_window(draft)
 
-    def _velocity(self, draft: Draft, start: int, t: Array, size: float, guidance: float) -> Array:
+    def _guidance(self, draft: Draft) -> float:
+        return float(self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance)
+
+    def _velocity(self, draft: Draft, start: int, t: Array, size: float) -> Array:
         """The model's velocity (T, C, h, w), guided. Guidance 1 needs one pass instead of two."""
+        guidance = self._guidance(draft)
         passes = 1 if guidance == 1 else 2
         states, pooled = (words[:passes] for words in draft.words)
         frames = len(draft.x)

@@ -55,6 +55,7 @@ class Asked:
     given: Array  # (K, C, h, w) latent frames
     given_index: npt.NDArray[np.int64]  # (K,)
     known: Array
+    guidance: float  # 1 needs one pass instead of two; more than GUIDANCE is not taken
 
 
 class Layouts:
@@ -67,20 +68,21 @@ class Layouts:
         x = rng.standard_normal((frames, SLOTS, LAYOUT_FEATURES), dtype=np.float32)
         x[:known] = asked.known
         unknown = (np.arange(frames) >= known).astype(np.float32)
+        passes, guidance = (1 if asked.guidance == 1 else 2), np.float32(min(asked.guidance, GUIDANCE))
         times = flow.timesteps(STEPS, 1.0)
         before = None
         for turn, (t, t_next) in enumerate(pairwise(times)):
             velocities = self._session.run(
-                x=np.repeat(x[None], 2, axis=0),
-                t=np.repeat(t * unknown[None], 2, axis=0).astype(np.float32),
+                x=np.repeat(x[None], passes, axis=0),
+                t=np.repeat(t * unknown[None], passes, axis=0).astype(np.float32),
                 index=np.arange(frames, dtype=np.int64),
-                continues=np.full(2, float(asked.continues), np.float32),
-                camera=np.repeat(asked.camera[None], 2, axis=0),
-                tokens=asked.tokens,
-                given=np.repeat(asked.given[None], 2, axis=0),
+                continues=np.full(passes, float(asked.continues), np.float32),
+                camera=np.repeat(asked.camera[None], passes, axis=0),
+                tokens=asked.tokens[:passes],
+                given=np.repeat(asked.given[None], passes, axis=0),
                 given_index=asked.given_index,
             )["velocity"]
-            v = flow.guide(*velocities, np.float32(GUIDANCE))
+            v = velocities[0] if passes == 1 else flow.guide(velocities[0], velocities[1], guidance)
             move = v if before is None else flow.extrapolated(v, before, t - t_next, times[turn - 1] - t)
             x = flow.euler(x, move, np.float32(t - t_next) * unknown[:, None, None])
             before = v
