@@ -43,7 +43,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         facts = captions.drop(entry.facts, rng)
         words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
     known = rng.random(flags.batch) > 0.1
-    x = torch.stack([x for x, _ in shown]).float()
+    x = torch.stack([x.float() for x, _ in shown])
     batch = {
         "x": x,
         "camera": torch.from_numpy(np.stack([rows for _, rows in shown])),
