@@ -6,7 +6,7 @@ import torch
 
 import tiny
 from vitascope.engine import flow
-from vitascope.engine.layout import LAYOUT_FEATURES
+from vitascope.engine.conditions import LAYOUT_FEATURES
 from vitascope.engine.tokens import LENGTH, Tokenizer
 from vitascope.model.blocks import CAMERA_FEATURES, Block, rotary, rotate
 from vitascope.model.dit import PRESETS, VideoDiT

@@ -13,8 +13,8 @@ import tiny
 from vitascope.clip import ClipSpec
 from vitascope.config import cores
 from vitascope.engine.bundle import FILES, Bundle
+from vitascope.engine.conditions import LAYOUT_FEATURES
 from vitascope.engine.embedded import EmbeddedEngine
-from vitascope.engine.layout import LAYOUT_FEATURES
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine.layout import LASTING, LAYOUT_FEATURES, MOVING, PER_TAP, Asked, Layouts, layout_of
+from vitascope.engine.conditions import LASTING, LAYOUT_FEATURES, MOVING, PER_TAP, layout_of
+from vitascope.engine.layout import Asked, Layouts
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model.blocks import CAMERA_FEATURES
 from vitascope.world.scene import sample

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine.conditions import camera_features
-from vitascope.engine.layout import layout_of
+from vitascope.engine.conditions import camera_features, layout_of
 from vitascope.model.blocks import CAMERA_FEATURES, waves
 from vitascope.model.sketch import ACROSS, DOWN, GROUND_WAVES, MISS, SHADOW_MISS, Rays
 from vitascope.world import camera

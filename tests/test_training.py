@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -317,13 +318,20 @@ def layout_flags(shards, codec_folder, out, *more):
     ]
 
 
-def test_a_stopped_run_of_the_layout_goes_on_exactly_and_has_learnt(shards, codec_folder, tmp_path):
-    train_layout.main(layout_flags(shards, codec_folder, tmp_path / "whole"))
-    train_layout.main(layout_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "17"))
-    train_layout.main(layout_flags(shards, codec_folder, tmp_path / "pieces"))
+def trained_whole_and_in_pieces(stage, flags, part, tmp_path):
+    """The checkpoint of a run that was never stopped, after a look whether one that was ends with the very same."""
+    stage.main(flags(tmp_path / "whole"))
+    stage.main(flags(tmp_path / "pieces", "--stop-at", "17"))
+    stage.main(flags(tmp_path / "pieces"))
     whole, pieces = state(tmp_path / "whole"), state(tmp_path / "pieces")
-    for part in ("layout", "ema", "muon", "adam"):
-        assert equal(whole[part], pieces[part]), part
+    for each in (part, "ema", "muon", "adam"):
+        assert equal(whole[each], pieces[each]), each
+    return whole
+
+
+def test_a_stopped_run_of_the_layout_goes_on_exactly_and_has_learnt(shards, codec_folder, tmp_path):
+    flags = partial(layout_flags, shards, codec_folder)
+    whole = trained_whole_and_in_pieces(train_layout, flags, "layout", tmp_path)
     losses = [line["loss"] for line in whole["meta"]["log"]]
     assert losses[-1] < 0.8 * losses[0], losses
 
@@ -336,12 +344,8 @@ def sketch_flags(shards, codec_folder, out, *more):
 
 
 def test_a_stopped_run_of_the_sketch_goes_on_exactly_and_the_dit_starts_from_it(shards, codec_folder, tmp_path):
-    train_sketch.main(sketch_flags(shards, codec_folder, tmp_path / "whole"))
-    train_sketch.main(sketch_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "17"))
-    train_sketch.main(sketch_flags(shards, codec_folder, tmp_path / "pieces"))
-    whole, pieces = state(tmp_path / "whole"), state(tmp_path / "pieces")
-    for part in ("sketch", "ema", "muon", "adam"):
-        assert equal(whole[part], pieces[part]), part
+    flags = partial(sketch_flags, shards, codec_folder)
+    whole = trained_whole_and_in_pieces(train_sketch, flags, "sketch", tmp_path)
     losses = [line["loss"] for line in whole["meta"]["log"]]
     assert losses[-1] < 0.95 * losses[0], losses
     begun = train_dit.main(

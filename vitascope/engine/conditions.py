@@ -1,4 +1,6 @@
-"""What the model is told beside words: the camera of every latent frame, as the numbers it was trained on."""
+"""What the model is told beside words, as the numbers it was trained on: the camera of every latent frame, and the
+layout: where every thing is, how large, which way up and of what colour and shape, and where the sun stands.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from vitascope.engine import reader
 from vitascope.world import camera as cameras
 from vitascope.world.facts import Facts
 from vitascope.world.scene import CameraMove
+from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
 
 Rows = npt.NDArray[np.float64]
 
@@ -17,6 +20,15 @@ TAPS = (-4, 0)  # frames of a group at which the camera is told and the encoder 
 #: Camera parameters are brought to about unit size: (value - centre) * gain.
 CENTRE = np.array([0, 0.24, 2.0, 0, 0, 0.75, 0, 0.70])
 GAIN = np.array([2.0, 5.0, 3.0, 1.0, 1.0, 1.5, 3.0, 4.0])
+
+CONTEXT = 4  # latent frames that a window is given from the one before, or from the clip that it continues
+
+#: What is told of a slot at each tap, and once: the first three numbers of a quadric tell the four shapes apart, the
+#: second and fourth of a surface the three materials.
+MOVING = {"centre": slice(0, 3), "extent": slice(3, 6), "x_axis": slice(6, 9), "y_axis": slice(9, 12)}
+LASTING = {"colour": slice(0, 3), "quadric": slice(3, 6), "surface": slice(6, 8), "to_sun": slice(8, 11)}
+PER_TAP = 12
+LAYOUT_FEATURES = len(TAPS) * PER_TAP + 11
 
 
 def camera_features(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
@@ -70,3 +82,19 @@ def _move(spec: ClipSpec, facts: Facts) -> CameraMove:
 def start(spec: ClipSpec) -> cameras.Start:
     """Where the camera of a clip from words alone stands in its first frame."""
     return cameras.Start.sample(np.random.default_rng([7003, spec.seed or 0]))
+
+
+def layout_of(stage: Stage) -> np.ndarray:
+    """What a stage of frames at taps (2 * T) shows, as (T, SLOTS, LAYOUT_FEATURES) float32. An empty slot has no
+    extent.
+    """
+    bodies = stage.bodies.reshape(-1, len(TAPS), SLOTS, stage.bodies.shape[-1])
+    rotation = bodies[..., BODY["rotation"]].reshape(*bodies.shape[:-1], 3, 3)
+    moving = np.concatenate(
+        [bodies[..., BODY["centre"]], bodies[..., BODY["extent"]], rotation[..., 0], rotation[..., 1]], axis=-1
+    )
+    there = bodies[:, -1]
+    sun = np.broadcast_to(stage.look[len(TAPS) - 1 :: len(TAPS), None, LOOK["to_sun"]], (*there.shape[:2], 3))
+    quadric, surface = there[..., BODY["quadric"]][..., :3], there[..., BODY["surface"]][..., 1::2]
+    lasting = [there[..., BODY["colour"]], quadric, surface, sun]
+    return np.concatenate([moving.swapaxes(1, 2).reshape(*there.shape[:2], -1), *lasting], axis=-1).astype(np.float32)

@@ -21,7 +21,8 @@ from vitascope.clip import GROUP, ClipSpec, ModelCard, Picture
 from vitascope.engine import conditions, flow, reader
 from vitascope.engine.bundle import Bundle
 from vitascope.engine.codec import Decoder, Encoder
-from vitascope.engine.layout import LAYOUT_FEATURES, Asked, Layouts
+from vitascope.engine.conditions import CONTEXT, LAYOUT_FEATURES
+from vitascope.engine.layout import Asked, Layouts
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
@@ -29,7 +30,6 @@ from vitascope.media import picture, video
 from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
-CONTEXT = 4  # of them given from the window before
 FACTOR = 32  # pixels of one latent place
 
 Array = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ class Draft:
     clean: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # where the last step thought x was going
     velocity: Array | None = None  # of the last step of this window
     layout: Array = field(default_factory=lambda: np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32))  # of this window
-    sketch: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # (2, T, h * w, C), with it and without
+    sketch: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # (2, T, h * w, C) of it, asked and unasked
 
     @property
     def step_count(self) -> int:

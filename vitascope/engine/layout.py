@@ -1,6 +1,4 @@
-"""The layout of a clip: where every thing is, how large, which way up and of what colour and shape, and where the sun
-stands, at both taps of every latent frame. Drawn on the CPU runtime before the first pixel.
-"""
+"""The layout of a clip (`conditions.layout_of` tells what that is), drawn on the CPU runtime before the first pixel."""
 
 from __future__ import annotations
 
@@ -12,33 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.engine import flow
-from vitascope.engine.conditions import TAPS
+from vitascope.engine.conditions import LAYOUT_FEATURES
 from vitascope.engine.session import Session
-from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
-
-#: What is told of a slot at each tap, and once: the first three numbers of a quadric tell the four shapes apart, the
-#: second and fourth of a surface the three materials.
-MOVING = {"centre": slice(0, 3), "extent": slice(3, 6), "x_axis": slice(6, 9), "y_axis": slice(9, 12)}
-LASTING = {"colour": slice(0, 3), "quadric": slice(3, 6), "surface": slice(6, 8), "to_sun": slice(8, 11)}
-PER_TAP = 12
-LAYOUT_FEATURES = len(TAPS) * PER_TAP + 11
-
-
-def layout_of(stage: Stage) -> np.ndarray:
-    """What a stage of frames at taps (2 * T) shows, as (T, SLOTS, LAYOUT_FEATURES) float32. An empty slot has no
-    extent.
-    """
-    bodies = stage.bodies.reshape(-1, len(TAPS), SLOTS, stage.bodies.shape[-1])
-    rotation = bodies[..., BODY["rotation"]].reshape(*bodies.shape[:-1], 3, 3)
-    moving = np.concatenate(
-        [bodies[..., BODY["centre"]], bodies[..., BODY["extent"]], rotation[..., 0], rotation[..., 1]], axis=-1
-    )
-    there = bodies[:, -1]
-    sun = np.broadcast_to(stage.look[len(TAPS) - 1 :: len(TAPS), None, LOOK["to_sun"]], (*there.shape[:2], 3))
-    quadric, surface = there[..., BODY["quadric"]][..., :3], there[..., BODY["surface"]][..., 1::2]
-    lasting = [there[..., BODY["colour"]], quadric, surface, sun]
-    return np.concatenate([moving.swapaxes(1, 2).reshape(*there.shape[:2], -1), *lasting], axis=-1).astype(np.float32)
-
+from vitascope.world.stage import SLOTS
 
 STEPS, GUIDANCE = 12, 1.5  # more of either changes nothing that can be seen
 

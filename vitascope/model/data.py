@@ -20,8 +20,7 @@ import torch
 from tqdm import tqdm
 
 from vitascope.clip import ASPECTS, GROUP
-from vitascope.engine.conditions import TAPS
-from vitascope.engine.layout import layout_of
+from vitascope.engine.conditions import TAPS, layout_of
 from vitascope.model.codec import Codec
 from vitascope.world import camera as cameras
 from vitascope.world import scene as scenes

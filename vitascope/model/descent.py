@@ -21,7 +21,7 @@ from vitascope.model.optim import halves, optimisers
 
 
 def run_flags(ask: argparse.ArgumentParser, *, steps: int, muon_lr: float, adam_lr: float) -> None:
-    """The flags that every such run has."""
+    """The flags that a run has, whatever it trains."""
     ask.add_argument("--data", type=Path, required=True, help="folder of shards")
     ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from vitascope.engine.conditions import TAPS, camera_features
-from vitascope.engine.layout import LAYOUT_FEATURES, layout_of
+from vitascope.engine.conditions import LAYOUT_FEATURES, TAPS, camera_features, layout_of
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model.codec import Codec, memory_shapes
 from vitascope.model.dit import VideoDiT

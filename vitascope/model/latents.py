@@ -14,11 +14,18 @@ from tqdm import tqdm
 
 from vitascope.clip import ASPECTS
 from vitascope.engine.conditions import camera_features
+from vitascope.engine.tokens import Tokenizer
 from vitascope.model import data
 from vitascope.model.codec import Codec
 from vitascope.world import captions
 from vitascope.world import scene as scenes
 from vitascope.world.facts import Facts
+
+
+def tokens_of(facts: Facts, tokenizer: Tokenizer, rng: np.random.Generator) -> np.ndarray:
+    """Some of the facts as tokens (L,); one text in ten says nothing, for guidance."""
+    kept = captions.drop(facts, rng)
+    return tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(kept))
 
 
 @dataclass(frozen=True)

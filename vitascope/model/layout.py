@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitascope.engine.layout import LAYOUT_FEATURES
+from vitascope.engine.conditions import LAYOUT_FEATURES
 from vitascope.model.blocks import CAMERA_FEATURES, PLACE_FEATURES, Block, places, rotary, start_as_identity, waves
 from vitascope.model.text import TextEncoder, rms
 from vitascope.world.stage import SLOTS

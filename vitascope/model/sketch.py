@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitascope.engine.conditions import CENTRE, GAIN, TAPS
-from vitascope.engine.layout import LASTING, MOVING, PER_TAP
+from vitascope.engine.conditions import CENTRE, GAIN, LASTING, MOVING, PER_TAP, TAPS
 from vitascope.model.blocks import PLACE_FEATURES, waves
 from vitascope.world import camera as cameras
 from vitascope.world.render import eye_and_basis

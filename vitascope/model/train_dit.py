@@ -12,7 +12,6 @@ core; two on two cores do more than one with two threads.
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from pathlib import Path
 
@@ -26,32 +25,23 @@ from vitascope.engine.tokens import Tokenizer
 from vitascope.model import checkpoint, data
 from vitascope.model.codec import Codec
 from vitascope.model.crew import Crew
+from vitascope.model.descent import run_flags
 from vitascope.model.dit import PRESETS, VideoDiT
-from vitascope.model.latents import Latents
+from vitascope.model.latents import Latents, tokens_of
 from vitascope.model.optim import halves, optimisers
-from vitascope.world import captions
 
 
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--data", type=Path, required=True, help="folder of shards")
-    ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
-    ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
+    run_flags(ask, steps=4000, muon_lr=3e-3, adam_lr=1e-3)
     ask.add_argument("--sketch", type=Path, help="checkpoint folder of words and sketch to start from")
     ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
-    ask.add_argument(
-        "--steps", type=int, default=4000, help="steps of the whole run: the curriculum and the learning rate follow it"
-    )
-    ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
-    ask.add_argument("--stop-at", type=int, default=math.inf, help="step at which this piece saves and ends")
     ask.add_argument(
         "--tokens",
         type=int,
         default=6144,
         help="latent tokens in a batch of all processes together: few long samples or many short ones",
     )
-    ask.add_argument("--muon-lr", type=float, default=3e-3)
-    ask.add_argument("--adam-lr", type=float, default=1e-3)
     ask.add_argument(
         "--shortcut",
         type=float,
@@ -65,10 +55,6 @@ def flags_from(argv=None) -> argparse.Namespace:
         "--things", type=float, default=4, help="how much more the places count where things are, at no noise"
     )
     ask.add_argument("--jitter", type=float, default=0.02, help="how far layouts are off in training, at most")
-    ask.add_argument("--save-every", type=float, default=180)
-    ask.add_argument("--seed", type=int, default=0)
-    ask.add_argument("--compile", action="store_true")
-    ask.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return ask.parse_args(argv)
 
 
@@ -127,8 +113,7 @@ def make_batch(
     clips = latents.batch(rng, flags.tokens // world, index)
     words, camera, x, things, layout = [], [], [], [], []
     for clip in clips:
-        facts = captions.drop(clip.facts, rng)
-        words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
+        words.append(tokens_of(clip.facts, tokenizer, rng))
         z, rows = clip.at(index)
         x.append(z)
         things.append(clip.things if len(clip.things) == 1 else clip.things[index])

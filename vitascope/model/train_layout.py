@@ -14,17 +14,14 @@ import torch
 
 from vitascope.clip import ASPECTS
 from vitascope.engine import flow
-from vitascope.engine.conditions import TAPS, camera_features
-from vitascope.engine.layout import LASTING, LAYOUT_FEATURES, MOVING, PER_TAP
+from vitascope.engine.conditions import CONTEXT, LASTING, LAYOUT_FEATURES, MOVING, PER_TAP, TAPS, camera_features
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model import data
 from vitascope.model.descent import descend, run_flags
-from vitascope.model.latents import Latents
+from vitascope.model.latents import Latents, tokens_of
 from vitascope.model.layout import Layout, LayoutConfig
 from vitascope.world import captions
 from vitascope.world import scene as scenes
-
-CONTEXT = 4  # latent frames that are known in the window after another, or given by a clip that is continued
 
 
 def flags_from(argv=None) -> argparse.Namespace:
@@ -63,8 +60,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         layout, path = data.laid_out(window, index)
         layouts.append(layout)
         rows.append(camera_features(path.reshape(-1, len(TAPS), 8)) * np.float32(rng.random() > 0.06))
-        facts = captions.drop(captions.facts_of(scenes.sample(window.seed)), rng)
-        words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
+        words.append(tokens_of(captions.facts_of(scenes.sample(window.seed)), tokenizer, rng))
     b = len(windows)
     t = np.repeat(1 / (1 + np.exp(0.3 - 1.2 * rng.standard_normal((b, 1)))), frames, axis=1)
     if frames > 1 and rng.random() < 0.3:  # known from the window before

@@ -18,10 +18,9 @@ from vitascope.model import data
 from vitascope.model.blocks import places
 from vitascope.model.descent import descend, run_flags
 from vitascope.model.dit import PRESETS, VideoDiT
-from vitascope.model.latents import Latents
+from vitascope.model.latents import Latents, tokens_of
 from vitascope.model.sketch import MISS, SHADOW_MISS
 from vitascope.model.train_dit import channel_weights
-from vitascope.world import captions
 
 
 def flags_from(argv=None) -> argparse.Namespace:
@@ -38,10 +37,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     rng = np.random.default_rng([flags.seed, step, 2])
     chosen = latents.single(rng, flags.batch)
     shown = [entry.at(np.array([number])) for entry, number in chosen]
-    words = []
-    for entry, _ in chosen:
-        facts = captions.drop(entry.facts, rng)
-        words.append(tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(facts)))
+    words = [tokens_of(entry.facts, tokenizer, rng) for entry, _ in chosen]
     known = rng.random(flags.batch) > 0.1
     x = torch.stack([x.float() for x, _ in shown])
     batch = {
