@@ -37,7 +37,7 @@ wait
 # 4. The DiT: few frames first, whole clips last. Two processes with a core and half of each batch (about 2.6 s a step once compiled, which
 #    takes two minutes).
 OMP_NUM_THREADS=1 $python -m torch.distributed.run --standalone --nproc-per-node 2 -m vitascope.model.train_dit --data "$data" --codec "$out/fitted" \
-  --sketch "$out/sketch" --out "$out/dit" --tokens 12288 --steps "${STEPS:-3000}" --compile
+  --begin "$out/sketch" --out "$out/dit" --tokens 12288 --steps "${STEPS:-3000}" --compile
 
 # 5. The weights folder, then what they know.
 $python -m vitascope.model.export --codec "$out/codec" --layout "$out/layout" --dit "$out/dit" --out vitascope/weights

@@ -45,7 +45,7 @@ sketch() {
 dit() {
   local start="$python"
   [ "${GPUS:-1}" = 1 ] || start="$python -m torch.distributed.run --standalone --nproc-per-node $GPUS"
-  $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --sketch "$room/sketch" --out "$room/dit" --preset "$preset" \
+  $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --begin "$room/sketch" --out "$room/dit" --preset "$preset" \
     --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
 pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/codec" --layout "$room/layout" --dit "$room/dit" --out "$out"; }

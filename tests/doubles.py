@@ -35,6 +35,7 @@ KNOWN = {"a", "red", "ball", "bounces"}
 class Reading:
     understood: tuple[str, ...]
     unknown: tuple[str, ...]
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass

@@ -8,8 +8,8 @@ import tiny
 from vitascope.engine import flow
 from vitascope.engine.conditions import LAYOUT_FEATURES
 from vitascope.engine.tokens import LENGTH, Tokenizer
-from vitascope.model.blocks import CAMERA_FEATURES, Block, rotary, rotate
-from vitascope.model.dit import PRESETS, VideoDiT
+from vitascope.model.blocks import CAMERA_FEATURES, Block, guess, rotary, rotate
+from vitascope.model.dit import PRESETS, VideoDiT, rest
 from vitascope.world.stage import SLOTS
 
 TOKENS = Tokenizer()
@@ -19,7 +19,7 @@ def asked(b=2, frames=3, h=2, w=2, seed=0, prompts=("large red ball rolls left",
     """Inputs of the model by name."""
     noise = torch.Generator().manual_seed(seed)
     return {
-        "x": torch.randn((b, frames, tiny.DIT.channels, h, w), generator=noise),
+        "rest": torch.randn((b, frames, tiny.DIT.channels, h, w), generator=noise),
         "t": torch.rand((b, frames), generator=noise),
         "step": torch.zeros(b),
         "index": torch.arange(frames),
@@ -27,7 +27,6 @@ def asked(b=2, frames=3, h=2, w=2, seed=0, prompts=("large red ball rolls left",
         "camera": torch.randn((b, frames, CAMERA_FEATURES), generator=noise),
         "tokens": torch.stack([torch.from_numpy(TOKENS.encode(prompts[i % len(prompts)])) for i in range(b)]),
         "layout": 0.2 + torch.rand((b, frames, SLOTS, LAYOUT_FEATURES), generator=noise),
-        "told": torch.ones(b),
     }
 
 
@@ -42,30 +41,34 @@ def off(model, given, **changed):
 def test_any_number_of_frames_and_places(tiny_dit, b, frames, h, w):
     given = asked(b, frames, h, w)
     velocity = tiny_dit(**given)
-    assert velocity.shape == given["x"].shape
+    assert velocity.shape == given["rest"].shape
     assert velocity.isfinite().all()
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("t", [0.05, 0.4, 0.9])
-def test_untrained_it_is_the_best_guess_from_one_channel_at_a_time(t):
-    """Least squares from x_t to the velocity, on data of that mean and spread, finds the same line."""
+def test_untrained_it_is_the_best_guess_from_one_number_at_a_time(t):
+    """Least squares from x_t to the velocity, on data of mean 0 and deviation 1, finds the same line."""
     torch.manual_seed(0)
-    model = VideoDiT(tiny.DIT)
-    centre, spread = torch.linspace(-1, 1, tiny.DIT.channels), torch.linspace(0.2, 3, tiny.DIT.channels)
-    model.centre.copy_(centre), model.spread.copy_(spread)
-    clean = centre + spread * torch.randn(60_000, tiny.DIT.channels)
-    noise = torch.randn(clean.shape)
+    clean, noise = torch.randn(2, 600, 1, tiny.DIT.channels, 10, 10)
     x, velocity = flow.blend(clean, noise, t), flow.velocity(clean, noise)
     given = asked(b=600, frames=1, h=10, w=10) | {"t": torch.full((600, 1), t)}
-    x_t = x.reshape(600, 1, 10, 10, -1).permute(0, 1, 4, 2, 3)
-    found = model(**given | {"x": x_t}).permute(0, 1, 3, 4, 2).reshape(x.shape)
-    slope = ((x - x.mean(0)) * (velocity - velocity.mean(0))).mean(0) / x.var(0)
-    assert torch.allclose(found, velocity.mean(0) + slope * (x - x.mean(0)), atol=0.1)
-    left = (velocity - found).std(0)
-    _, loud, centred = model.guess(x[None, None], torch.full((1, 1), t))
-    assert torch.allclose(left, loud[0, 0, 0], rtol=0.05)
-    assert torch.allclose(centred.std(2), torch.ones(1), rtol=0.05)
+    found = VideoDiT(tiny.DIT)(**given | {"rest": x})
+    slope = (x * velocity).mean() / x.square().mean()
+    assert torch.allclose(found, slope * x, atol=0.1)
+    keep, loud = guess(torch.full((1, 1), t))
+    assert (velocity - found).std().item() == pytest.approx(loud.item(), rel=0.02)
+    assert 1 / x.std().item() == pytest.approx(loud.item(), rel=0.02)
+    assert keep.item() == pytest.approx(slope.item(), abs=0.02)
+
+
+@torch.no_grad()
+def test_what_is_left_beside_the_sketch_has_deviation_one_where_the_doubt_is_right():
+    sketch, doubt = torch.randn(2, 3, 4, 5, 5), torch.rand(2, 3, 4, 5, 5) + 0.1
+    x = sketch + doubt * torch.randn(sketch.shape)
+    left = rest(x, sketch, doubt)
+    assert left.std().item() == pytest.approx(1, abs=0.1)
+    assert torch.allclose(sketch + doubt * left, x, atol=1e-5)
 
 
 def test_a_frames_own_time_matters_most_to_itself(tiny_dit):
@@ -81,7 +84,7 @@ def test_a_frames_own_time_matters_most_to_itself(tiny_dit):
 @pytest.mark.parametrize(
     ("name", "value"),
     [("step", torch.full((2,), 0.25)), ("continues", torch.ones(2)), ("index", torch.tensor([0, 1, 5]))]
-    + [("camera", torch.zeros(2, 3, CAMERA_FEATURES)), ("told", torch.zeros(2))]
+    + [("camera", torch.zeros(2, 3, CAMERA_FEATURES))]
     + [("layout", torch.zeros(2, 3, SLOTS, LAYOUT_FEATURES))],
 )
 def test_every_condition_is_heard(tiny_dit, name, value):
@@ -96,9 +99,9 @@ def test_words_are_heard_and_their_order_too(tiny_dit):
 
 def test_samples_of_a_batch_do_not_see_each_other(tiny_dit):
     given = asked()
-    x = given["x"].clone()
-    x[1] += 1
-    moved = off(tiny_dit, given, x=x)
+    left = given["rest"].clone()
+    left[1] += 1
+    moved = off(tiny_dit, given, rest=left)
     assert (moved[0] < 1e-5).all()
     assert (moved[1] > 1e-3).all()
 
@@ -129,15 +132,9 @@ def test_words_stay_apart_however_far_their_encoders_weights_grow():
 def test_encoding_the_words_and_sketching_first_changes_nothing(tiny_dit):
     given = asked()
     states, pooled = tiny_dit.text(given["tokens"])
-    sketch = tiny_dit.sketched(given["camera"], pooled, given["layout"], given["told"], 2, 2)
-    rest = (given[name] for name in ("x", "t", "step", "index", "continues", "camera"))
-    assert torch.equal(tiny_dit(**given), tiny_dit.denoise(*rest, states, pooled, sketch))
-
-
-@torch.no_grad()
-def test_a_layout_that_is_not_told_is_not_heard(tiny_dit):
-    given = asked() | {"told": torch.zeros(2)}
-    assert off(tiny_dit, given, layout=torch.zeros_like(given["layout"])).max() == 0
+    sketched = tiny_dit.sketched(given["camera"], pooled, given["layout"], 2, 2)
+    others = (given[name] for name in ("rest", "t", "step", "index", "continues", "camera"))
+    assert torch.equal(tiny_dit(**given), tiny_dit.denoise(*others, states, pooled, *sketched))
 
 
 def test_rotary_positions_are_relative():

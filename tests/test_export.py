@@ -13,15 +13,19 @@ import tiny
 from vitascope.clip import ClipSpec
 from vitascope.config import cores
 from vitascope.engine.bundle import FILES, Bundle
-from vitascope.engine.conditions import LAYOUT_FEATURES
+from vitascope.engine.conditions import LASTING, LAYOUT_FEATURES, PER_TAP, TAPS
 from vitascope.engine.embedded import EmbeddedEngine
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
-from vitascope.model import export
+from vitascope.model import export, unpack
+from vitascope.model.data import load_codec
+from vitascope.model.dit import VideoDiT
+from vitascope.model.layout import Layout
 from vitascope.world.stage import SLOTS
 
 TASKS = Path("/proc/self/task")
+WEIGHTS = Path(export.__file__).parents[1] / "weights"
 
 
 @pytest.fixture
@@ -51,27 +55,27 @@ def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tin
     noise = torch.Generator().manual_seed(3)
     tokens = torch.from_numpy(Tokenizer().encode("small blue cube jumps, at night"))[None]
     given = {
-        "x": torch.randn((1, 11, tiny.DIT.channels, h, w), generator=noise),
+        "rest": torch.randn((1, 11, tiny.DIT.channels, h, w), generator=noise),
         "t": torch.rand((1, 11), generator=noise),
         "step": torch.tensor([0.25]),
         "index": torch.arange(11),
         "continues": torch.ones(1),
         "camera": torch.randn((1, 11, 17), generator=noise),
     }
-    shown = {"layout": 0.2 + torch.rand((1, 11, SLOTS, LAYOUT_FEATURES), generator=noise), "told": torch.ones(1)}
+    layout = 0.2 + torch.rand((1, 11, SLOTS, LAYOUT_FEATURES), generator=noise)
     with torch.no_grad():
-        meant = tiny_dit(**given, tokens=tokens, **shown).numpy()
+        meant = tiny_dit(**given, tokens=tokens, layout=layout).numpy()
     text = Session(tiny_weights / "text.onnx", 1).run(tokens=tokens.numpy())
-    inputs = {name: value.numpy() for name, value in (given | shown).items()}
-    look = inputs | {"x": inputs["x"][0], "pooled": text["pooled"]}
-    sketch = Session(tiny_weights / "sketch.onnx", 1).run(**look)["sketch"]
-    made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text, sketch=sketch)["velocity"]
+    inputs = {name: value.numpy() for name, value in given.items()}
+    look = {"x": inputs["rest"][0], "camera": inputs["camera"], "pooled": text["pooled"], "layout": layout.numpy()}
+    sketched = Session(tiny_weights / "sketch.onnx", 1).run(**look)
+    made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text, **sketched)["velocity"]
     assert export.difference(meant, made) < export.TOLERANCE
     assert meant.std() > 0.05
 
 
-@pytest.mark.parametrize(("frames", "k"), [(1, 0), (11, 0), (4, 3)])
-def test_the_layout_and_its_file_agree_whatever_is_given(tiny_weights, tiny_layout, frames, k):
+@pytest.mark.parametrize("frames", [1, 11])
+def test_the_layout_and_its_file_agree(tiny_weights, tiny_layout, frames):
     noise = torch.Generator().manual_seed(3)
     given = {
         "x": torch.randn((2, frames, SLOTS, LAYOUT_FEATURES), generator=noise),
@@ -80,15 +84,60 @@ def test_the_layout_and_its_file_agree_whatever_is_given(tiny_weights, tiny_layo
         "continues": torch.ones(2),
         "camera": torch.randn((2, frames, 17), generator=noise),
         "tokens": torch.from_numpy(np.stack([Tokenizer().encode(words) for words in ("small blue cube jumps", "")])),
-        "given": torch.randn((2, k, tiny.DIT.channels, 3, 5), generator=noise),
-        "given_index": torch.arange(k),
     }
     with torch.no_grad():
         meant = tiny_layout(**given).numpy()
     session = Session(tiny_weights / "layout.onnx", 1)
-    made = session.run(**{name: value.numpy() for name, value in given.items()})["velocity"]
+    (made,) = session.run(**{name: value.numpy() for name, value in given.items()}).values()
     assert export.difference(meant, made) < export.TOLERANCE
     assert meant.std() > 0.05
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_the_glance_and_its_file_agree_and_the_file_has_the_sun_on_both_sides(tiny_weights, tiny_layout, k):
+    noise = torch.Generator().manual_seed(3)
+    given = {
+        "tokens": torch.from_numpy(Tokenizer().encode("small blue cube jumps"))[None],
+        "given": torch.randn((1, k, tiny.DIT.channels, 3, 5), generator=noise),
+        "index": torch.arange(k),
+        "camera": torch.randn((1, k, 17), generator=noise),
+    }
+    with torch.no_grad():
+        meant = tiny_layout.look(**given)[0].numpy()
+    session = Session(tiny_weights / "glance.onnx", 1)
+    right, left = session.run(**{name: value.numpy() for name, value in given.items()})["layouts"]
+    sun = len(TAPS) * PER_TAP + LASTING["to_sun"].start
+    assert (right[..., sun] > left[..., sun]).all()
+    meant[..., sun] = right[..., sun] = left[..., sun] = 0
+    assert export.difference(meant, right) < export.TOLERANCE
+    assert np.array_equal(right, left)
+    assert meant.std() > 0.05
+
+
+def test_exported_weights_are_unpacked_to_train_on(tiny_weights, tiny_layout, tiny_dit):
+    for kind, model, empty in (
+        ("layout", tiny_layout, Layout(tiny.LAYOUT)),
+        ("dit", tiny_dit, VideoDiT(tiny.DIT)),
+    ):
+        unpack.fill(empty, kind, tiny_weights)
+        for (name, value), again in zip(model.state_dict().items(), empty.state_dict().values(), strict=True):
+            assert torch.allclose(value, again, rtol=1e-3, atol=1e-6), name
+
+
+def test_the_built_in_weights_are_unpacked_to_checkpoints(tmp_path):
+    unpack.main(["--out", str(tmp_path)])
+    codec = load_codec(tmp_path / "codec", "cpu")
+    taps = np.random.default_rng(0).random((1, 6, 64, 64), dtype=np.float32)
+    (meant,) = Session(WEIGHTS / "encoder.onnx", 1).run(taps=taps).values()
+    with torch.no_grad():
+        assert export.difference(meant, codec.encode(torch.from_numpy(taps)[None])[0].numpy()) < 1e-4
+    assert {folder.name for folder in tmp_path.iterdir()} == {"codec", "layout", "dit"}
+
+
+def test_graphs_of_another_version_are_not_unpacked(folder):
+    shutil.copy(folder / "encoder.onnx", folder / "glance.onnx")
+    with pytest.raises(ValueError, match=r"hold no centre, spread, .*: they are another version's"):
+        unpack.fill(Layout(tiny.LAYOUT), "layout", folder)
 
 
 def test_an_exams_scores_are_recorded_for_the_weights_that_sat_it(folder):

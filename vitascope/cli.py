@@ -255,6 +255,8 @@ class _Bars:
 def _show_reading(draft: Any) -> None:
     reading = draft.reading
     _say(f"understood: {'; '.join(reading.understood) or 'nothing'}")
+    if reading.chosen:
+        _say(f"chosen: {', '.join(reading.chosen)}")
     if reading.unknown:
         _say(f"not known to the built-in model: {', '.join(reading.unknown)}")
 

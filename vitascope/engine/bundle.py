@@ -13,10 +13,10 @@ from vitascope.clip import ASPECTS, ModelCard
 from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
 
-FILES = ("text.onnx", "layout.onnx", "sketch.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
+FILES = ("text.onnx", "glance.onnx", "layout.onnx", "sketch.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
 FIELDS = (
     "name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "steps", "guidance", "shift",
-    "shortcut",
+    "shortcut", "temperature",
 )  # fmt: skip
 HINT = "Install Vitascope again, or restore the folder from a clean clone."
 
@@ -62,7 +62,7 @@ class Bundle:
 
 
 #: What the sampler takes from the manifest: two models that differ in these alone make different clips.
-SAMPLING = ("guidance", "shift", "shortcut")
+SAMPLING = ("guidance", "shift", "shortcut", "temperature")
 
 
 def weights_hash(manifest: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ layout: where every thing is, how large, which way up and of what colour and sha
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +13,7 @@ from vitascope.clip import GROUP, ClipSpec
 from vitascope.engine import reader
 from vitascope.world import camera as cameras
 from vitascope.world.facts import Facts
-from vitascope.world.scene import CameraMove
+from vitascope.world.scene import GROUNDS, SKIES, CameraMove
 from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
 
 Rows = npt.NDArray[np.float64]
@@ -62,6 +64,27 @@ def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
     if parent and not parent.camera and not parent.extend and _move(parent, reader.read(parent.prompt).facts) == move:
         return cameras.path(move, spec.frames, start(parent))
     return np.concatenate([before, cameras.path_from(before[-1], move, 1 + spec.frames - len(before))[1:]])
+
+
+def told(spec: ClipSpec, facts: Facts) -> Facts:
+    """What the model is told of a prompt. A ground and a sky that nobody names are those of the clip that is continued,
+    or the seed chooses them from what is not unwanted: of grounds in general there is no sketch. Those of given frames
+    are left to be recognised.
+    """
+    if spec.extend:
+        parent = spec.extend.recipe.spec if spec.extend.recipe else None
+        default = told(parent, reader.read(parent.prompt).facts) if parent else Facts()
+    elif spec.image or spec.last_image:
+        default = Facts()
+    else:
+        unwanted = reader.read(spec.negative_prompt).facts
+        rng = np.random.default_rng([7004, spec.seed or 0])
+        ground, sky = (
+            str(rng.choice([word for word in words if word != never]))
+            for words, never in ((GROUNDS, unwanted.ground), (SKIES, unwanted.sky))
+        )
+        default = Facts(ground=ground, sky=sky)
+    return replace(facts, ground=facts.ground or default.ground, sky=facts.sky or default.sky)
 
 
 def _source_path(spec: ClipSpec) -> Rows:

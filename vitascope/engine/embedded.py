@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media import picture, video
+from vitascope.world.facts import GROUND_WORDS, SKY_WORDS, Facts, canonical
+from vitascope.world.scene import GROUNDS, SKIES
 from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
@@ -35,9 +37,15 @@ FACTOR = 32  # pixels of one latent place
 Array = npt.NDArray[np.float32]
 
 
+def _nothing() -> Array:
+    return np.zeros(0, np.float32)
+
+
 @dataclass
 class Draft:
-    """A clip on its way. `latents` holds what is finished, context first; `x` is the window being denoised."""
+    """A clip on its way. `latents` holds what is finished, context first; all from `layout` on is of the window that is
+    being denoised.
+    """
 
     spec: ClipSpec
     reading: reader.Reading
@@ -47,16 +55,17 @@ class Draft:
     continues: bool  # the source began before the context
     camera: Array  # (total, 17)
     tokens: npt.NDArray[np.int64]  # (2, L): asked and unasked
-    words: tuple[Array, Array]  # states (2, L, D), pooled (2, D) of them
+    words: tuple[Array, Array]  # states (1, L, D), pooled (1, D) of what is asked
     last: Array | None  # latent frame of the last picture
     latents: Array  # (total, C, h, w), filled from the start
     schedule: list[float]
     step_index: int = 0
-    x: Array = field(default_factory=lambda: np.zeros(0, np.float32))
-    clean: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # where the last step thought x was going
-    velocity: Array | None = None  # of the last step of this window
     layout: Array = field(default_factory=lambda: np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32))  # of this window
-    sketch: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # (2, T, h * w, C) of it, asked and unasked
+    sketch: Array = field(default_factory=_nothing)  # (T, C, h, w) its latents as far as the layout tells
+    doubt: Array = field(default_factory=_nothing)  # (T, C, h, w) by how much they may be off
+    rest: Array = field(default_factory=_nothing)  # (T, C, h, w) what is left of them, in doubts: from noise to clean
+    clean: Array = field(default_factory=_nothing)  # latents where the last step thought they were going
+    velocity: Array | None = None  # of the last step of this window
 
     @property
     def step_count(self) -> int:
@@ -77,8 +86,7 @@ class EmbeddedEngine:
         self._manifest: dict[str, Any] = self._bundle.manifest
         self._tokenizer = Tokenizer()
         self._text = Session(folder / "text.onnx", threads)
-        self._layouts = Layouts(folder / "layout.onnx", threads)
-        self._sketch = Session(folder / "sketch.onnx", threads)
+        self._layouts = Layouts(folder, threads)
         self._dit = Session(folder / "dit.onnx", threads)
         self._encoder = Encoder(folder / "encoder.onnx", threads)
         self._decoder = Decoder(folder / "decoder.onnx", threads)
@@ -98,21 +106,29 @@ class EmbeddedEngine:
         latents[: len(context)] = context
         if spec.image:
             latents[0] = self._still(spec.image)
+        last = self._still(spec.last_image) if spec.last_image else None
         path = conditions.tap_rows(conditions.camera_path(spec, reading.facts))
-        prompts = (reading.canonical, reader.read(spec.negative_prompt).canonical)
-        tokens = np.stack([self._tokenizer.encode(prompt) for prompt in prompts])
-        words = self._text.run(tokens=tokens)
+        camera = conditions.camera_features(path[len(path) - total :])
+        told = conditions.told(spec, reading.facts)
+        if len(context) or spec.image:
+            number = np.arange(len(context) or 1)
+            told = self._recognised(told, latents[number], number, camera[number])
+        elif last is not None:
+            told = self._recognised(told, last[None], np.array([min(WINDOW, total) - 1]), camera[-1:])
+        unwanted = reader.read(spec.negative_prompt)
+        tokens = np.concatenate([self._tokens(told), self._tokenizer.encode(unwanted.canonical)[None]])
+        words = self._text.run(tokens=tokens[:1])
         draft = Draft(
             spec=spec,
-            reading=reading,
+            reading=replace(reading, chosen=_unnamed(told, reading.facts)),
             starts=_windows(total, len(context)),
             total=total,
             context=len(context),
             continues=continues,
-            camera=conditions.camera_features(path[len(path) - total :]),
+            camera=camera,
             tokens=tokens,
             words=(words["states"], words["pooled"]),
-            last=self._still(spec.last_image) if spec.last_image else None,
+            last=last,
             latents=latents,
             schedule=flow.timesteps(spec.steps, self._manifest["shift"]),
         )
@@ -139,6 +155,25 @@ class EmbeddedEngine:
 
     def _still(self, given: Picture) -> Array:
         return self._encoder.still(picture.pixels(given))
+
+    def _tokens(self, facts: Facts) -> npt.NDArray[np.int64]:
+        return self._tokenizer.encode(canonical(facts))[None]
+
+    def _recognised(self, told: Facts, given: Array, index: npt.NDArray[np.int64], camera: Array) -> Facts:
+        """Also told of the ground and the sky, where nobody named them: those whose sketch is most like given frames
+        (K, C, h, w) of numbers index (K,).
+        """
+        if told.ground and told.sky:
+            return told
+        tokens = self._tokens(told)
+        layout = self._layouts.seen(tokens, self._text.run(tokens=tokens)["pooled"], given, index, camera)
+
+        def unlike(facts: Facts) -> float:
+            pooled = self._text.run(tokens=self._tokens(facts))["pooled"]
+            return self._layouts.unlike(layout, given, camera, pooled)
+
+        grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)
+        return min((replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies), key=unlike)
 
     def _context(self, spec: ClipSpec) -> tuple[Array, bool]:
         """Latents of the end of the clip to be continued, and whether it began before them."""
@@ -177,33 +212,29 @@ class EmbeddedEngine:
         if draft.last is not None and start + size == draft.total:
             draft.latents[-1] = draft.last
         rng = np.random.default_rng([int(draft.spec.seed or 0), number])
-        noise = rng.standard_normal((size, *draft.latents.shape[1:]), dtype=np.float32)
-        draft.x = np.where(given[:, None, None, None], draft.latents[start : start + size], noise)
-        draft.clean, draft.velocity = draft.x, None
+        latents = draft.latents[start : start + size]
+        noise = np.float32(self._manifest["temperature"]) * rng.standard_normal(latents.shape, dtype=np.float32)
         self._lay_out(draft, number, given, rng)
+        draft.rest = np.where(given[:, None, None, None], (latents - draft.sketch) / draft.doubt, noise)
+        draft.clean, draft.velocity = draft.sketch, None
 
     def _lay_out(self, draft: Draft, number: int, given: npt.NDArray[np.bool_], rng: np.random.Generator) -> None:
         """Draw the window's layout, that of the frames it shares with the window before being known, and sketch it."""
-        start, size = draft.starts[number], len(draft.x)
-        camera = draft.camera[start : start + size]
+        start, size = draft.starts[number], len(given)
+        latents, camera = (whole[start : start + size] for whole in (draft.latents, draft.camera))
         shared = self._shared(draft, number) if number else 0
         asked = Asked(
             tokens=draft.tokens,
+            pooled=draft.words[1],
             camera=camera,
             continues=start > 0 or draft.continues,
-            given=draft.x[given],
+            given=latents[given],
             given_index=given.nonzero()[0],
             known=draft.layout[len(draft.layout) - shared :],
-            guidance=self._guidance(draft),
+            guidance=float(self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance),
         )
         draft.layout = self._layouts.draw(asked, rng)
-        draft.sketch = self._sketch.run(
-            x=draft.x,
-            camera=np.repeat(camera[None], 2, axis=0),
-            pooled=draft.words[1],
-            layout=np.repeat(draft.layout[None], 2, axis=0),
-            told=np.ones(2, np.float32),
-        )["sketch"]
+        draft.sketch, draft.doubt = self._layouts.sketch(draft.layout, latents, camera, draft.words[1])
 
     def _step(self, draft: Draft) -> None:
         number, turn = divmod(draft.step_index, draft.spec.steps)
@@ -212,41 +243,42 @@ class EmbeddedEngine:
         t, t_next = draft.schedule[turn], draft.schedule[turn + 1]
         v = self._velocity(draft, start, np.where(asked, t, 0.0).astype(np.float32), t - t_next)
         here = asked[:, None, None, None]
-        draft.clean = flow.euler(draft.x, v, np.float32(t) * here)
+        draft.clean = draft.sketch + draft.doubt * flow.euler(draft.rest, v, np.float32(t) * here)
         move = v
         if draft.velocity is not None and not self._manifest["shortcut"]:  # a shortcut is already the whole step's mean
             before = draft.schedule[turn - 1] - t
             move = flow.extrapolated(v, draft.velocity, np.float32(t - t_next), np.float32(before))
-        draft.x = flow.euler(draft.x, move, np.float32(t - t_next) * here)
+        draft.rest = flow.euler(draft.rest, move, np.float32(t - t_next) * here)
         draft.velocity = v
         draft.step_index += 1
         if turn == draft.spec.steps - 1:
-            draft.latents[start : start + size] = draft.x
+            window = draft.latents[start : start + size]
+            window[asked] = (draft.sketch + draft.doubt * draft.rest)[asked]
             if not draft.done:
                 self._open_window(draft)
 
-    def _guidance(self, draft: Draft) -> float:
-        return float(self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance)
-
     def _velocity(self, draft: Draft, start: int, t: Array, size: float) -> Array:
-        """The model's velocity (T, C, h, w), guided. Guidance 1 needs one pass instead of two."""
-        guidance = self._guidance(draft)
-        passes = 1 if guidance == 1 else 2
-        states, pooled = (words[:passes] for words in draft.words)
-        frames = len(draft.x)
-        step = size if self._manifest["shortcut"] else 0.0
-        out = self._dit.run(
-            x=np.repeat(draft.x[None], passes, axis=0),
-            t=np.repeat(t[None], passes, axis=0),
-            step=np.full(passes, step, np.float32),
+        """The model's velocity (T, C, h, w). Guidance has done its part when the window was laid out."""
+        frames = len(draft.rest)
+        states, pooled = draft.words
+        velocity: Array = self._dit.run(
+            rest=draft.rest[None],
+            t=t[None],
+            step=np.full(1, size if self._manifest["shortcut"] else 0.0, np.float32),
             index=np.arange(frames, dtype=np.int64),
-            continues=np.full(passes, float(start > 0 or draft.continues), np.float32),
-            camera=np.repeat(draft.camera[None, start : start + frames], passes, axis=0),
+            continues=np.full(1, float(start > 0 or draft.continues), np.float32),
+            camera=draft.camera[None, start : start + frames],
             states=states,
             pooled=pooled,
-            sketch=draft.sketch[:passes],
+            sketch=draft.sketch[None],
+            doubt=draft.doubt[None],
         )["velocity"]
-        return out[0] if passes == 1 else flow.guide(out[0], out[1], np.float32(guidance))
+        return velocity[0]
+
+
+def _unnamed(told: Facts, named: Facts) -> tuple[str, ...]:
+    pairs = ((GROUND_WORDS, told.ground, named.ground), (SKY_WORDS, told.sky, named.sky))
+    return tuple(words[one] for words, one, other in pairs if one != other)
 
 
 def _windows(total: int, context: int) -> list[int]:

@@ -35,6 +35,7 @@ class Reading:
     understood: tuple[str, ...]  # words of the prompt, with what they mean where that is another word
     unknown: tuple[str, ...]  # words of the prompt that the model is not told
     language: str  # en or zh
+    chosen: tuple[str, ...] = ()  # what the model is told of ground and sky though nobody named it
 
 
 def read(prompt: str) -> Reading:

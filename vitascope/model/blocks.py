@@ -95,9 +95,29 @@ def start_as_identity(model: nn.Module) -> None:
     for block in model.blocks:
         nn.init.zeros_(block.out.weight)
         nn.init.zeros_(block.down.weight)
-    for layer in (model.modulation, model.final, model.leave):
+    for layer in (model.final, model.leave):
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
-    with torch.no_grad():
-        gate1, gate2 = model.modulation.bias.chunk(6)[2::3]
-        gate1.fill_(1), gate2.fill_(1)
+    gates_open(model.modulation)
+
+
+@torch.no_grad()
+def gates_open(modulation: nn.Linear) -> None:
+    """At first all that the blocks add comes through, whatever the conditions."""
+    nn.init.zeros_(modulation.weight)
+    nn.init.zeros_(modulation.bias)
+    for gate in modulation.bias.chunk(6)[2::3]:
+        gate.fill_(1)
+
+
+def guess(t):
+    """The velocity of numbers that have mean 0 and deviation 1 without noise, at times t (B, T), is at best `keep`
+    times what is seen; `loud` is the deviation of what is left to learn, and of what is seen 1 / loud.
+
+    v = e - x0 and x = (1 - t) x0 + t e are jointly Gaussian then, with d^2 = (1 - t)^2 + t^2 the variance of x; so
+    E[v | x] = (2 t - 1) x / d^2, and 1 / d is left. The same idea as in Karras et al., arXiv 2206.00364, for rectified
+    flow.
+    """
+    t = t[:, :, None, None]
+    square = 1 / ((1 - t).square() + t.square())
+    return (2 * t - 1) * square, square.sqrt()

@@ -25,6 +25,7 @@ def run_flags(ask: argparse.ArgumentParser, *, steps: int, muon_lr: float, adam_
     ask.add_argument("--data", type=Path, required=True, help="folder of shards")
     ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
+    ask.add_argument("--begin", type=Path, help="checkpoint folder whose averaged weights a new run begins with")
     ask.add_argument("--steps", type=int, default=steps, help="steps of the whole run, which the learning rate follows")
     ask.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this piece saves and ends")
     ask.add_argument("--stop-at", type=int, default=math.inf, help="step at which this piece saves and ends")
@@ -36,12 +37,20 @@ def run_flags(ask: argparse.ArgumentParser, *, steps: int, muon_lr: float, adam_
     ask.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
+def begin_with(folder: Path | None, model: nn.Module) -> None:
+    """Give the model those of its weights that the checkpoint has; the rest stay as they were drawn."""
+    if folder:
+        state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=False)
+        model.load_state_dict(state["ema"]["weights"], strict=False)
+
+
 def descend(
     kind: str, model: nn.Module, loss_at: Callable[[int], torch.Tensor], flags: argparse.Namespace, falling: float = 0.5
 ) -> None:
     """Train the model on `loss_at(step)` up to --steps, or as far as --stop-after and --stop-at let it; checkpoints say
     that they are of this kind. `falling`: the part of the run in which the learning rate falls.
     """
+    begin_with(flags.begin, model)
     optims = optimisers(model, flags.muon_lr, flags.adam_lr)
     ema = checkpoint.Ema(model, 0.998)
     parts = {kind: model, "ema": ema, "muon": optims[0], "adam": optims[1]}

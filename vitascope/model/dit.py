@@ -13,8 +13,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitascope.model.blocks import CAMERA_FEATURES, PLACE_FEATURES, Block, places, rotary, start_as_identity, waves
-from vitascope.model.sketch import Rays, Sketch
+from vitascope.model.blocks import (
+    CAMERA_FEATURES,
+    PLACE_FEATURES,
+    Block,
+    guess,
+    places,
+    rotary,
+    start_as_identity,
+    waves,
+)
+from vitascope.model.sketch import Rays, Sketch, unlikeness
 from vitascope.model.text import TextEncoder, rms
 
 
@@ -42,7 +51,8 @@ PRESETS = {
 
 class VideoDiT(nn.Module):
     """`spread` (C,) and `centre` (C,), standard deviation and mean of each latent channel, are set from the data before
-    training. With them alone, at zero output, the model is already the best guess that looks at one channel at a time.
+    training. The flow is from noise to what is left of a clip beside its sketch: at zero output the model is already
+    the best guess that looks at the sketch and at one number at a time.
     """
 
     spread: torch.Tensor
@@ -55,7 +65,7 @@ class VideoDiT(nn.Module):
         self.register_buffer("centre", torch.zeros(c.channels))
         self.text = TextEncoder(c.vocabulary, c.width, c.heads)
         self.enter, self.place = nn.Linear(c.channels, c.width), nn.Linear(PLACE_FEATURES, c.width, bias=False)
-        self.sketch, self.hint = Sketch(c.width, c.channels), nn.Linear(c.channels, c.width, bias=False)
+        self.sketch, self.hint = Sketch(c.width, c.channels), nn.Linear(3 * c.channels, c.width, bias=False)
         self.time = nn.Sequential(nn.Linear(64, c.width), nn.SiLU(), nn.Linear(c.width, c.width))
         self.step = nn.Linear(32, c.width, bias=False)
         self.index = nn.Linear(32, c.width, bias=False)
@@ -69,64 +79,70 @@ class VideoDiT(nn.Module):
         start_as_identity(self)
         nn.init.zeros_(self.hint.weight)
 
-    def forward(self, x, t, step, index, continues, camera, tokens, layout, told):
-        """Velocities (B, T, C, h, w).
+    def forward(self, rest, t, step, index, continues, camera, tokens, layout):
+        """Velocities (B, T, C, h, w) of what is left of latents beside their sketch.
 
-        x (B, T, C, h, w) latents; t (B, T) times in [0, 1]; step (B,) step size in [0, 1], 0 = as small as may be;
-        index (T,) numbers of the latent frames in the window; continues (B,) 1 if the window begins in the middle of a
-        clip; camera (B, T, 17); tokens (B, L); layout (B, T, S, LAYOUT_FEATURES); told (B,) 1 where it is known.
+        rest (B, T, C, h, w) of latents, see `rest`, on its way from noise; t (B, T) times in [0, 1]; step (B,) step
+        size in [0, 1], 0 = as small as may be; index (T,) numbers of the latent frames in the window; continues (B,) 1
+        if the window begins in the middle of a clip; camera (B, T, 17); tokens (B, L); layout (B, T, S,
+        LAYOUT_FEATURES).
         """
         states, pooled = self.text(tokens)
-        sketch = self.sketched(camera, pooled, layout, told, *x.shape[-2:])
-        return self.denoise(x, t, step, index, continues, camera, states, pooled, sketch)
+        sketch, doubt = self.sketched(camera, pooled, layout, *rest.shape[-2:])
+        return self.denoise(rest, t, step, index, continues, camera, states, pooled, sketch, doubt)
 
-    def denoise(self, x, t, step, index, continues, camera, states, pooled, sketch):
+    def denoise(self, rest, t, step, index, continues, camera, states, pooled, sketch, doubt):
         """The forward pass after the text encoder, states (B, L, D) and pooled (B, D), and after `sketched`."""
-        b, frames, c, h, w = x.shape
+        b, frames, c, h, w = rest.shape
         condition = self.time(waves(t * 100.0, 32, 1000.0)) + self.step(waves(step * 10.0, 16, 100.0))[:, None]
         condition = condition + self.index(waves(index.float(), 16, 40.0)) + self.camera(camera)
         condition = condition + (self.pooled(pooled) + continues[:, None] * self.continues)[:, None]  # (B, T, D)
         condition = F.silu(condition)
         modulation = self.modulation(condition)[:, :, None]  # (B, T, 1, 6 D)
 
-        x = x.permute(0, 1, 3, 4, 2).reshape(b, frames, h * w, c)
-        keep, loud, centred = self.guess(x, t)
-        place = self.place(places(h, w, x.device))
-        tokens = self.enter(centred) + place + self.hint(sketch.detach())  # (B, T, P, D)
+        rest = rest.flatten(3).transpose(2, 3)  # (B, T, P, C)
+        keep, loud = guess(t)
+        sketch, doubt = self.unit(sketch), doubt.flatten(3).transpose(2, 3) / self.spread
+        hint = torch.cat([sketch, doubt.log(), (rest * loud).clamp(-5, 5)], dim=-1)
+        tokens = self.enter(sketch + doubt * rest) + self.place(places(h, w, rest.device)) + self.hint(hint)
         angles = rotary(index, h, w, self.config.head_dim)
         cos, sin = torch.cos(angles), torch.sin(angles)
         for block in self.blocks:
             tokens = block(tokens, modulation, states, cos, sin)
         shift, scale = self.final(condition)[:, :, None].chunk(2, dim=-1)
-        out = keep + loud * self.leave(rms(tokens) * (1 + scale) + shift)
+        out = keep * rest + loud * self.leave(rms(tokens) * (1 + scale) + shift)
         return out.reshape(b, frames, h, w, c).permute(0, 1, 4, 2, 3)
 
-    def sketched(self, camera, pooled, layout, told, h: int, w: int):
-        """What a camera (B, T, 17) sees, (B, T, h * w, C), as the words (B, D) and the layout (B, T, S,
-        LAYOUT_FEATURES) have it. told (B,): 0 where the layout is not known, only bare places can be told there.
+    def sketched(self, camera, pooled, layout, h: int, w: int):
+        """The latents that a camera (B, T, 17) sees as the words (B, D) and the layout (B, T, S, LAYOUT_FEATURES) have
+        it, and their standard error: (B, T, C, h, w) each.
         """
-        return self.sketch(pooled, *self.look(camera, layout, told, h, w), places(h, w, camera.device))
+        sketch, doubt = self.sketch(pooled, *self.look(camera, layout, h, w), places(h, w, camera.device))
+        sketch, doubt = sketch.float() * self.spread + self.centre, doubt * self.spread
+        return tuple(each.transpose(2, 3).unflatten(3, (h, w)) for each in (sketch, doubt))
 
-    def look(self, camera, layout, told, h: int, w: int):
+    def look(self, camera, layout, h: int, w: int):
         """What every place looks at, for the sketch: the ground and the things that its rays meet."""
         with torch.autocast(camera.device.type, enabled=False):  # half a number is too few for where a ray goes
             rays = Rays.of(camera, h, w)
-            return rays.ground(), rays.things(layout) * told[:, None, None, None, None]
+            return rays.ground(), rays.things(layout)
+
+    def unlikeness(self, sketch, doubt, x, weights):
+        """What the sketch learns from, (B, T, P): the square error of a sketch of latents x, channels by `weights`
+        (C,), and how unlikely they are under a normal distribution of the deviation `doubt` around it.
+        """
+        error = (self.unit(sketch) - self.unit(x)).square()
+        doubt = doubt.flatten(3).transpose(2, 3) / self.spread
+        return unlikeness(error, doubt, weights)
 
     def unit(self, x):
         """Latents (B, T, C, h, w) as (B, T, h * w, C), each channel at unit deviation."""
         return (x.flatten(3).transpose(2, 3) - self.centre) / self.spread
 
-    def guess(self, x, t):
-        """What is known of the velocity of x (B, T, P, C) at times t (B, T) from each channel's mean m and deviation s:
-        its best linear guess, the deviation of what is left to learn, and x at unit deviation.
 
-        v = e - x0 and x = (1 - t) x0 + t e are jointly Gaussian under these two numbers, with d^2 = (1 - t)^2 s^2 + t^2
-        the variance of x; so E[v | x] = -m + (t - (1 - t) s^2) (x - (1 - t) m) / d^2, and s / d is left. The same
-        idea as in Karras et al., arXiv 2206.00364, for rectified flow and channel by channel.
-        """
-        t, s, m = t[:, :, None, None], self.spread, self.centre
-        variance = ((1 - t) * s).square() + t.square() + 1e-4
-        away = x - (1 - t) * m
-        keep = (t - (1 - t) * s.square()) / variance * away - m
-        return keep, s * torch.rsqrt(variance), away * torch.rsqrt(variance)
+def rest(x, sketch, doubt):
+    """What is left of latents x beside their sketch, in its standard errors: the data of the flow, of about unit
+    deviation everywhere. Noise of one size is then as loud where the sketch is sure as where it is not (a prior of each
+    place, as in Lee et al., arXiv 2106.06406).
+    """
+    return (x - sketch) / doubt

@@ -1,4 +1,4 @@
-"""torch -> the CPU runtime: six ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
+"""torch -> the CPU runtime: seven ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
 
 Weights are stored as float16 and widened when a file is opened: half the size, and the arithmetic stays float32 (int8
 was twice as fast but cost accuracy; see `dev/LOG.md`). Folders appear whole: everything is written aside and moved.
@@ -135,6 +135,7 @@ def main(argv=None) -> None:
     ask.add_argument("--steps", type=int, default=4, help="default steps")
     ask.add_argument("--guidance", type=float, default=2.0)
     ask.add_argument("--shift", type=float, default=1.0)
+    ask.add_argument("--temperature", type=float, default=1.0, help="deviation of the noise that a clip begins as")
     ask.add_argument("--no-shortcut", action="store_true", help="the run had not come to its larger steps yet")
     flags = ask.parse_args(argv)
     if flags.scores:
@@ -164,6 +165,7 @@ def main(argv=None) -> None:
         "guidance": flags.guidance,
         "shift": flags.shift,
         "shortcut": not flags.no_shortcut,
+        "temperature": flags.temperature,
     }
     manifest = export(codec, layout, dit, flags.out, about)
     for name, file in manifest["files"].items():

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from vitascope.engine.conditions import LAYOUT_FEATURES, TAPS, camera_features, layout_of
+from vitascope.engine.conditions import LASTING, LAYOUT_FEATURES, PER_TAP, TAPS, camera_features, layout_of
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model.codec import Codec, memory_shapes
 from vitascope.model.dit import VideoDiT
@@ -32,8 +32,8 @@ class SketchGraph(nn.Module):
         super().__init__()
         self.layout, self.dit = layout, dit
 
-    def forward(self, x, camera, pooled, layout, told):
-        return self.dit.sketched(camera, pooled, self.layout.layout(layout), told, *x.shape[-2:])
+    def forward(self, x, camera, pooled, layout):
+        return self.dit.sketched(camera, pooled, self.layout.layout(layout), *x.shape[-2:])
 
 
 class DitGraph(nn.Module):
@@ -41,8 +41,26 @@ class DitGraph(nn.Module):
         super().__init__()
         self.dit = dit
 
-    def forward(self, x, t, step, index, continues, camera, states, pooled, sketch):
-        return self.dit.denoise(x, t, step, index, continues, camera, states, pooled, sketch)
+    def forward(self, rest, t, step, index, continues, camera, states, pooled, sketch, doubt):
+        return self.dit.denoise(rest, t, step, index, continues, camera, states, pooled, sketch, doubt)
+
+
+class GlanceGraph(nn.Module):
+    """The layout of given frames (K, C, h, w) at unit deviation, twice (2, K, S, LAYOUT_FEATURES): with the sun on one
+    side and on the other, for which one it is a glance cannot tell.
+    """
+
+    def __init__(self, layout: Layout):
+        super().__init__()
+        self.layout = layout
+
+    def forward(self, tokens, given, index, camera):
+        seen = self.layout.layout(self.layout.look(tokens, given, index, camera))
+        sun = len(TAPS) * PER_TAP + LASTING["to_sun"].start
+        up = seen[..., sun + 1 : sun + 3]
+        aside = (1 - up.square().sum(-1, keepdim=True)).clamp(min=0.01).sqrt()
+        sides = [torch.cat([seen[..., :sun], side, up], dim=-1) for side in (aside, -aside)]
+        return self.layout.unit(torch.cat(sides))
 
 
 class EncoderGraph(nn.Module):
@@ -83,7 +101,7 @@ def graphs(
     states, pooled = dit.text(tokens)
     text = {"tokens": tokens}
     denoise = {
-        "x": noise(b, frames, c, h, w),
+        "rest": noise(b, frames, c, h, w),
         "t": torch.tensor([[0.0, 0.5, 1.0], [0.2, 0.2, 0.2]]),
         "step": torch.tensor([0.25, 0.0]),
         "index": torch.tensor([0, 4, 10]),
@@ -91,42 +109,44 @@ def graphs(
         "camera": noise(b, frames, 17),
         "states": states.detach(),
         "pooled": pooled.detach(),
-        "sketch": noise(b, frames, h * w, c),
+        "sketch": noise(b, frames, c, h, w),
+        "doubt": noise(b, frames, c, h, w).abs() + 0.1,
     }
     camera = camera_features(
-        np.stack([Start(distance=6.0 + i).row for i in range(b * frames * len(TAPS))]).reshape(-1, len(TAPS), 8)
+        np.stack([Start(distance=6.0 + i).row for i in range(frames * len(TAPS))]).reshape(-1, len(TAPS), 8)
     )
     stage = set_stage(sample(0), 2 * frames)
     look = {
         "x": noise(frames, c, h, w),
-        "camera": torch.from_numpy(camera).reshape(b, frames, -1),
+        "camera": torch.from_numpy(camera)[None],
         "pooled": pooled.detach(),
-        "layout": layout.unit(torch.from_numpy(layout_of(stage)).expand(b, -1, -1, -1)),
-        "told": torch.tensor([1.0, 0.0]),
+        "layout": layout.unit(torch.from_numpy(layout_of(stage))[None]),
     }
     lay = {
         "x": noise(b, frames, SLOTS, LAYOUT_FEATURES),
         **{name: denoise[name] for name in ("t", "index", "continues", "camera")},
         "tokens": tokens,
-        "given": noise(b, 2, c, h, w),
-        "given_index": torch.tensor([0, 2]),
+    }
+    glance = {
+        "tokens": tokens[:1],
+        "given": noise(1, 2, c, h, w),
+        "index": torch.tensor([0, 2]),
+        "camera": torch.from_numpy(camera)[None, [0, 2]],
     }
     shapes = memory_shapes(codec.config)
     memory = {
         f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse)
         for i, (n, coarse) in enumerate(shapes)
     }
-    places = {2: "h", 3: "w"}
+    places, clip = {2: "h", 3: "w"}, {0: "b", 1: "t", 3: "h", 4: "w"}
     dynamic = {
         "text.onnx": {"tokens": {0: "b"}},
         "layout.onnx": {"x": {0: "b", 1: "t"}, "t": {0: "b", 1: "t"}, "index": {0: "t"}, "continues": {0: "b"},
-                        "camera": {0: "b", 1: "t"}, "tokens": {0: "b"}, "given": {0: "b", 1: "k", 3: "h", 4: "w"},
-                        "given_index": {0: "k"}},
-        "sketch.onnx": {"x": {0: "t", 2: "h", 3: "w"}, "camera": {0: "b", 1: "t"}, "pooled": {0: "b"},
-                        "layout": {0: "b", 1: "t"}, "told": {0: "b"}},
-        "dit.onnx": {"x": {0: "b", 1: "t", 3: "h", 4: "w"}, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"},
-                     "continues": {0: "b"}, "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"},
-                     "sketch": {0: "b", 1: "t", 2: "p"}},
+                        "camera": {0: "b", 1: "t"}, "tokens": {0: "b"}},
+        "glance.onnx": {"given": {1: "k", 3: "h", 4: "w"}, "index": {0: "k"}, "camera": {1: "k"}},
+        "sketch.onnx": {"x": {0: "t", 2: "h", 3: "w"}, "camera": {1: "t"}, "pooled": {0: "b"}, "layout": {1: "t"}},
+        "dit.onnx": {"rest": clip, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"}, "continues": {0: "b"},
+                     "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"}, "sketch": clip, "doubt": clip},
         "encoder.onnx": {"taps": {0: "n", 2: "h", 3: "w"}},
         "decoder.onnx": {"latent": places} | {name: {2: f"{name}_h", 3: f"{name}_w"} for name in memory},
     }  # fmt: skip
@@ -136,7 +156,8 @@ def graphs(
     return {
         "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
         "layout.onnx": (layout, lay, ["velocity"], dynamic["layout.onnx"]),
-        "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch"], dynamic["sketch.onnx"]),
+        "glance.onnx": (GlanceGraph(layout), glance, ["layouts"], dynamic["glance.onnx"]),
+        "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch", "doubt"], dynamic["sketch.onnx"]),
         "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
         "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),
         "decoder.onnx": (DecoderGraph(codec), latent, pictures, dynamic["decoder.onnx"]),

@@ -23,6 +23,7 @@ RAYS = len(TAPS) * len(DOWN) * len(ACROSS)
 GROUND_FEATURES, THING_FEATURES = 3 + 1 + 4 * GROUND_WAVES, 38
 MISS, SHADOW_MISS = 7, 29  # where in them it stands how far a ray, or the sun's, passes from a thing's middle
 NEAR, NOTHING = 1.3, 1e3  # in a thing's own extents; a score that no thing has
+SPECK = 0.1  # extent in world units; what is smaller in a drawn layout is an empty slot
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Rays:
         moving = layout[..., : taps * PER_TAP].reshape(b, t, slots, taps, PER_TAP).transpose(2, 3)
         lasting = layout[..., taps * PER_TAP :][:, :, None].expand(-1, -1, taps, -1, -1)
         size = moving[..., MOVING["extent"]]
-        here = size.amax(-1) > 0.03  # (B, T, taps, S)
+        here = size.amax(-1) > SPECK  # (B, T, taps, S)
         size = size.clamp(min=0.02)
         axes = _axes(moving[..., MOVING["x_axis"]], moving[..., MOVING["y_axis"]])  # (B, T, taps, S, 3 axes, 3)
         sun = _unit(lasting[..., LASTING["to_sun"]])
@@ -176,8 +177,8 @@ def _chosen(score, here):
 
 
 class Sketch(nn.Module):
-    """What a place shows, its latent (B, T, P, C), each channel at unit deviation. It is blind to the latents and
-    learns from an error of its own.
+    """What a place shows, its latent (B, T, P, C), each channel at unit deviation, and how far off that is on the
+    whole. It is blind to the latents and learns from an error of its own.
 
     One small network looks along every ray, whichever place and camera it belongs to; so a ground that turns under an
     orbiting camera is the same ground, a ball at the edge of a place the same ball, known before the first step, and
@@ -186,22 +187,32 @@ class Sketch(nn.Module):
 
     def __init__(self, width: int, channels: int):
         super().__init__()
-        ray, look, thing = 64, 24, 96
+        ray, look, thing, whole = 64, 32, 128, 2 * width
         self.told, self.meets = nn.Linear(width, ray), nn.Linear(GROUND_FEATURES, ray, bias=False)
         self.passes, self.thing = nn.Linear(THING_FEATURES, thing), nn.Linear(thing, thing)
         self.tint, self.over = nn.Linear(THING_FEATURES, thing), nn.Linear(thing, ray, bias=False)
         self.figure, self.cover = nn.Linear(thing, look), nn.Linear(thing, 1)
         self.middle, self.look = nn.Linear(ray, ray), nn.Linear(ray, look)
-        self.whole, self.place = nn.Linear(RAYS * look, width), nn.Linear(PLACE_FEATURES, width, bias=False)
-        self.leave = nn.Linear(width, channels)
+        self.whole, self.place = nn.Linear(RAYS * look, whole), nn.Linear(PLACE_FEATURES, whole, bias=False)
+        self.leave, self.doubt = nn.Linear(whole, channels), nn.Linear(whole, channels)
+        nn.init.zeros_(self.doubt.weight)
+        nn.init.constant_(self.doubt.bias, -0.5)
 
     def forward(self, pooled, ground, things, place):
         """pooled (B, D), ground (B, T, P, RAYS, GROUND_FEATURES), things (B, T, P, RAYS, THING_FEATURES), place (P,
-        PLACE_FEATURES).
+        PLACE_FEATURES) -> latents and their standard error. One ground and things serve any number of texts.
         """
         x = self.middle(F.silu(self.meets(ground) + self.told(pooled)[:, None, None, None]))
         thing = F.silu(self.thing(F.silu(self.passes(things))))
         x = self.look(F.silu(x + self.over(thing)))  # a thing's shadow, or the thing itself before the ground
         x = torch.lerp(x, self.figure(thing * self.tint(things)), torch.sigmoid(self.cover(thing)))
-        x = F.silu(x).flatten(3)
-        return self.leave(F.silu(self.whole(x) + self.place(place)))
+        x = F.silu(self.whole(F.silu(x).flatten(3)) + self.place(place))
+        return self.leave(x), self.doubt(x.detach()).float().clamp(-4, 1).exp()
+
+
+def unlikeness(error, doubt, weights):
+    """What the sketch learns from, (...): square errors (..., C) of its latents by `weights` (C,), and how unlikely
+    they are under a normal distribution of deviation `doubt`, which alone learns from that.
+    """
+    unlikely = doubt.log() + error.detach() / doubt.square() / 2
+    return (error * weights).mean(-1) + 0.05 * unlikely.mean(-1)

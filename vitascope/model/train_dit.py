@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from vitascope.engine import flow
+from vitascope.engine.conditions import MOVING
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model import checkpoint, data
 from vitascope.model.codec import Codec
 from vitascope.model.crew import Crew
-from vitascope.model.descent import run_flags
-from vitascope.model.dit import PRESETS, VideoDiT
+from vitascope.model.descent import begin_with, run_flags
+from vitascope.model.dit import PRESETS, VideoDiT, rest
 from vitascope.model.latents import Latents, tokens_of
 from vitascope.model.optim import halves, optimisers
 
@@ -34,7 +33,6 @@ from vitascope.model.optim import halves, optimisers
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
     run_flags(ask, steps=4000, muon_lr=3e-3, adam_lr=1e-3)
-    ask.add_argument("--sketch", type=Path, help="checkpoint folder of words and sketch to start from")
     ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
     ask.add_argument(
         "--tokens",
@@ -49,12 +47,15 @@ def flags_from(argv=None) -> argparse.Namespace:
         help="last part of the run in which an eighth of each batch learns larger steps",
     )
     ask.add_argument(
-        "--shift", type=float, default=2.0, help="how far training times of a still lean towards noise; 1 = not at all"
+        "--shift", type=float, default=1.0, help="how far training times of a still lean towards noise; 1 = not at all"
     )
     ask.add_argument(
         "--things", type=float, default=4, help="how much more the places count where things are, at no noise"
     )
-    ask.add_argument("--jitter", type=float, default=0.02, help="how far layouts are off in training, at most")
+    ask.add_argument("--jitter", type=float, default=0.02, help="how far layouts are off in each frame")
+    ask.add_argument(
+        "--misread", type=float, default=0.1, help="how far those of clips with given frames are off in all"
+    )
     return ask.parse_args(argv)
 
 
@@ -101,6 +102,15 @@ def times(b: int, frames: int, shift: float, rng: np.random.Generator) -> np.nda
     return flow.shifted(t, shift * frames**0.25).astype(np.float32)
 
 
+def misread(layout: np.ndarray, lasting: float, passing: float, rng: np.random.Generator) -> np.ndarray:
+    """A layout (T, S, LAYOUT_FEATURES) as it is drawn: off by as much in all frames and by something else in each.
+    Where frames are given they show by how much it is off, so the others can be drawn as these are. Empty slots stay.
+    """
+    always, now = (rng.random() ** 2 * rng.standard_normal(shape) for shape in (layout.shape[1:], layout.shape))
+    here = layout[..., MOVING["extent"]].max(-1, keepdims=True) > 0
+    return layout + here * (lasting * always + passing * now)
+
+
 def make_batch(
     latents: Latents, tokenizer: Tokenizer, flags, step: int, rank: int = 0, world: int = 1
 ) -> dict[str, torch.Tensor]:
@@ -111,15 +121,15 @@ def make_batch(
     index = choose_frames(frames_at(step / flags.steps, shared), shared)
     rng = np.random.default_rng([flags.seed, step, rank + 1])  # a last 0 would change nothing
     clips = latents.batch(rng, flags.tokens // world, index)
+    given = np.stack([given_frames(len(index), rng) for _ in clips])
     words, camera, x, things, layout = [], [], [], [], []
-    for clip in clips:
+    for clip, known in zip(clips, given, strict=True):
         words.append(tokens_of(clip.facts, tokenizer, rng))
         z, rows = clip.at(index)
         x.append(z)
         things.append(clip.things if len(clip.things) == 1 else clip.things[index])
-        layout.append(clip.layout[index] + flags.jitter * rng.random() * rng.standard_normal(clip.layout[index].shape))
-        camera.append(rows * np.float32(rng.random() > 0.15))
-    given = np.stack([given_frames(len(index), rng) for _ in clips])
+        layout.append(misread(clip.layout[index], flags.misread if known.any() else 0, flags.jitter, rng))
+        camera.append(rows)
     t = np.where(given, 0.0, times(len(clips), len(index), flags.shift, rng)).astype(np.float32)
     batch = {
         "x": torch.stack(x).float(),
@@ -131,7 +141,6 @@ def make_batch(
         "camera": torch.from_numpy(np.stack(camera)),
         "tokens": torch.from_numpy(np.stack(words)),
         "layout": torch.from_numpy(np.stack(layout).astype(np.float32)),
-        "told": torch.from_numpy((rng.random(len(clips)) > 0.15).astype(np.float32)),
         "levels": torch.from_numpy(rng.integers(0, 3, len(clips))),
     }
     noise = torch.Generator().manual_seed(int(rng.integers(2**63)))
@@ -148,11 +157,10 @@ def channel_weights(codec: Codec) -> torch.Tensor:
 
 
 def loss_of(
-    model: VideoDiT, teacher: nn.Module | None, b: dict[str, torch.Tensor], weights: torch.Tensor, things: float
+    model: VideoDiT, teacher: VideoDiT | None, b: dict[str, torch.Tensor], weights: torch.Tensor, things: float
 ):
-    """Weighted mean square velocity error over the asked frames, and a tenth of the sketch's over all places, or those
-    without things where the layout is not told. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8
-    instead.
+    """Weighted mean square velocity error over the asked frames, and a tenth of the sketch's `unlikeness` over all
+    places. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8 instead.
 
     Things fill a tenth of a picture and are most of what is asked for. Places where they are count 1 + `things` times
     as much without noise and as others in pure noise: there nobody can know yet where a thing will be, and a weight
@@ -161,40 +169,39 @@ def loss_of(
     There the target is the mean velocity of two of the teacher's steps of half the size (shortcut models, arXiv
     2410.12557).
     """
-    x, t, target = b["x"], b["t"], flow.velocity(b["x"], b["noise"])
-    size = torch.zeros(len(x), device=x.device)
-    x_t = flow.blend(x, b["noise"], t[:, :, None, None, None])
-    if teacher is not None:
-        n = max(1, len(x) // 8)
-        x_t, t, target, size = x_t.clone(), t.clone(), target.clone(), size.clone()
-        some = {name: value if name == "index" else value[:n] for name, value in b.items()}
-        x_t[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, some)
     states, pooled = model.text(b["tokens"])
-    sketch = model.sketched(b["camera"], pooled, b["layout"], b["told"], *x.shape[-2:])
-    v = model.denoise(x_t, t, size, b["index"], b["continues"], b["camera"], states, pooled, sketch)
+    sketch, doubt = model.sketched(b["camera"], pooled, b["layout"], *b["x"].shape[-2:])
+    hint = sketch.detach(), doubt.detach()
+    t, clean = b["t"], rest(b["x"], *hint)
+    target, left = flow.velocity(clean, b["noise"]), flow.blend(clean, b["noise"], t[:, :, None, None, None])
+    size = torch.zeros(len(t), device=t.device)
+    if teacher is not None:
+        n = max(1, len(t) // 8)
+        left, t, target = left.clone(), t.clone(), target.clone()
+        some = {name: value if name == "index" else value[:n] for name, value in b.items()}
+        left[:n], t[:n], target[:n], size[:n] = _two_steps(teacher, some, clean[:n], *(each[:n] for each in hint))
+    v = model.denoise(left, t, size, b["index"], b["continues"], b["camera"], states, pooled, *hint)
     shown = (3 * b["things"]).clamp(max=1)
     seen = 1 + things * (1 - t)[:, :, None, None] * shown
     counts = (seen * b["asked"][:, :, None, None].float())[:, :, None]  # (B, T, 1, h, w)
-    error = (v.float() - target).square() * weights
-    told = b["told"][:, None] * b["camera"][..., -1]  # without a camera there is no telling where a thing is seen
-    unlike = (sketch.float() - model.unit(x)).square() * weights.flatten()  # (B, T, P, C)
-    unlike = unlike * (1 - shown * (1 - told[:, :, None, None])).flatten(2)[..., None]
-    return (error * counts).sum() / (counts.sum() * v.shape[2]).clamp(min=1) + 0.1 * unlike.mean()
+    error = ((v.float() - target) * hint[1] / model.spread[:, None, None]).square() * weights
+    unlike = model.unlikeness(sketch, doubt, b["x"], weights.flatten()).mean()
+    return (error * counts).sum() / (counts.sum() * v.shape[2]).clamp(min=1) + 0.1 * unlike
 
 
 @torch.no_grad()
-def _two_steps(teacher: nn.Module, b: dict[str, torch.Tensor]):
+def _two_steps(teacher: VideoDiT, b: dict[str, torch.Tensor], clean, sketch, doubt):
     size = 0.5 ** (b["levels"].float() + 1)  # 1/2, 1/4, 1/8
     count = (1 / size).round()
     t = 1 - torch.floor(b["t"].amax(1) * count * 0.999).clamp(min=0) / count  # on the grid of that step size
     t = t[:, None] * b["asked"]
-    x_t = flow.blend(b["x"], b["noise"], t[:, :, None, None, None])
+    x_t = flow.blend(clean, b["noise"], t[:, :, None, None, None])
     half = (size / 2) * (size > 0.2)  # the smallest steps are learnt from the flow itself
     move = (size / 2)[:, None, None, None, None] * b["asked"][:, :, None, None, None]
-    rest = (b["index"], b["continues"], b["camera"], b["tokens"], b["layout"], b["told"])
-    first = teacher(x_t, t, half, *rest)
+    told = (b["index"], b["continues"], b["camera"], *teacher.text(b["tokens"]), sketch, doubt)
+    first = teacher.denoise(x_t, t, half, *told)
     middle = flow.euler(x_t, first, move)
-    second = teacher(middle, (t - (size / 2)[:, None]).clamp(min=0) * b["asked"], half, *rest)
+    second = teacher.denoise(middle, (t - (size / 2)[:, None]).clamp(min=0) * b["asked"], half, *told)
     return x_t, t, (first + second) / 2, size
 
 
@@ -210,13 +217,11 @@ def main(argv=None) -> VideoDiT:
     latents.refresh()
     tokenizer = Tokenizer()
     model = VideoDiT(PRESETS[flags.preset]).to(flags.device)
-    if flags.sketch:
-        learnt = torch.load(flags.sketch / "checkpoint.pt", map_location=flags.device, weights_only=False)
-        model.load_state_dict(learnt["ema"]["weights"], strict=False)
     teacher = VideoDiT(PRESETS[flags.preset]).to(flags.device).eval()
     optims = optimisers(model, flags.muon_lr, flags.adam_lr)
     centre, spread = latents.statistics()
     model.centre.copy_(centre), model.spread.copy_(spread)
+    begin_with(flags.begin, model)
     ema = checkpoint.Ema(model, 0.998)
     parts = {"dit": model, "ema": ema, "muon": optims[0], "adam": optims[1]}
     state = checkpoint.load(flags.out, **parts)

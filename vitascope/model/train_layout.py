@@ -1,8 +1,8 @@
 """Train the layout: flags -> scenes -> model -> loop. A killed run goes on exactly.
 
-A layout needs no picture, so scenes are made as they are needed and none is seen twice. A third of the batches are
-rendered clips: of these some latent frames are given, as a picture is or the clip that is continued, and the layout is
-read off them.
+A layout needs no picture, so scenes are made as they are needed and none is seen twice. Half of the batches are
+rendered clips and stills: of these some latent frames are given, as a picture is or the clip that is continued, and the
+layout is read off them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from vitascope.clip import ASPECTS
 from vitascope.engine import flow
@@ -20,22 +21,26 @@ from vitascope.model import data
 from vitascope.model.descent import descend, run_flags
 from vitascope.model.latents import Latents, tokens_of
 from vitascope.model.layout import Layout, LayoutConfig
+from vitascope.model.sketch import Rays
 from vitascope.world import captions
 from vitascope.world import scene as scenes
+
+PLACES = 64  # of a square picture
 
 
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
     run_flags(ask, steps=4000, muon_lr=3e-3, adam_lr=1e-3)
     ask.add_argument("--batch", type=int, default=64, help="clips; half as many where latent frames are given")
+    ask.add_argument("--spoil", type=float, default=0.4, help="most noise on given latents, in their deviations")
     return ask.parse_args(argv)
 
 
 def choose_given(frames: int, rng: np.random.Generator) -> np.ndarray:
-    """Which latent frames of a window are given: the first, first and last, a beginning, or any two."""
+    """Which latent frames of a window are given: the first, first and last, a beginning, any one or any two."""
     kinds = (np.arange(1), np.unique([0, frames - 1]), np.arange(min(frames, CONTEXT)))
-    kind = int(rng.choice(4, p=(0.4, 0.15, 0.35, 0.1)))
-    return kinds[kind] if kind < 3 else np.sort(rng.choice(frames, size=min(frames, 2), replace=False))
+    kind = int(rng.choice(5, p=(0.25, 0.1, 0.3, 0.25, 0.1)))
+    return kinds[kind] if kind < 3 else np.sort(rng.choice(frames, size=min(frames, kind - 2), replace=False))
 
 
 def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict[str, torch.Tensor]:
@@ -43,18 +48,16 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     rng = np.random.default_rng([flags.seed, step, 1])
     frames = data.LATENT_FRAMES if rng.random() < 0.85 else int(rng.integers(1, data.LATENT_FRAMES))
     index = np.arange(frames)
-    groups = [group for group in latents.clips.values() if group]
-    shown = rng.random() < 0.35 and bool(groups)
-    if shown:
-        sizes = np.array([len(group) for group in groups], float)
-        group = groups[int(rng.choice(len(groups), p=sizes / sizes.sum()))]
-        clips = [group[int(i)] for i in rng.integers(len(group), size=max(1, flags.batch // 2))]
-        windows, at = [clip.window for clip in clips], choose_given(frames, rng)
-        given = torch.stack([clip.latents[at].float() for clip in clips])
+    if rng.random() < 0.5 and any(latents.clips.values()):
+        at = choose_given(frames, rng)
+        clips = latents.batch(rng, flags.batch // 2 * len(at) * PLACES, at)
+        windows = [clip.window for clip in clips]
+        given = torch.stack([clip.at(at)[0].float() for clip in clips])
     else:
         windows = [data.Window.of(int(seed)) for seed in rng.integers(*data.TRAIN_SEEDS, size=flags.batch)]
         at, (width, height) = np.zeros(0, np.int64), ASPECTS["1:1"]
         given = torch.zeros(len(windows), 0, latents.codec.config.channels, height // 32, width // 32)
+    spoilt = flags.spoil * rng.random((len(windows), 1, 1, 1, 1), dtype=np.float32) ** 2
     layouts, rows, words = [], [], []
     for window in windows:
         layout, path = data.laid_out(window, index)
@@ -74,6 +77,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         "camera": torch.from_numpy(np.stack(rows)),
         "tokens": torch.from_numpy(np.stack(words)),
         "given": given,
+        "spoilt": torch.from_numpy(spoilt * rng.standard_normal(given.shape, dtype=np.float32)),
         "given_index": torch.from_numpy(at),
     }
     return {name: value.to(flags.device) for name, value in batch.items()}
@@ -90,14 +94,38 @@ def importance() -> torch.Tensor:
 
 
 def loss_of(model: Layout, b: dict[str, torch.Tensor], weights: torch.Tensor):
-    """Weighted mean square velocity error over the frames that are not known."""
-    t = b["t"][:, :, None, None]
+    """Weighted mean square velocity error over the frames that are not known; of given ones is known what the glance
+    makes out. And how far off that is, not squared: things out of sight, which nobody can make out, would be most of
+    the squares.
+    """
+    t, at = b["t"], b["given_index"]
     clean = model.unit(b["layout"])
-    x, target = flow.blend(clean, b["noise"], t), flow.velocity(clean, b["noise"])
-    rest = (b["index"], b["continues"], b["camera"], b["tokens"], b["given"], b["given_index"])
-    error = (model(x, b["t"], *rest).float() - target).square() * weights
-    asked = (t > 0).float().expand_as(error)
-    return (error * asked).sum() / asked.sum()
+    x, target = flow.blend(clean, b["noise"], t[:, :, None, None]), flow.velocity(clean, b["noise"])
+    unlike = torch.zeros((), device=x.device)
+    if len(at):
+        given, camera = b["given"] + b["spoilt"] * model.latent_spread[:, None, None], b["camera"][:, at]
+        found = model.look(b["tokens"], given, b["index"][at], camera).float()
+        x[:, at], t = found.detach(), t.clone()
+        t[:, at] = 0
+        unlike = (F.smooth_l1_loss(found, clean[:, at], beta=0.1, reduction="none") * weights).mean()
+        unlike = unlike + aside(model.layout(found), b["layout"][:, at], camera).mean()
+    v = model(x, t, b["index"], b["continues"], b["camera"], b["tokens"])
+    asked = (t > 0).float()[:, :, None, None].expand_as(v)
+    error = (v.float() - target).square() * weights
+    return (error * asked).sum() / asked.sum().clamp(min=1) + unlike
+
+
+def aside(found: torch.Tensor, layout: torch.Tensor, camera: torch.Tensor) -> torch.Tensor:
+    """How far from where a camera (B, K, 17) sees the things of a layout those of another are, (B, K, S, taps), in
+    about a quarter of the picture; 0 for empty slots.
+    """
+    eye = Rays.of(camera, 1, 1).eye.transpose(2, 3)  # (B, K, 1, taps, 3)
+    ways = []
+    for each in (found, layout):
+        moving = each[..., : len(TAPS) * PER_TAP].unflatten(-1, (len(TAPS), PER_TAP))
+        ways.append(F.normalize(moving[..., MOVING["centre"]] - eye, dim=-1))
+    here = moving[..., MOVING["extent"]].amax(-1) > 0
+    return 8 * torch.linalg.vector_norm(ways[0] - ways[1] + 1e-6, dim=-1) * here
 
 
 def statistics(count: int = 2000) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,7 +148,7 @@ def main(argv=None) -> Layout:
         kept.copy_(found)
     weights = importance().to(flags.device)
     if flags.compile:
-        for block in model.blocks:
+        for block in (*model.blocks, *model.glance.blocks):
             block.compile(dynamic=True)
 
     def loss_at(step: int) -> torch.Tensor:

@@ -19,7 +19,7 @@ from vitascope.model.blocks import places
 from vitascope.model.descent import descend, run_flags
 from vitascope.model.dit import PRESETS, VideoDiT
 from vitascope.model.latents import Latents, tokens_of
-from vitascope.model.sketch import MISS, SHADOW_MISS
+from vitascope.model.sketch import MISS, SHADOW_MISS, unlikeness
 from vitascope.model.train_dit import channel_weights
 
 
@@ -38,14 +38,11 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     chosen = latents.single(rng, flags.batch)
     shown = [entry.at(np.array([number])) for entry, number in chosen]
     words = [tokens_of(entry.facts, tokenizer, rng) for entry, _ in chosen]
-    known = rng.random(flags.batch) > 0.1
     x = torch.stack([x.float() for x, _ in shown])
     batch = {
         "x": x,
         "camera": torch.from_numpy(np.stack([rows for _, rows in shown])),
-        "known": torch.from_numpy(known.astype(np.float32)),
         "layout": torch.from_numpy(np.stack([entry.layout[[number]] for entry, number in chosen]).astype(np.float32)),
-        "told": torch.from_numpy((known & (rng.random(flags.batch) > 0.15)).astype(np.float32)),
         "tokens": torch.from_numpy(np.stack(words)),
         "draw": torch.from_numpy(rng.random((flags.batch, x.shape[-2] * x.shape[-1]), dtype=np.float32)),
     }
@@ -53,13 +50,12 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
 
 
 def loss_of(model: VideoDiT, b: dict[str, torch.Tensor], weights: torch.Tensor, count: int):
-    """Weighted mean square error of the sketch over `count` places of each frame, those near things first. Places that
-    show things count three times, and not at all where the layout is not told.
+    """`unlikeness` of the sketch over `count` places of each frame, those near things first. Places that show things
+    count three times.
     """
     h, w = b["x"].shape[-2:]
-    ones = torch.ones_like(b["told"])
     with torch.no_grad():
-        ground, things = model.look(b["camera"], b["layout"], ones, h, w)  # (B, 1, P, RAYS, .)
+        ground, things = model.look(b["camera"], b["layout"], h, w)  # (B, 1, P, RAYS, .)
         miss, shadow = things[..., MISS], things[..., SHADOW_MISS]
         near = ((miss < 2) & (miss > 0)).any(-1) | ((shadow < 2) & (shadow > 0)).any(-1)
         shown = (3 * ((miss < 1.05) & (miss > 0)).float().mean(-1)).clamp(max=1)
@@ -70,15 +66,11 @@ def loss_of(model: VideoDiT, b: dict[str, torch.Tensor], weights: torch.Tensor, 
             index = order.reshape(*order.shape, *(1 for _ in extra)).expand(*order.shape, *extra)
             return values.gather(2, index)
 
-        target, shown = pick(model.unit(b["x"])), pick(shown)
-        told = b["told"][:, None, None]
-        ground = pick(ground) * b["known"][:, None, None, None, None]
-        things = pick(things) * told[..., None, None]
-        counts = told * (1 + 2 * shown) + (1 - told) * (1 - shown)
+        ground, things, target, shown = pick(ground), pick(things), pick(model.unit(b["x"])), pick(shown)
     _, pooled = model.text(b["tokens"])
-    sketch = model.sketch(pooled, ground, things, places(h, w, target.device)[order])
-    error = (sketch.float() - target).square() * weights.flatten()
-    return (error.mean(-1) * counts).mean()
+    sketch, doubt = model.sketch(pooled, ground, things, places(h, w, target.device)[order])
+    error = (sketch.float() - target).square()
+    return (unlikeness(error, doubt, weights.flatten()) * (1 + 2 * shown)).mean()
 
 
 def main(argv=None) -> VideoDiT:

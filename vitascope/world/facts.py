@@ -117,7 +117,9 @@ _MAIN_KEPT = 0.97  # a text that does not name the main thing's shape or colour 
 
 
 def drop(facts: Facts, rng: np.random.Generator) -> Facts:
-    """Some of the facts, at random, as one text would state them; the main thing nearly always keeps its looks."""
+    """Some of the facts, at random, as one text would state them. Every thing is named, or a model that learns from
+    such texts would put things beside the one that is asked for; it nearly always keeps its looks.
+    """
     rate = _TERSE if rng.random() < _TERSE_SHARE else _TALKATIVE
 
     def keep(value: str, chance: float = rate) -> str:
@@ -132,11 +134,6 @@ def drop(facts: Facts, rng: np.random.Generator) -> Facts:
             return kept
         return replace(kept, motion=motion, direction=direction, speed=speed, to_colour=to_colour)
 
-    things = list(facts.things[:1])
-    for other in facts.things[1:]:  # in order, never skipping one: the second may be the one that is pushed
-        if rng.random() >= rate:
-            break
-        things.append(other)
     camera = keep(facts.camera)
     speed = keep(facts.camera_speed) if camera else ""
-    return Facts(tuple(thin(thing) for thing in things), keep(facts.ground), keep(facts.sky), camera, speed)
+    return Facts(tuple(thin(thing) for thing in facts.things), keep(facts.ground), keep(facts.sky), camera, speed)
