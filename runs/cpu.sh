@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The nano preset end to end on two CPU cores, in about three hours. Kill it whenever you like: every stage goes on where it stopped
-# (shards are kept, training resumes exactly). The committed weights come from a shorter run of these stages: see dev/LOG.md.
+# (shards are kept, training resumes exactly). The committed weights come from runs of these stages: see dev/LOG.md. To train them further,
+# `python -m vitascope.model.unpack --out FOLDER` and give each of the last three stages its part of FOLDER with --begin.
 #
 #   make .venv/dev && runs/cpu.sh
 set -eu

@@ -223,13 +223,14 @@ class EmbeddedEngine:
         start, size = draft.starts[number], len(given)
         latents, camera = (whole[start : start + size] for whole in (draft.latents, draft.camera))
         shared = self._shared(draft, number) if number else 0
+        unread = given & (np.arange(size) >= shared)
         asked = Asked(
             tokens=draft.tokens,
             pooled=draft.words[1],
             camera=camera,
             continues=start > 0 or draft.continues,
-            given=latents[given],
-            given_index=given.nonzero()[0],
+            given=latents[unread],
+            given_index=unread.nonzero()[0],
             known=draft.layout[len(draft.layout) - shared :],
             guidance=float(self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance),
         )

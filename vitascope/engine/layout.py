@@ -27,7 +27,7 @@ class Asked:
     pooled: Array  # (1, D) of what is asked, as the DiT's encoder has it
     camera: Array  # (T, 17)
     continues: bool
-    given: Array  # (K, C, h, w) latent frames
+    given: Array  # (K, C, h, w) latent frames whose layout is still to be read
     given_index: npt.NDArray[np.int64]  # (K,)
     known: Array  # (T', S, F): what an earlier window made of the first frames
     guidance: float  # 1 needs one pass instead of two
