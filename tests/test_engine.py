@@ -200,6 +200,19 @@ def test_the_ground_and_the_sky_of_a_given_picture_are_recognised(engine, folder
         assert engine.begin(spec).reading.chosen == (GROUND_WORDS[scene.ground], SKY_WORDS[scene.sky]), place
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_colour_of_the_thing_in_a_given_picture_is_recognised(engine, folder, seed):
+    if folder != committed():
+        pytest.skip("a model drawn at random recognises nothing")
+    scene = sample(seed, things=1, motion="stand")
+    given = picture.from_pixels(render(set_stage(scene, 1), 256, 256)[0])
+    bare, named = (
+        engine.begin(asked(words, seed=seed, size=(256, 256), steps=1, image=given))
+        for words in (f"the {scene.main.shape}", f"the {scene.main.colour} {scene.main.shape}")
+    )
+    assert np.array_equal(bare.tokens, named.tokens)
+
+
 # Words
 
 
@@ -231,6 +244,8 @@ def test_a_continued_clip_keeps_the_ground_and_sky_of_its_source_and_a_picture_i
     before = conditions.told(parent, reader.read(parent.prompt).facts)
     after = told_of("it jumps", size=None, seed=4, extend=Source("0" * 64, 17, 64, 64, recipe))
     assert (after.ground, after.sky) == (before.ground, before.sky)
+    (ball,) = after.things
+    assert (ball.colour, ball.shape) == ("red", "ball")  # what "it" is nobody said again
     given = told_of("a red ball", image=picture.from_pixels(scene_frames(1)[0]))
     assert (given.ground, given.sky) == ("", "")
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vitascope.clip import GROUP, ClipSpec
 from vitascope.engine import reader
 from vitascope.world import camera as cameras
-from vitascope.world.facts import Facts
+from vitascope.world.facts import Facts, ThingFacts
 from vitascope.world.scene import GROUNDS, SKIES, CameraMove
 from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
 
@@ -67,9 +67,9 @@ def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
 
 
 def told(spec: ClipSpec, facts: Facts) -> Facts:
-    """What the model is told of a prompt. A ground and a sky that nobody names are those of the clip that is continued,
-    or the seed chooses them from what is not unwanted: of grounds in general there is no sketch. Those of given frames
-    are left to be recognised.
+    """What the model is told of a prompt. A ground, a sky and looks that nobody names are those of the clip that is
+    continued; of a new clip the seed chooses ground and sky from what is not unwanted: of grounds in general there is
+    no sketch. Those of given frames are left to be recognised.
     """
     if spec.extend:
         parent = spec.extend.recipe.spec if spec.extend.recipe else None
@@ -84,7 +84,17 @@ def told(spec: ClipSpec, facts: Facts) -> Facts:
             for words, never in ((GROUNDS, unwanted.ground), (SKIES, unwanted.sky))
         )
         default = Facts(ground=ground, sky=sky)
-    return replace(facts, ground=facts.ground or default.ground, sky=facts.sky or default.sky)
+    things = facts.things
+    if len(things) == len(default.things):
+        things = tuple(_looking_like(*pair) for pair in zip(things, default.things, strict=True))
+    return replace(facts, things=things, ground=facts.ground or default.ground, sky=facts.sky or default.sky)
+
+
+def _looking_like(thing: ThingFacts, before: ThingFacts) -> ThingFacts:
+    """What is not said of a thing's looks is as it was."""
+    was = {name: getattr(before, name) for name in ("shape", "colour", "size", "material")}
+    was["colour"] = before.to_colour or was["colour"]
+    return replace(thing, **{name: getattr(thing, name) or value for name, value in was.items()})
 
 
 def _source_path(spec: ClipSpec) -> Rows:

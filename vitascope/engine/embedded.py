@@ -28,7 +28,7 @@ from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media import picture, video
 from vitascope.world.facts import GROUND_WORDS, SKY_WORDS, Facts, canonical
-from vitascope.world.scene import GROUNDS, SKIES
+from vitascope.world.scene import COLOURS, GROUNDS, SHAPES, SKIES
 from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
@@ -160,20 +160,25 @@ class EmbeddedEngine:
         return self._tokenizer.encode(canonical(facts))[None]
 
     def _recognised(self, told: Facts, given: Array, index: npt.NDArray[np.int64], camera: Array) -> Facts:
-        """Also told of the ground and the sky, where nobody named them: those whose sketch is most like given frames
-        (K, C, h, w) of numbers index (K,).
+        """Also told of the ground and the sky, and of the main thing's colour and shape, where nobody named them: those
+        whose sketch is most like given frames (K, C, h, w) of numbers index (K,).
         """
-        if told.ground and told.sky:
-            return told
-        tokens = self._tokens(told)
-        layout = self._layouts.seen(tokens, self._text.run(tokens=tokens)["pooled"], given, index, camera)
 
         def unlike(facts: Facts) -> float:
-            pooled = self._text.run(tokens=self._tokens(facts))["pooled"]
+            tokens = self._tokens(facts)
+            pooled = self._text.run(tokens=tokens)["pooled"]
+            layout = self._layouts.seen(tokens, pooled, given, index, camera)
             return self._layouts.unlike(layout, given, camera, pooled)
 
-        grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)
-        return min((replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies), key=unlike)
+        if not (told.ground and told.sky):
+            grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)
+            told = min((replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies), key=unlike)
+        for name, words in (("colour", COLOURS), ("shape", SHAPES)):
+            if told.things and not getattr(told.things[0], name):
+                main, *others = told.things
+                mains = (replace(main, **{name: word}) for word in words)
+                told = min((replace(told, things=(main, *others)) for main in mains), key=unlike)
+        return told
 
     def _context(self, spec: ClipSpec) -> tuple[Array, bool]:
         """Latents of the end of the clip to be continued, and whether it began before them."""
