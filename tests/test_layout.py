@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine.conditions import LASTING, LAYOUT_FEATURES, MOVING, PER_TAP, TAPS, camera_features, layout_of
+from vitascope.engine.conditions import ASIDE, LASTING, LAYOUT_FEATURES, MOVING, PER_TAP, camera_features, layout_of
 from vitascope.engine.layout import Asked, Layouts
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
@@ -203,11 +203,10 @@ def drawn_and_true(given):
 
 def test_the_built_in_model_sees_in_given_frames_where_things_are_and_how_the_sun_stands():
     """Words alone leave it open where a thing stands; the end of a clip that is continued does not."""
-    sun = len(TAPS) * PER_TAP + LASTING["to_sun"].start
     off, right = [], []
     for given in (0, 4):
         drawn, true = drawn_and_true(given)
         off.append(np.median(np.linalg.norm((drawn - true)[:, MOVING["centre"]], axis=1)))
-        right.append(np.mean(drawn[:, sun] * true[:, sun] > 0))
+        right.append(np.mean(drawn[:, ASIDE] * true[:, ASIDE] > 0))
     assert off[1] < 0.6 * off[0], off
     assert right[1] >= 0.8 > right[0], right

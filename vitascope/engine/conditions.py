@@ -31,6 +31,7 @@ MOVING = {"centre": slice(0, 3), "extent": slice(3, 6), "x_axis": slice(6, 9), "
 LASTING = {"colour": slice(0, 3), "quadric": slice(3, 6), "surface": slice(6, 8), "to_sun": slice(8, 11)}
 PER_TAP = 12
 LAYOUT_FEATURES = len(TAPS) * PER_TAP + 11
+ASIDE = len(TAPS) * PER_TAP + LASTING["to_sun"].start  # where in all of them it stands how far to the right the sun is
 
 
 def camera_features(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:

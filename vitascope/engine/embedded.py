@@ -167,8 +167,7 @@ class EmbeddedEngine:
         def unlike(facts: Facts) -> float:
             tokens = self._tokens(facts)
             pooled = self._text.run(tokens=tokens)["pooled"]
-            layout = self._layouts.seen(tokens, pooled, given, index, camera)
-            return self._layouts.unlike(layout, given, camera, pooled)
+            return self._layouts.seen(tokens, pooled, given, index, camera)[0]
 
         if not (told.ground and told.sky):
             grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)

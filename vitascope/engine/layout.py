@@ -47,7 +47,8 @@ class Layouts:
         x = rng.standard_normal((frames, SLOTS, LAYOUT_FEATURES), dtype=np.float32)
         if len(asked.given):
             camera = asked.camera[asked.given_index]
-            x[asked.given_index] = self.seen(asked.tokens[:1], asked.pooled, asked.given, asked.given_index, camera)
+            _, seen = self.seen(asked.tokens[:1], asked.pooled, asked.given, asked.given_index, camera)
+            x[asked.given_index] = seen
         x[: len(asked.known)] = asked.known
         unknown = np.ones(frames, np.float32)
         unknown[asked.given_index] = unknown[: len(asked.known)] = 0
@@ -76,14 +77,14 @@ class Layouts:
 
     def seen(
         self, tokens: npt.NDArray[np.int64], pooled: Array, given: Array, index: npt.NDArray[np.int64], camera: Array
-    ) -> Array:
-        """The layout of given frames (K, S, F), as far as a glance makes it out; of the two sides on which the sun may
-        stand that whose sketch is more like what is given.
+    ) -> tuple[float, Array]:
+        """The layout of given frames (K, S, F), as far as a glance makes it out, and how far they are from its sketch
+        in the sketch's own doubts. Of the two sides on which the sun may stand it has the one that is less far.
         """
         sides: Array = self._glance.run(tokens=tokens, given=given[None], index=index, camera=camera[None])["layouts"]
-        return min(sides, key=lambda side: self.unlike(side, given, camera, pooled))
 
-    def unlike(self, layout: Array, given: Array, camera: Array, pooled: Array) -> float:
-        """How far given frames are from the sketch of a layout, in its own doubts."""
-        sketch, doubt = self.sketch(layout, given, camera, pooled)
-        return float(np.square((given - sketch) / doubt).clip(max=9).mean())
+        def unlike(side: Array) -> float:
+            sketch, doubt = self.sketch(side, given, camera, pooled)
+            return float(np.square((given - sketch) / doubt).clip(max=9).mean())
+
+        return min(((unlike(side), side) for side in sides), key=lambda pair: pair[0])

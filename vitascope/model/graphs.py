@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from vitascope.engine.conditions import LASTING, LAYOUT_FEATURES, PER_TAP, TAPS, camera_features, layout_of
+from vitascope.engine.conditions import ASIDE, LAYOUT_FEATURES, TAPS, camera_features, layout_of
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model.codec import Codec, memory_shapes
 from vitascope.model.dit import VideoDiT
@@ -56,10 +56,9 @@ class GlanceGraph(nn.Module):
 
     def forward(self, tokens, given, index, camera):
         seen = self.layout.layout(self.layout.look(tokens, given, index, camera))
-        sun = len(TAPS) * PER_TAP + LASTING["to_sun"].start
-        up = seen[..., sun + 1 : sun + 3]
+        up = seen[..., ASIDE + 1 : ASIDE + 3]
         aside = (1 - up.square().sum(-1, keepdim=True)).clamp(min=0.01).sqrt()
-        sides = [torch.cat([seen[..., :sun], side, up], dim=-1) for side in (aside, -aside)]
+        sides = [torch.cat([seen[..., :ASIDE], side, up], dim=-1) for side in (aside, -aside)]
         return self.layout.unit(torch.cat(sides))
 
 

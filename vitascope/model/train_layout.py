@@ -25,8 +25,6 @@ from vitascope.model.sketch import Rays
 from vitascope.world import captions
 from vitascope.world import scene as scenes
 
-PLACES = 64  # of a square picture
-
 
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
@@ -48,15 +46,16 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     rng = np.random.default_rng([flags.seed, step, 1])
     frames = data.LATENT_FRAMES if rng.random() < 0.85 else int(rng.integers(1, data.LATENT_FRAMES))
     index = np.arange(frames)
+    w, h = (side // 32 for side in ASPECTS["1:1"])  # places of a square picture
     if rng.random() < 0.5 and any(latents.clips.values()):
         at = choose_given(frames, rng)
-        clips = latents.batch(rng, flags.batch // 2 * len(at) * PLACES, at)
+        clips = latents.batch(rng, flags.batch // 2 * len(at) * h * w, at)
         windows = [clip.window for clip in clips]
         given = torch.stack([clip.at(at)[0].float() for clip in clips])
     else:
         windows = [data.Window.of(int(seed)) for seed in rng.integers(*data.TRAIN_SEEDS, size=flags.batch)]
-        at, (width, height) = np.zeros(0, np.int64), ASPECTS["1:1"]
-        given = torch.zeros(len(windows), 0, latents.codec.config.channels, height // 32, width // 32)
+        at = np.zeros(0, np.int64)
+        given = torch.zeros(len(windows), 0, latents.codec.config.channels, h, w)
     spoilt = flags.spoil * rng.random((len(windows), 1, 1, 1, 1), dtype=np.float32) ** 2
     layouts, rows, words = [], [], []
     for window in windows:
