@@ -200,17 +200,20 @@ def test_the_ground_and_the_sky_of_a_given_picture_are_recognised(engine, folder
         assert engine.begin(spec).reading.chosen == (GROUND_WORDS[scene.ground], SKY_WORDS[scene.sky]), place
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_colour_of_the_thing_in_a_given_picture_is_recognised(engine, folder, seed):
+def test_the_colour_of_the_thing_in_a_given_picture_is_mostly_recognised(engine, folder):
+    """Chance would be one of eight, and two of eight by accident."""
     if folder != committed():
         pytest.skip("a model drawn at random recognises nothing")
-    scene = sample(seed, things=1, motion="stand")
-    given = picture.from_pixels(render(set_stage(scene, 1), 256, 256)[0])
-    bare, named = (
-        engine.begin(asked(words, seed=seed, size=(256, 256), steps=1, image=given))
-        for words in (f"the {scene.main.shape}", f"the {scene.main.colour} {scene.main.shape}")
-    )
-    assert np.array_equal(bare.tokens, named.tokens)
+    right = 0
+    for seed in range(8):
+        scene = sample(seed, things=1, motion="stand")
+        given = picture.from_pixels(render(set_stage(scene, 1), 256, 256)[0])
+        bare, named = (
+            engine.begin(asked(words, seed=seed, size=(256, 256), steps=1, image=given))
+            for words in (f"the {scene.main.shape}", f"the {scene.main.colour} {scene.main.shape}")
+        )
+        right += np.array_equal(bare.tokens, named.tokens)
+    assert right >= 5
 
 
 # Words

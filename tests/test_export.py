@@ -79,18 +79,20 @@ def test_the_layout_and_its_file_agree(tiny_weights, tiny_layout, frames):
     noise = torch.Generator().manual_seed(3)
     given = {
         "x": torch.randn((2, frames, SLOTS, LAYOUT_FEATURES), generator=noise),
-        "t": torch.rand((2, frames), generator=noise),
+        "known": torch.randn((2, frames, SLOTS, LAYOUT_FEATURES), generator=noise),
+        "t": torch.rand((2, frames), generator=noise) * (torch.arange(frames) != 1),
         "index": torch.arange(frames),
         "continues": torch.ones(2),
         "camera": torch.randn((2, frames, 17), generator=noise),
         "tokens": torch.from_numpy(np.stack([Tokenizer().encode(words) for words in ("small blue cube jumps", "")])),
     }
     with torch.no_grad():
-        meant = tiny_layout(**given).numpy()
+        meant = [each.numpy() for each in tiny_layout(**given)]
     session = Session(tiny_weights / "layout.onnx", 1)
-    (made,) = session.run(**{name: value.numpy() for name, value in given.items()}).values()
-    assert export.difference(meant, made) < export.TOLERANCE
-    assert meant.std() > 0.05
+    made = session.run(**{name: value.numpy() for name, value in given.items()})
+    assert list(made) == ["velocity", "mean", "deviation"]
+    assert all(export.difference(*pair) < export.TOLERANCE for pair in zip(meant, made.values(), strict=True))
+    assert meant[0].std() > 0.05
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -103,9 +105,12 @@ def test_the_glance_and_its_file_agree_and_the_file_has_the_sun_on_both_sides(ti
         "camera": torch.randn((1, k, 17), generator=noise),
     }
     with torch.no_grad():
-        meant = tiny_layout.look(**given)[0].numpy()
+        look = tiny_layout.look(**given)[0]
+        meant, seen = look.numpy(), tiny_layout.layout(look).numpy()
     session = Session(tiny_weights / "glance.onnx", 1)
-    right, left = session.run(**{name: value.numpy() for name, value in given.items()})["layouts"]
+    made = session.run(**{name: value.numpy() for name, value in given.items()})
+    assert export.difference(seen, made["seen"]) < export.TOLERANCE
+    right, left = made["layouts"]
     assert (right[..., ASIDE] > left[..., ASIDE]).all()
     meant[..., ASIDE] = right[..., ASIDE] = left[..., ASIDE] = 0
     assert export.difference(meant, right) < export.TOLERANCE

@@ -11,9 +11,10 @@ from vitascope.engine.conditions import camera_features, layout_of
 from vitascope.model.blocks import CAMERA_FEATURES, waves
 from vitascope.model.sketch import ACROSS, DOWN, GROUND_WAVES, MISS, SHADOW_MISS, Rays
 from vitascope.world import camera
+from vitascope.world import render as render_module
 from vitascope.world.render import outline, render
-from vitascope.world.scene import CameraMove, Scene, Thing
-from vitascope.world.stage import BODY, set_stage
+from vitascope.world.scene import SHAPES, CameraMove, Motion, Scene, Thing
+from vitascope.world.stage import BODY, LOOK, set_stage
 
 SHADOW_FAR, TOLD, INSIDE = 28, 33, 37  # of what is told of things
 
@@ -79,14 +80,23 @@ def test_rays_pass_a_ball_within_its_radius_where_the_renderer_draws_it(h, w):
         assert hit.any()
 
 
-def test_rays_cross_the_box_of_a_cube_where_the_renderer_draws_it():
-    stage = stage_of(Thing("cube", "red"))
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rays_go_into_a_thing_where_the_renderer_draws_it_and_meet_its_surface(shape):
+    """With `render`'s own distances and normals, whichever way the thing is turned."""
+    stage = stage_of(Thing(shape, "red", motion=Motion("roll", "left") if shape == "cylinder" else Motion()))
     told, (x, y) = told_of_things(stage, 8, 8)[:, :, 1], pixel_places(8, 8)
     hit = torch.from_numpy(outline(stage[1:], x.ravel(), y.ravel(), 256, 256)).reshape(told.shape[:-1])
     assert torch.equal(told[..., INSIDE] > 0, hit)
-    enters = told[hit][:, INSIDE - 3 : INSIDE]
-    assert torch.allclose(enters.abs().amax(-1), torch.ones(1), atol=1e-3)  # on a face
-    assert hit.any()
+    assert hit.sum() >= 8
+    body, frame = render_module._Body(np, stage[1:], 0), np.zeros(int(hit.sum()), int)
+    centre, extent, turn = (stage.bodies[1, 0, BODY[name]] for name in ("centre", "extent", "rotation"))
+    own = told[hit][:, INSIDE - 3 : INSIDE].numpy()
+    met = centre + (own * extent) @ turn.reshape(3, 3).T
+    normal = np.stack(body.normal(list(met.T), frame), -1)
+    found = told[hit][:, INSIDE + 1 : INSIDE + 4].numpy()
+    assert (np.abs(found - normal).max(-1) < 0.02).mean() > 0.95  # but for edges, which are on two faces
+    to_sun = stage.look[1, LOOK["to_sun"]]
+    assert np.allclose(told[hit][:, INSIDE + 7], found @ to_sun, atol=1e-3)
 
 
 def test_of_two_things_the_nearer_one_is_told():

@@ -10,6 +10,7 @@ import torch
 
 import tiny
 from vitascope.engine import flow
+from vitascope.engine.conditions import CONTEXT
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model import checkpoint, crew, data, pack, train_codec, train_dit, train_layout, train_sketch
 from vitascope.model.dit import VideoDiT
@@ -402,6 +403,20 @@ def test_batches_of_layouts_give_latents_to_some_and_know_the_first_frames_of_so
     given, known = [bool(b["given"].numel()) for b in made], [bool((b["t"] == 0).any()) for b in made]
     assert 0 < sum(given) < len(made)
     assert 0 < sum(known) < len(made)
+
+
+def test_clips_that_take_up_another_motion_are_told_of_it_and_known_up_to_there(shards, codec_folder):
+    rng, changed = np.random.default_rng(0), 0
+    for seed in range(40):
+        window = train_layout.turned(data.Window.of(seed), rng)
+        layout, plain = (data.laid_out(each)[0] for each in (window, replace(window, then=None)))
+        assert np.array_equal(layout[:CONTEXT], plain[:CONTEXT])
+        changed += not np.allclose(layout, plain)
+    assert changed > 20
+    flags = train_layout.flags_from(layout_flags(shards, codec_folder, ".", "--turned", "1"))
+    latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
+    batch = train_layout.make_batch(latents, Tokenizer(), flags, 1)  # without clips nothing is given
+    assert ((batch["t"] == 0).sum(1) == CONTEXT).float().mean() > 0.7
 
 
 def test_a_still_is_one_latent_frame_of_the_clip_of_its_scene(codec_folder, tmp_path):

@@ -9,7 +9,19 @@ from vitascope.world import camera as cameras
 from vitascope.world import physics
 from vitascope.world.camera import AZIMUTH, ELEVATION, FOV, LOG_DISTANCE, ROLL, TARGET_X, TARGET_Y, TARGET_Z
 from vitascope.world.physics import FRICTION, GRAVITY, RESTITUTION
-from vitascope.world.scene import CAMERAS, FPS, MOTIONS, SHAPES, CameraMove, Motion, Scene, Thing, sample
+from vitascope.world.scene import (
+    CAMERAS,
+    FPS,
+    MOTIONS,
+    SHAPES,
+    CameraMove,
+    Motion,
+    Scene,
+    Then,
+    Thing,
+    sample,
+    taken_up,
+)
 from vitascope.world.stage import set_stage
 
 FRAMES = 81
@@ -347,3 +359,43 @@ def test_a_minute_of_a_move_stays_above_the_ground_and_below_the_zenith(kind):
         assert cameras.position(rows)[:, 2].min() > 0.2
         assert np.abs(rows[:, ELEVATION]).max() < 1.2
         assert rows[:, FOV].max() < 2
+
+
+TAKEN_UP = [(seed, taken_up(sample(seed), np.random.default_rng(seed))) for seed in range(300)]
+
+
+@pytest.mark.parametrize(("seed", "motion"), [pair for pair in TAKEN_UP if pair[1]][:120])
+def test_a_thing_takes_up_another_motion_where_it_is_and_without_a_jerk(seed, motion):
+    before, then = sample(seed), Then(motion, 40)
+    bodies = physics.bodies(before, 120, 0, then)
+    old = physics.bodies(before, 120)
+    for name in ("position", "rotation", "extent", "mix"):
+        both = [getattr(each[0], name) for each in (bodies, old)]
+        assert np.array_equal(both[0][:41], both[1][:41])
+    steps = np.linalg.norm(np.diff(bodies[0].position, axis=0), axis=1)
+    fastest = 5.5 / FPS  # a fall from two units
+    assert (steps < fastest).all()
+    assert np.abs(np.diff(bodies[0].extent, axis=0)[38:44]).max() < 0.1
+    feet = bodies[0].position[:, 2] - bodies[0].extent[:, 0 if before.lies else 2]
+    assert feet[41:].min() > -1e-6
+    later = physics.bodies(before, 30, 60, then)[0]
+    assert np.allclose(later.position, bodies[0].position[60:90])  # a frame never depends on how many were asked for
+
+
+def test_what_is_taken_up_goes_the_way_that_is_said():
+    ball = Scene((Thing("ball", "red", motion=Motion("bounce")),), "snow", "noon", CameraMove(), 4)
+    for direction, sign in (("left", -1), ("right", 1)):
+        x = physics.bodies(ball, 100, 0, Then(Motion("roll", direction, "fast"), 50))[0].position[:, 0]
+        assert x[99] - x[50] == pytest.approx(sign * 0.95 * 49 / 16, rel=0.15)
+
+
+def test_nothing_is_taken_up_by_what_has_split_vanished_or_flown_up_and_cubes_never_roll():
+    rng = np.random.default_rng(0)
+    for kind in ("split", "vanish", "inflate"):
+        assert taken_up(sample(1, motion=kind), rng) is None
+    for seed in range(400):
+        before, motion = sample(seed), taken_up(sample(seed), rng)
+        if motion and motion.kind == "roll":
+            assert before.main.shape == "ball" or before.lies
+        if motion and motion.kind == "recolour":
+            assert motion.to_colour not in {thing.colour for thing in before.things}

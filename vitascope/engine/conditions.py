@@ -4,6 +4,7 @@ layout: where every thing is, how large, which way up and of what colour and sha
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,9 @@ from vitascope.clip import GROUP, ClipSpec
 from vitascope.engine import reader
 from vitascope.world import camera as cameras
 from vitascope.world.facts import Facts, ThingFacts
+from vitascope.world.physics import EXTENT, RADIUS
 from vitascope.world.scene import GROUNDS, SKIES, CameraMove
-from vitascope.world.stage import BODY, LOOK, SLOTS, Stage
+from vitascope.world.stage import BODY, LOOK, PALETTE, QUADRIC, SLOTS, Stage
 
 Rows = npt.NDArray[np.float64]
 
@@ -31,6 +33,7 @@ MOVING = {"centre": slice(0, 3), "extent": slice(3, 6), "x_axis": slice(6, 9), "
 LASTING = {"colour": slice(0, 3), "quadric": slice(3, 6), "surface": slice(6, 8), "to_sun": slice(8, 11)}
 PER_TAP = 12
 LAYOUT_FEATURES = len(TAPS) * PER_TAP + 11
+SPECK = 0.1  # extent in world units; what is smaller in a drawn layout is an empty slot
 ASIDE = len(TAPS) * PER_TAP + LASTING["to_sun"].start  # where in all of them it stands how far to the right the sun is
 
 
@@ -132,3 +135,18 @@ def layout_of(stage: Stage) -> np.ndarray:
     quadric, surface = there[..., BODY["quadric"]][..., :3], there[..., BODY["surface"]][..., 1::2]
     lasting = [there[..., BODY["colour"]], quadric, surface, sun]
     return np.concatenate([moving.swapaxes(1, 2).reshape(*there.shape[:2], -1), *lasting], axis=-1).astype(np.float32)
+
+
+def looks_of(slot: npt.NDArray[np.floating]) -> dict[str, str]:
+    """The colour, shape and size that a slot's numbers in a layout (LAYOUT_FEATURES,) mean. Where a glance is not sure
+    of a colour it makes out a paler one, so colours are told by which way from their mean they lie.
+    """
+    moving, lasting = slot[PER_TAP : len(TAPS) * PER_TAP], slot[len(TAPS) * PER_TAP :]
+    colours = np.array(list(PALETTE.values()))
+    ways = colours - colours.mean(0)
+    along = ways @ (lasting[LASTING["colour"]] - colours.mean(0)) / np.linalg.norm(ways, axis=1)
+    quadrics = np.array(list(QUADRIC.values()))[:, :3]
+    shape = list(QUADRIC)[np.square(quadrics - lasting[LASTING["quadric"]]).sum(1).argmin()]
+    radius = np.log(np.maximum(moving[MOVING["extent"]], 1e-3) / EXTENT[shape]).mean()
+    size = min(RADIUS, key=lambda name: abs(math.log(RADIUS[name]) - radius))
+    return {"colour": list(PALETTE)[along.argmax()], "shape": shape, "size": size}

@@ -22,13 +22,13 @@ from vitascope.engine import conditions, flow, reader
 from vitascope.engine.bundle import Bundle
 from vitascope.engine.codec import Decoder, Encoder
 from vitascope.engine.conditions import CONTEXT, LAYOUT_FEATURES
-from vitascope.engine.layout import Asked, Layouts
+from vitascope.engine.layout import Asked, Layouts, Seen
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media import picture, video
 from vitascope.world.facts import GROUND_WORDS, SKY_WORDS, Facts, canonical
-from vitascope.world.scene import COLOURS, GROUNDS, SHAPES, SKIES
+from vitascope.world.scene import GROUNDS, SKIES
 from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
@@ -160,24 +160,30 @@ class EmbeddedEngine:
         return self._tokenizer.encode(canonical(facts))[None]
 
     def _recognised(self, told: Facts, given: Array, index: npt.NDArray[np.int64], camera: Array) -> Facts:
-        """Also told of the ground and the sky, and of the main thing's colour and shape, where nobody named them: those
-        whose sketch is most like given frames (K, C, h, w) of numbers index (K,).
+        """Also told of the ground and the sky where nobody named them, those whose sketch is most like given frames (K,
+        C, h, w) of numbers index (K,); and of their things' looks.
         """
 
-        def unlike(facts: Facts) -> float:
+        def seen(facts: Facts) -> Seen:
             tokens = self._tokens(facts)
-            pooled = self._text.run(tokens=tokens)["pooled"]
-            return self._layouts.seen(tokens, pooled, given, index, camera)[0]
+            return self._layouts.seen(tokens, self._text.run(tokens=tokens)["pooled"], given, index, camera)
 
         if not (told.ground and told.sky):
             grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)
-            told = min((replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies), key=unlike)
-        for name, words in (("colour", COLOURS), ("shape", SHAPES)):
-            if told.things and not getattr(told.things[0], name):
-                main, *others = told.things
-                mains = (replace(main, **{name: word}) for word in words)
-                told = min((replace(told, things=(main, *others)) for main in mains), key=unlike)
-        return told
+            pairs = (replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies)
+            told = min(pairs, key=lambda facts: seen(facts).unlike)
+        if all(thing.colour and thing.shape and thing.size for thing in told.things):
+            return told
+        found = seen(told)
+        looks = [
+            conditions.looks_of(slot) if here else {}
+            for slot, here in zip(found.world.mean(0), found.there, strict=True)
+        ]
+        things = tuple(
+            replace(thing, **{name: getattr(thing, name) or word for name, word in each.items()})
+            for thing, each in zip(told.things, looks, strict=False)
+        )
+        return replace(told, things=things)
 
     def _context(self, spec: ClipSpec) -> tuple[Array, bool]:
         """Latents of the end of the clip to be continued, and whether it began before them."""

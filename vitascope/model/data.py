@@ -38,6 +38,7 @@ class Window:
     seed: int
     start: int  # first latent frame
     aspect: str
+    then: scenes.Then | None = None  # the motion that is taken up within it
 
     @classmethod
     def of(cls, seed: int) -> Window:
@@ -59,11 +60,11 @@ class Window:
         return np.maximum(groups[:, None] * GROUP + np.array(TAPS), 0).ravel()
 
 
-def stage_at(scene: scenes.Scene, frames: np.ndarray):
+def stage_at(scene: scenes.Scene, frames: np.ndarray, then: scenes.Then | None = None):
     """The stage and the camera path (len(frames), 8) at these frame numbers."""
     first, last = int(frames.min()), int(frames.max())
     path = cameras.path(scene.camera, last - first + 1, start_of(scene), first)
-    return set_stage(scene, last - first + 1, first, path)[frames - first], path[frames - first]
+    return set_stage(scene, last - first + 1, first, path, then)[frames - first], path[frames - first]
 
 
 def render_thumbs(window: Window, index: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +80,7 @@ def laid_out(window: Window, index: np.ndarray | None = None) -> tuple[np.ndarra
     """Layouts (T', SLOTS, LAYOUT_FEATURES) and camera rows (2 * T', 8) of the window's latent frames, all of them or
     those of `index`. Nothing is rendered: under a millisecond.
     """
-    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index))
+    stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index), window.then)
     return layout_of(stage), path
 
 

@@ -46,8 +46,9 @@ class DitGraph(nn.Module):
 
 
 class GlanceGraph(nn.Module):
-    """The layout of given frames (K, C, h, w) at unit deviation, twice (2, K, S, LAYOUT_FEATURES): with the sun on one
-    side and on the other, for which one it is a glance cannot tell.
+    """The layout of given frames (K, C, h, w) in the world's units (K, S, LAYOUT_FEATURES); and at unit deviation,
+    twice (2, K, S, LAYOUT_FEATURES): with the sun on one side and on the other, for which one it is a glance cannot
+    tell.
     """
 
     def __init__(self, layout: Layout):
@@ -59,7 +60,7 @@ class GlanceGraph(nn.Module):
         up = seen[..., ASIDE + 1 : ASIDE + 3]
         aside = (1 - up.square().sum(-1, keepdim=True)).clamp(min=0.01).sqrt()
         sides = [torch.cat([seen[..., :ASIDE], side, up], dim=-1) for side in (aside, -aside)]
-        return self.layout.unit(torch.cat(sides))
+        return seen[0], self.layout.unit(torch.cat(sides))
 
 
 class EncoderGraph(nn.Module):
@@ -122,7 +123,7 @@ def graphs(
         "layout": layout.unit(torch.from_numpy(layout_of(stage))[None]),
     }
     lay = {
-        "x": noise(b, frames, SLOTS, LAYOUT_FEATURES),
+        **{name: noise(b, frames, SLOTS, LAYOUT_FEATURES) for name in ("x", "known")},
         **{name: denoise[name] for name in ("t", "index", "continues", "camera")},
         "tokens": tokens,
     }
@@ -140,8 +141,8 @@ def graphs(
     places, clip = {2: "h", 3: "w"}, {0: "b", 1: "t", 3: "h", 4: "w"}
     dynamic = {
         "text.onnx": {"tokens": {0: "b"}},
-        "layout.onnx": {"x": {0: "b", 1: "t"}, "t": {0: "b", 1: "t"}, "index": {0: "t"}, "continues": {0: "b"},
-                        "camera": {0: "b", 1: "t"}, "tokens": {0: "b"}},
+        "layout.onnx": {"x": {0: "b", 1: "t"}, "known": {0: "b", 1: "t"}, "t": {0: "b", 1: "t"}, "index": {0: "t"},
+                        "continues": {0: "b"}, "camera": {0: "b", 1: "t"}, "tokens": {0: "b"}},
         "glance.onnx": {"given": {1: "k", 3: "h", 4: "w"}, "index": {0: "k"}, "camera": {1: "k"}},
         "sketch.onnx": {"x": {0: "t", 2: "h", 3: "w"}, "camera": {1: "t"}, "pooled": {0: "b"}, "layout": {1: "t"}},
         "dit.onnx": {"rest": clip, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"}, "continues": {0: "b"},
@@ -154,8 +155,8 @@ def graphs(
     pictures = ["frames", *(f"new_{name}" for name in memory)]
     return {
         "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
-        "layout.onnx": (layout, lay, ["velocity"], dynamic["layout.onnx"]),
-        "glance.onnx": (GlanceGraph(layout), glance, ["layouts"], dynamic["glance.onnx"]),
+        "layout.onnx": (layout, lay, ["velocity", "mean", "deviation"], dynamic["layout.onnx"]),
+        "glance.onnx": (GlanceGraph(layout), glance, ["seen", "layouts"], dynamic["glance.onnx"]),
         "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch", "doubt"], dynamic["sketch.onnx"]),
         "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
         "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),

@@ -19,12 +19,12 @@ from vitascope.model import data
 from vitascope.model.codec import Codec
 from vitascope.world import captions
 from vitascope.world import scene as scenes
-from vitascope.world.facts import Facts
+from vitascope.world.facts import LOOKS_KEPT, Facts
 
 
-def tokens_of(facts: Facts, tokenizer: Tokenizer, rng: np.random.Generator) -> np.ndarray:
-    """Some of the facts as tokens (L,); one text in ten says nothing, for guidance."""
-    kept = captions.drop(facts, rng)
+def tokens_of(facts: Facts, tokenizer: Tokenizer, rng: np.random.Generator, looks: float = LOOKS_KEPT) -> np.ndarray:
+    """Some of the facts as tokens (L,), see `captions.drop`; one text in ten says nothing, for guidance."""
+    kept = captions.drop(facts, rng, looks)
     return tokenizer.encode("" if rng.random() < 0.1 else captions.canonical(kept))
 
 

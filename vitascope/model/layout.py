@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitascope.engine.conditions import LAYOUT_FEATURES, TAPS
+from vitascope.engine.conditions import LASTING, LAYOUT_FEATURES, PER_TAP, TAPS
 from vitascope.model.blocks import (
     CAMERA_FEATURES,
     PLACE_FEATURES,
@@ -31,6 +31,8 @@ from vitascope.world.stage import SLOTS
 
 LEVELS = (0.0, 0.3, 0.6)  # world units above the ground
 VIEW_FEATURES = 4 + 2 * len(LEVELS)  # of a place at a tap
+GAPS = 11  # in latent frames, from 0 on
+STAYS = len(TAPS) * PER_TAP + LASTING["quadric"].start  # from here on a layout's numbers never change in a scene
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +100,14 @@ def view(camera, h: int, w: int):
 
 
 class Layout(nn.Module):
-    """Velocities of a flow from noise to layouts, each number brought to `centre` 0 and `spread` 1 over the data.
-    `latent_centre` and `latent_spread` (C,) do the same for given latents.
+    """Velocities of a flow from noise to layouts, each number brought to `centre` 0 and `spread` 1 over the data; where
+    frames are known, to what differs from them (`prior`), of which `drift` (GAPS, S, LAYOUT_FEATURES) is the deviation
+    so many frames away. `latent_centre` and `latent_spread` (C,) do for given latents what the first two do.
     """
 
     centre: torch.Tensor
     spread: torch.Tensor
+    drift: torch.Tensor
     latent_centre: torch.Tensor
     latent_spread: torch.Tensor
 
@@ -112,12 +116,14 @@ class Layout(nn.Module):
         c = self.config = config
         self.register_buffer("centre", torch.zeros(LAYOUT_FEATURES))
         self.register_buffer("spread", torch.ones(LAYOUT_FEATURES))
+        self.register_buffer("drift", torch.ones(GAPS, SLOTS, LAYOUT_FEATURES))
         self.register_buffer("latent_centre", torch.zeros(c.channels))
         self.register_buffer("latent_spread", torch.ones(c.channels))
         self.text = TextEncoder(c.vocabulary, c.width, c.heads)
         self.glance = Glance(c)
         self.pooled = nn.Linear(c.width, c.width, bias=False)
         self.enter, self.slot = nn.Linear(LAYOUT_FEATURES, c.width), nn.Parameter(torch.randn(SLOTS, c.width) * 0.5)
+        self.hint = nn.Linear(3 * LAYOUT_FEATURES, c.width, bias=False)
         self.time = nn.Sequential(nn.Linear(64, c.width), nn.SiLU(), nn.Linear(c.width, c.width))
         self.index, self.continues = nn.Linear(32, c.width, bias=False), nn.Parameter(torch.zeros(c.width))
         self.camera = nn.Sequential(nn.Linear(CAMERA_FEATURES, c.width), nn.SiLU(), nn.Linear(c.width, c.width))
@@ -125,13 +131,15 @@ class Layout(nn.Module):
         self.blocks = nn.ModuleList(Block(c.width, c.heads, 3.0) for _ in range(c.depth))
         self.final, self.leave = nn.Linear(c.width, 2 * c.width), nn.Linear(c.width, LAYOUT_FEATURES)
         start_as_identity(self)
+        nn.init.zeros_(self.hint.weight)
 
-    def forward(self, x, t, index, continues, camera, tokens):
-        """Velocities (B, T, S, LAYOUT_FEATURES).
+    def forward(self, x, known, t, index, continues, camera, tokens):
+        """Velocities of x, and the mean and the deviation of the prior: (B, T, S, LAYOUT_FEATURES) each. What is drawn
+        is mean + deviation * x.
 
-        x layouts at unit deviation (`unit`); t (B, T) times in [0, 1], 0 where a frame's layout is known, as the window
-        before drew it or as `look` makes it out; index (T,), continues (B,), camera (B, T, 17) and tokens (B, L) as the
-        DiT has them.
+        x what differs from the prior, on its way from noise; t (B, T) times in [0, 1], 0 where a frame's layout is
+        `known` (B, T, S, LAYOUT_FEATURES), at unit deviation (`unit`), as the window before drew it or as `look` makes
+        it out; index (T,), continues (B,), camera (B, T, 17) and tokens (B, L) as the DiT has them.
         """
         states, pooled = self.text(tokens)
         condition = self.time(waves(t * 100.0, 32, 1000.0)) + self.index(waves(index.float(), 16, 40.0))
@@ -139,13 +147,33 @@ class Layout(nn.Module):
         condition = F.silu(condition + (self.pooled(pooled) + continues[:, None] * self.continues)[:, None])
         modulation = self.modulation(condition)[:, :, None]
         keep, loud = guess(t)
-        tokens = self.enter(x * loud) + self.slot
+        mean, deviation = self.prior(known, t == 0, index)
+        hint = torch.cat([mean, deviation.log(), (x * loud).clamp(-5, 5)], dim=-1)
+        tokens = self.enter(mean + deviation * x * loud) + self.hint(hint) + self.slot
         angles = rotary(index, 1, SLOTS, self.config.head_dim)
         cos, sin = torch.cos(angles), torch.sin(angles)
         for block in self.blocks:
             tokens = block(tokens, modulation, states, cos, sin)
         shift, scale = self.final(condition)[:, :, None].chunk(2, dim=-1)
-        return keep * x + loud * self.leave(rms(tokens) * (1 + scale) + shift)
+        return keep * x + loud * self.leave(rms(tokens) * (1 + scale) + shift), mean, deviation
+
+    def prior(self, known, here, index):
+        """Mean and deviation (B, T, S, LAYOUT_FEATURES) of what is drawn, before a word is read: those of all layouts,
+        or where frames are `here` (B, T) those of the `known` one that is nearest, and the longer ago the wider. What
+        lasts in all of them is their mean. So whatever is drawn goes on from what is known.
+        """
+        away = (index[:, None] - index).abs().float() + 1e3 * ~here[:, None]  # (B, T, T)
+        gap, nearest = away.min(-1)
+        any_here = (gap < 1e3)[..., None, None].float()
+        like = F.one_hot(nearest, index.shape[0]).float()  # (B, T, T)
+        mean = (like @ known.flatten(2)).unflatten(2, known.shape[2:])
+        share = (here / here.sum(-1, keepdim=True).clamp(min=1)).float()
+        lasting = (
+            (share[:, None] @ known[..., STAYS:].flatten(2)).unflatten(2, (SLOTS, -1)).expand_as(mean[..., STAYS:])
+        )
+        mean = torch.where(here[:, :, None, None], known, torch.cat([mean[..., :STAYS], lasting], dim=-1) * any_here)
+        deviation = self.drift[gap.long().clamp(max=GAPS - 1)]
+        return mean, 1 + any_here * (deviation - 1)
 
     def look(self, tokens, given, index, camera):
         """What latent frames (B, K, C, h, w) of numbers index (K,) and camera (B, K, 17) show, at unit deviation: (B,

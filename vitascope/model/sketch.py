@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitascope.engine.conditions import CENTRE, GAIN, LASTING, MOVING, PER_TAP, TAPS
+from vitascope.engine.conditions import CENTRE, GAIN, LASTING, MOVING, PER_TAP, SPECK, TAPS
 from vitascope.model.blocks import PLACE_FEATURES, waves
 from vitascope.world import camera as cameras
 from vitascope.world.render import eye_and_basis
@@ -20,10 +20,9 @@ from vitascope.world.render import eye_and_basis
 DOWN = ACROSS = (-0.375, -0.125, 0.125, 0.375)  # where rays go through a place, from its middle
 GROUND_WAVES = 8  # angular frequencies from 4.5 down to 0.3 a world unit
 RAYS = len(TAPS) * len(DOWN) * len(ACROSS)
-GROUND_FEATURES, THING_FEATURES = 3 + 1 + 4 * GROUND_WAVES, 38
+GROUND_FEATURES, THING_FEATURES = 3 + 1 + 4 * GROUND_WAVES, 47
 MISS, SHADOW_MISS = 7, 29  # where in them it stands how far a ray, or the sun's, passes from a thing's middle
-NEAR, NOTHING = 1.3, 1e3  # in a thing's own extents; a score that no thing has
-SPECK = 0.1  # extent in world units; what is smaller in a drawn layout is an empty slot
+NOTHING = 1e3  # a score that no thing has
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,11 @@ class Rays:
     def things(self, layout):
         """How every ray passes the things of a layout (B, T, S, LAYOUT_FEATURES), (B, T, P, RAYS, THING_FEATURES).
 
-        Of the thing that it meets or comes nearest to: where it is nearest to the middle and which way it goes there,
-        both in the thing's own axes and extents, how far that is from the eye, what the thing is, and how the ray
-        passes the box around it. And how the sun's ray through the place where it meets the ground passes the thing
-        whose shadow may fall there.
+        Of the thing that it meets first or else comes nearest to: where it is nearest to the middle and which way it
+        goes there, both in the thing's own axes and extents, how far that is from the eye, what the thing is, where and
+        how far the ray goes into it, which way the surface looks there, what it would mirror and how the sun falls on
+        it. And how the sun's ray through the place where it meets the ground passes the thing whose shadow may fall
+        there.
         """
         taps = len(TAPS)
         b, t, slots, _ = layout.shape
@@ -92,34 +92,49 @@ class Rays:
         here = size.amax(-1) > SPECK  # (B, T, taps, S)
         size = size.clamp(min=0.02)
         axes = _axes(moving[..., MOVING["x_axis"]], moving[..., MOVING["y_axis"]])  # (B, T, taps, S, 3 axes, 3)
-        sun = _unit(lasting[..., LASTING["to_sun"]])
+        sun, quadric = _unit(lasting[..., LASTING["to_sun"]]), lasting[..., LASTING["quadric"]]
         inward = (axes / size[..., None]).transpose(-1, -2)  # world -> the thing's own
         centre = moving[..., MOVING["centre"]]
 
         eye = _inside(self.eye - centre, inward, each=True)  # (B, T, taps, S, 3)
         sunward = _inside(sun, inward, each=True)
         facing = (axes @ sun[..., None])[..., 0]
-        kinds = [LASTING["colour"], LASTING["quadric"], LASTING["surface"]]
-        kind = torch.cat([facing, axes[..., 2], *(lasting[..., part] for part in kinds), size], dim=-1)
+        kind = torch.cat([facing, axes[..., 2], lasting[..., LASTING["colour"]], quadric], dim=-1)
+        kind = torch.cat([kind, lasting[..., LASTING["surface"]], size], dim=-1)
 
         way = _inside(self.way, inward)  # (B, T, taps, N, S, 3)
+        enter, leave, _ = _meet(eye[:, :, :, None], way, quadric[:, :, :, None])
         _, far, miss = _pass(eye[:, :, :, None], way)
-        mine = _chosen(torch.where(miss < NEAR, far, NOTHING + miss), here)  # (B, T, taps, N, S)
-        table = mine @ torch.cat([eye, kind], dim=-1)
+        mine = _chosen(torch.where(leave > enter, enter, NOTHING + miss), here)  # (B, T, taps, N, S)
+        table = mine @ torch.cat([eye, kind, quadric, sun, inward.flatten(-2)], dim=-1)
+        eye, kind, quadric, sun, inward_of = table.split([3, kind.shape[-1], 3, 3, 9], dim=-1)
         way = (way * mine[..., None]).sum(-2)
-        nearest, far, miss = _pass(table[..., :3], way)
+        nearest, far, miss = _pass(eye, way)
         there = mine.sum(-1, keepdim=True)
         told = torch.cat([nearest, _unit(way), (far[..., None] - 7) / 3 * there, miss[..., None].clamp(max=4)], dim=-1)
 
+        enter, leave, slope = _meet(eye, way, quadric)
+        through = (leave - enter)[..., None] * way.square().sum(-1, keepdim=True).sqrt()
+        normal = _unit((inward_of.unflatten(-1, (3, 3)) @ slope[..., None])[..., 0])
+        mirror = self.way - 2 * (self.way * normal).sum(-1, keepdim=True) * normal
+        sunlit, glint = ((each * sun).sum(-1, keepdim=True) for each in (normal, mirror))
+        meets = torch.cat([(eye + enter[..., None] * way).clamp(-2, 2), through.clamp(-2, 2)], dim=-1)
+        surface = torch.cat([meets, normal, mirror, sunlit, glint], dim=-1) * there
+
         above = _inside(F.pad(self.meets, (0, 1)), inward) - _inside(centre, inward, each=True)[:, :, :, None]
+        shapes = lasting[..., LASTING["quadric"]]
+        enter, leave, _ = _meet(above, sunward[:, :, :, None], shapes[:, :, :, None])
         _, far, miss = _pass(above, sunward[:, :, :, None])
-        mine = _chosen(miss + 10 * (far < -0.5), here)
+        mine = _chosen(torch.where(leave > enter, 0.0, miss) + 10 * (far < -0.5), here)
         nearest, far, miss = _pass((above * mine[..., None]).sum(-2), mine @ sunward)
-        shape = mine @ lasting[..., LASTING["quadric"]]
-        shadow = torch.cat([nearest, far[..., None].clamp(-2, 6) / 3, miss[..., None].clamp(max=4), shape], dim=-1)
-        box = _box(table[..., :3], way) * there
+        dark = ((leave - enter).clamp(-1, 1) * mine).sum(-1, keepdim=True)
+        shadow = torch.cat(
+            [nearest, far[..., None].clamp(-2, 6) / 3, miss[..., None].clamp(max=4), mine @ shapes], dim=-1
+        )
         return self.by_place(
-            torch.cat([told, table[..., 3:], shadow * self.falls, torch.ones_like(self.falls), box], dim=-1)
+            torch.cat(
+                [told, kind, shadow * self.falls, torch.ones_like(self.falls), surface, dark * self.falls], dim=-1
+            )
         )
 
 
@@ -156,16 +171,39 @@ def _pass(start, way):
     return nearest / (miss / 2).clamp(min=1)[..., None], far, miss
 
 
-def _box(start, way):
-    """How rays pass the box from -1 to 1 (..., 4): where they enter it, and how long they are in it, below 0: by how
-    much they miss it.
+def _meet(start, way, quadric):
+    """Where rays start + far * way go into a body and leave it, (...) each; enter > leave: they miss, and by how much.
+    And how the surface slopes where they enter (..., 3), outwards. All in the body's own axes and extents; bodies are
+    quadrics cut by slabs, as in `world.render`, told by a layout's three numbers (..., 3).
     """
+    round_, z_square, z = quadric.unbind(-1)
+    box = round_ < 0.5
+    weights = torch.stack([round_, round_, z_square], dim=-1)
+    a = (weights * way.square()).sum(-1)
+    a = torch.where(a.abs() < 1e-5, 1e-5, a)
+    half_b = (weights * start * way).sum(-1) + z * way[..., 2] / 2
+    c = (weights * start.square()).sum(-1) + z * start[..., 2] - 1 + 1.5 * z
+    square = half_b.square() - a * c
+    root = square.abs().clamp(min=1e-9).sqrt()
+    first, last = (-half_b - root) / a.abs(), (-half_b + root) / a.abs()
+    missed = square < 0  # by as much the other way round
+    enter, leave = torch.where(missed, last, first), torch.where(missed, first, last)
+    down, beyond = way[..., 2] < 0, torch.full_like(a, 50.0)
+    steep = a < 0  # the ray ends up in one half of a double cone
+    enter = torch.where(steep, torch.where(down, -first, -beyond), enter)
+    leave = torch.where(steep, torch.where(down, beyond, -last), leave)
+    enter, leave = torch.where(box, -beyond, enter), torch.where(box, beyond, leave)
     way = torch.where(way.abs() < 1e-4, 1e-4, way)
-    sides = (-1 - start) / way, (1 - start) / way
-    enter = torch.minimum(*sides).amax(-1, keepdim=True)
-    leave = torch.maximum(*sides).amin(-1, keepdim=True)
-    inside = (leave - enter) * way.square().sum(-1, keepdim=True).sqrt()
-    return torch.cat([(start + enter * way).clamp(-2, 2), inside.clamp(-2, 2)], dim=-1)
+    ones = torch.ones_like(a)
+    width = torch.stack([torch.where(box, ones, 9 * ones), torch.where(box, ones, 9 * ones), ones], dim=-1)
+    sides = (-width - start) / way, (width - start) / way
+    enters, leaves = torch.minimum(*sides), torch.maximum(*sides)
+    face = enters.argmax(-1, keepdim=True) == torch.arange(3, device=way.device)
+    flat = -way.sign() * face
+    met = start + enter[..., None] * way
+    curved = weights * met + F.pad(z[..., None] / 2, (2, 0))
+    slope = torch.where(enters.amax(-1, keepdim=True) > enter[..., None], flat, curved)
+    return torch.maximum(enter, enters.amax(-1)), torch.minimum(leave, leaves.amin(-1)), slope
 
 
 def _chosen(score, here):

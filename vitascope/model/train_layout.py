@@ -8,22 +8,27 @@ layout is read off them.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from vitascope.clip import ASPECTS
+from vitascope.clip import ASPECTS, GROUP
 from vitascope.engine import flow
 from vitascope.engine.conditions import CONTEXT, LASTING, LAYOUT_FEATURES, MOVING, PER_TAP, TAPS, camera_features
 from vitascope.engine.tokens import Tokenizer
 from vitascope.model import data
 from vitascope.model.descent import descend, run_flags
 from vitascope.model.latents import Latents, tokens_of
-from vitascope.model.layout import Layout, LayoutConfig
+from vitascope.model.layout import GAPS, Layout, LayoutConfig
 from vitascope.model.sketch import Rays
 from vitascope.world import captions
 from vitascope.world import scene as scenes
+from vitascope.world.facts import LOOKS_KEPT
+
+LOOKS_SHOWN = 0.6  # how likely shapes and colours are named where given frames show them
+STEADY = 0.05  # a known frame's layout is never known better, in deviations
 
 
 def flags_from(argv=None) -> argparse.Namespace:
@@ -31,6 +36,9 @@ def flags_from(argv=None) -> argparse.Namespace:
     run_flags(ask, steps=4000, muon_lr=3e-3, adam_lr=1e-3)
     ask.add_argument("--batch", type=int, default=64, help="clips; half as many where latent frames are given")
     ask.add_argument("--spoil", type=float, default=0.4, help="most noise on given latents, in their deviations")
+    ask.add_argument(
+        "--turned", type=float, default=0.3, help="share of other clips in which another motion is taken up"
+    )
     return ask.parse_args(argv)
 
 
@@ -54,6 +62,8 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         given = torch.stack([clip.at(at)[0].float() for clip in clips])
     else:
         windows = [data.Window.of(int(seed)) for seed in rng.integers(*data.TRAIN_SEEDS, size=flags.batch)]
+        if frames > CONTEXT:
+            windows = [turned(window, rng) if rng.random() < flags.turned else window for window in windows]
         at = np.zeros(0, np.int64)
         given = torch.zeros(len(windows), 0, latents.codec.config.channels, h, w)
     spoilt = flags.spoil * rng.random((len(windows), 1, 1, 1, 1), dtype=np.float32) ** 2
@@ -62,11 +72,14 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
         layout, path = data.laid_out(window, index)
         layouts.append(layout)
         rows.append(camera_features(path.reshape(-1, len(TAPS), 8)) * np.float32(rng.random() > 0.06))
-        words.append(tokens_of(captions.facts_of(scenes.sample(window.seed)), tokenizer, rng))
+        scene = scenes.sample(window.seed)
+        told = scene.moving(window.then.motion) if window.then else scene
+        words.append(tokens_of(captions.facts_of(told), tokenizer, rng, LOOKS_SHOWN if len(at) else LOOKS_KEPT))
     b = len(windows)
     t = np.repeat(1 / (1 + np.exp(0.3 - 1.2 * rng.standard_normal((b, 1)))), frames, axis=1)
     if frames > 1 and rng.random() < 0.3:  # known from the window before
         t[:, : min(frames - 1, int(rng.choice((1, CONTEXT), p=(0.25, 0.75))))] = 0
+    t[[window.then is not None for window in windows], :CONTEXT] = 0
     batch = {
         "layout": torch.from_numpy(np.stack(layouts)),
         "noise": torch.from_numpy(rng.standard_normal((b, *layouts[0].shape), dtype=np.float32)),
@@ -82,12 +95,24 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     return {name: value.to(flags.device) for name, value in batch.items()}
 
 
+def turned(window: data.Window, rng: np.random.Generator) -> data.Window:
+    """As when a clip is continued with other words: behind the frames that are known the main thing takes up another
+    motion.
+    """
+    motion = scenes.taken_up(scenes.sample(window.seed), rng)
+    start = int(rng.integers(1, 24))
+    then = scenes.Then(motion, (start + CONTEXT - 1) * GROUP) if motion else None
+    return replace(window, start=start, then=then)
+
+
 def importance() -> torch.Tensor:
-    """(LAYOUT_FEATURES,), mean 1: where a thing is and how large shows most, which way it is turned least."""
+    """(LAYOUT_FEATURES,), mean 1: where a thing is, how large and of what colour shows most, which way it is turned
+    least.
+    """
     tap = torch.full((PER_TAP,), 0.5)
     tap[MOVING["centre"]] = tap[MOVING["extent"]] = 3.0
     lasting = torch.ones(LAYOUT_FEATURES - len(TAPS) * PER_TAP)
-    lasting[LASTING["quadric"]] = 1.5
+    lasting[LASTING["quadric"]], lasting[LASTING["colour"]] = 1.5, 3.0
     weights = torch.cat([*[tap] * len(TAPS), lasting])
     return weights / weights.mean()
 
@@ -99,18 +124,21 @@ def loss_of(model: Layout, b: dict[str, torch.Tensor], weights: torch.Tensor):
     """
     t, at = b["t"], b["given_index"]
     clean = model.unit(b["layout"])
-    x, target = flow.blend(clean, b["noise"], t[:, :, None, None]), flow.velocity(clean, b["noise"])
-    unlike = torch.zeros((), device=x.device)
+    known, unlike = clean, torch.zeros((), device=clean.device)
     if len(at):
         given, camera = b["given"] + b["spoilt"] * model.latent_spread[:, None, None], b["camera"][:, at]
         found = model.look(b["tokens"], given, b["index"][at], camera).float()
-        x[:, at], t = found.detach(), t.clone()
-        t[:, at] = 0
+        known, t = known.clone(), t.clone()
+        known[:, at], t[:, at] = found.detach(), 0
         unlike = (F.smooth_l1_loss(found, clean[:, at], beta=0.1, reduction="none") * weights).mean()
         unlike = unlike + aside(model.layout(found), b["layout"][:, at], camera).mean()
-    v = model(x, t, b["index"], b["continues"], b["camera"], b["tokens"])
-    asked = (t > 0).float()[:, :, None, None].expand_as(v)
-    error = (v.float() - target).square() * weights
+    here = t == 0
+    mean, deviation = model.prior(clean, here, b["index"])  # whatever is made out wrong goes on as it was made out
+    differs = (clean - mean) / deviation
+    x = flow.blend(differs, b["noise"], t[:, :, None, None]) * ~here[:, :, None, None]
+    v, *_ = model(x, known, t, b["index"], b["continues"], b["camera"], b["tokens"])
+    asked = (~here).float()[:, :, None, None].expand_as(v)
+    error = (v.float() - flow.velocity(differs, b["noise"])).square() * weights
     return (error * asked).sum() / asked.sum().clamp(min=1) + unlike
 
 
@@ -127,11 +155,21 @@ def aside(found: torch.Tensor, layout: torch.Tensor, camera: torch.Tensor) -> to
     return 8 * torch.linalg.vector_norm(ways[0] - ways[1] + 1e-6, dim=-1) * here
 
 
-def statistics(count: int = 2000) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation (LAYOUT_FEATURES,) over the layouts of so many scenes."""
+def statistics(count: int = 2000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Over the layouts of so many scenes: mean and standard deviation (LAYOUT_FEATURES,), and in these deviations by
+    how much frames differ that are so far from each other (GAPS, S, LAYOUT_FEATURES), but STEADY at least. What hardly
+    any thing does is a sixth of what these do, or their squares would be all that a run learns from.
+    """
     windows = (data.Window.of(seed) for seed in range(data.TRAIN_SEEDS[0], data.TRAIN_SEEDS[0] + count))
-    rows = torch.from_numpy(np.concatenate([data.laid_out(window)[0] for window in windows])).flatten(0, -2)
-    return rows.mean(0), rows.std(0).clamp(min=0.05)
+    layouts = torch.from_numpy(np.stack([data.laid_out(window)[0] for window in windows]))
+    rows = layouts.flatten(0, -2)
+    mean, spread = rows.mean(0), rows.std(0).clamp(min=0.05)
+    layouts = layouts / spread
+    drift = []
+    for gap in range(GAPS):
+        differ = (layouts[:, gap:] - layouts[:, : GAPS - gap]).abs().flatten(0, 1)
+        drift.append(torch.maximum(differ.square().mean(0).sqrt(), differ.amax(0) / 6))
+    return mean, spread, torch.stack(drift).clamp(min=STEADY)
 
 
 def main(argv=None) -> Layout:
@@ -142,7 +180,7 @@ def main(argv=None) -> Layout:
     latents.refresh()
     tokenizer = Tokenizer()
     model = Layout(LayoutConfig()).to(flags.device)
-    known = model.centre, model.spread, model.latent_centre, model.latent_spread
+    known = model.centre, model.spread, model.drift, model.latent_centre, model.latent_spread
     for kept, found in zip(known, (*statistics(), *latents.statistics()), strict=True):
         kept.copy_(found)
     weights = importance().to(flags.device)

@@ -113,12 +113,12 @@ def canonical_words() -> tuple[str, ...]:
 
 #: How likely a fact is kept, in a talkative and in a terse text: people write both. About 0.74 on the whole.
 _TALKATIVE, _TERSE, _TERSE_SHARE = 0.82, 0.4, 0.2
-_MAIN_KEPT = 0.97  # a text that does not name the main thing's shape or colour is rare
+LOOKS_KEPT = 0.97  # a text that does not name a thing's shape or colour is rare
 
 
-def drop(facts: Facts, rng: np.random.Generator) -> Facts:
+def drop(facts: Facts, rng: np.random.Generator, looks: float = LOOKS_KEPT) -> Facts:
     """Some of the facts, at random, as one text would state them. Every thing is named, or a model that learns from
-    such texts would put things beside the one that is asked for; it nearly always keeps its looks.
+    such texts would put things beside the one that is asked for; `looks`: how likely its shape and its colour are kept.
     """
     rate = _TERSE if rng.random() < _TERSE_SHARE else _TALKATIVE
 
@@ -126,7 +126,7 @@ def drop(facts: Facts, rng: np.random.Generator) -> Facts:
         return value if rng.random() < chance else ""
 
     def thin(thing: ThingFacts) -> ThingFacts:
-        shape, colour = keep(thing.shape, _MAIN_KEPT), keep(thing.colour, _MAIN_KEPT)
+        shape, colour = keep(thing.shape, looks), keep(thing.colour, looks)
         kept = ThingFacts(shape or ("" if colour else thing.shape), colour, keep(thing.size), keep(thing.material))
         motion, direction = keep(thing.motion), keep(thing.direction)
         speed, to_colour = keep(thing.speed), keep(thing.to_colour)

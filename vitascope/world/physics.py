@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vitascope.world.scene import FPS, Motion, Scene, Thing
+from vitascope.world.scene import FPS, Motion, Scene, Then, Thing
 
 GRAVITY = 4.9  # units / s^2: 9.8 m/s^2
 RESTITUTION = 0.86  # of a bounce: speed kept
@@ -30,6 +30,7 @@ TURN_SPEED = {"slow": 1.3, "fast": 3.2}  # rad / s
 ORBIT_SPEED = {"slow": 0.8, "fast": 1.6}
 RATE = {"slow": 0.45, "fast": 0.9}  # of effects, 1 / s
 EFFECT_START = 0.6  # s
+EASE = 0.3  # s in which two thirds of a speed are lost or gained where a thing takes up another motion
 
 
 @dataclass
@@ -50,9 +51,16 @@ def half_extents(thing: Thing) -> np.ndarray:
     return RADIUS[thing.size] * np.array(EXTENT[thing.shape])
 
 
-def bodies(scene: Scene, frames: int, first: int = 0) -> list[Body]:
+def bodies(scene: Scene, frames: int, first: int = 0, then: Then | None = None) -> list[Body]:
     """The bodies of a scene in frames `first` to `first + frames - 1`."""
     t = (first + np.arange(frames)) / FPS
+    out = _bodies(scene, t)
+    if then:
+        _take_up(scene, out[0], then, t)
+    return out
+
+
+def _bodies(scene: Scene, t: np.ndarray) -> list[Body]:
     rng = np.random.default_rng([7002, scene.seed])
     places = _places(scene, rng)
     out = [_still(thing, t, place, yaw) for thing, (place, yaw) in zip(scene.things, places, strict=True)]
@@ -289,3 +297,50 @@ _MOVES = {
     "orbit": _orbit, "push": _push, "approach": _approach, "recede": _recede, "inflate": _inflate, "squash": _squash,
     "melt": _melt, "grow": _grow, "shrink": _shrink, "recolour": _recolour, "split": _split, "vanish": _vanish,
 }  # fmt: skip
+
+
+def _take_up(scene: Scene, body: Body, then: Then, t: np.ndarray) -> None:
+    """From `then.frame` on the main thing does as in a scene with the other motion, but for where it begins.
+
+    Along the ground its speed turns into the other within EASE; what is in the air goes on falling.
+    """
+    since = t - then.frame / FPS
+    later = since > 0
+    if not later.any():
+        return
+    u, moment = since[later], 1 / FPS
+    kind, motion = scene.main.motion.kind, then.motion
+    before = _bodies(scene, then.frame / FPS - np.array([moment, 0]))[0]
+    new = _bodies(scene.moving(motion), np.concatenate([[0, moment], u]))[0]
+
+    stays = half_extents(scene.main) if kind == "jump" else before.extent[1]  # it may be crouching
+    extents = stays * new.extent / half_extents(scene.main)
+    extent = extents[2:] + (before.extent[1] - extents[0]) * np.exp(-u / 0.1)[:, None]
+
+    speed, new_speed = ((each.position[1, :2] - each.position[0, :2]) / moment for each in (before, new))
+    lag = EASE * (1 - np.exp(-u / EASE))
+    gone = new.position[2:, :2] - new.position[0, :2] + lag[:, None] * (speed - new_speed)
+
+    upright = 0 if scene.lies else 2
+    feet = np.maximum(before.position[:, 2] - before.extent[:, upright], 0.0)
+    rising = (feet[1] - feet[0]) / moment - 0.5 * GRAVITY * moment if feet[1] > 0 else 0.0
+    apex = feet[1] + rising * rising / (2 * GRAVITY)
+    new_feet = new.position[2:, 2] - new.extent[2:, 2]
+    if motion.kind == "bounce" and apex < 0.25:  # thrown up as high as it would have been let go
+        let_go = float(new.position[0, 2] - new.extent[0, 2])
+        height = _falling(let_go, RESTITUTION, u - math.sqrt(2 * let_go / GRAVITY))
+    else:
+        height = _falling(apex, RESTITUTION if motion.kind == "bounce" else DROP_RESTITUTION, u - rising / GRAVITY)
+        height = height + (0.0 if motion.kind == "bounce" or scene.lies else new_feet)
+
+    turned = new.rotation[2:] @ new.rotation[0].T
+    if motion.kind == "roll" or (kind == "roll" and motion.kind in ("stand", "recolour")):
+        turned = _rolling(gone[:, 0] / before.extent[1, 0])
+    body.extent[later] = extent
+    body.position[later, :2] = before.position[1, :2] + gone
+    body.position[later, 2] = height + extent[:, upright]
+    body.rotation[later] = turned @ before.rotation[1]
+    if motion.kind == "recolour":
+        body.thing = scene.moving(motion).main
+        body.mix = np.zeros_like(t)
+        body.mix[later] = new.mix[2:]

@@ -6,7 +6,7 @@ It knows the vocabulary of the world and nothing of pixels (`render`), of motion
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -107,6 +107,23 @@ class Scene:
         """The first thing: the one that moves; captions and the exam speak of it first."""
         return self.things[0]
 
+    @property
+    def lies(self) -> bool:
+        """Whether the main thing is a cylinder that has been laid down to roll."""
+        return self.main.shape == "cylinder" and self.main.motion.kind in ("roll", "push")
+
+    def moving(self, motion: Motion) -> Scene:
+        """The same scene with another motion."""
+        return replace(self, things=(replace(self.main, motion=motion), *self.things[1:]))
+
+
+@dataclass(frozen=True)
+class Then:
+    """From this frame of a scene on the main thing takes up another motion, from where it is and as fast as it is."""
+
+    motion: Motion
+    frame: int
+
 
 #: How often each kind of motion is drawn. Plain motions are what most prompts ask for.
 _MOTION_ODDS = {
@@ -141,3 +158,26 @@ def sample(seed: int, *, things: int | None = None, motion: str | None = None, c
         others[0] = Thing("cube", others[0].colour, others[0].size, others[0].material)
     moves = camera or ("still" if rng.random() < 0.25 else pick(CAMERAS[1:]))
     return Scene((main, *others), pick(GROUNDS), pick(SKIES), CameraMove(moves, pick(SPEEDS)), seed)
+
+
+#: Motions that a thing can take up where it is: no other thing, no height and no second half are needed for them.
+_TAKEN_UP = ("stand", "roll", "slide", "bounce", "jump", "spin", "approach", "recede",
+             "inflate", "squash", "melt", "grow", "shrink", "recolour", "vanish")  # fmt: skip
+_TAKEN_UP_LYING = ("stand", "roll", "slide", "spin", "approach", "recede")
+
+
+def taken_up(scene: Scene, rng: np.random.Generator) -> Motion | None:
+    """A motion that the main thing of a scene may take up after its own, or None where there is no telling: one that
+    has split, vanished or flown up stays so.
+    """
+    kind, shape = scene.main.motion.kind, scene.main.shape
+    if kind in ("split", "vanish", "inflate"):
+        return None
+    never = set() if shape == "ball" or scene.lies else {"roll"}
+    never |= {"recolour"} if kind == "recolour" else set()
+    kinds = [one for one in (_TAKEN_UP_LYING if scene.lies else _TAKEN_UP) if one not in never]
+    chosen = kinds[int(rng.integers(len(kinds)))]
+    direction = MOTIONS[chosen][int(rng.integers(len(MOTIONS[chosen])))]
+    colours = [colour for colour in COLOURS if colour not in {thing.colour for thing in scene.things}]
+    to_colour = colours[int(rng.integers(len(colours)))] if chosen == "recolour" else ""
+    return Motion(chosen, direction, SPEEDS[int(rng.integers(2))], to_colour)

@@ -13,7 +13,7 @@ import numpy as np
 
 from vitascope.world import camera as cameras
 from vitascope.world import physics
-from vitascope.world.scene import Scene
+from vitascope.world.scene import Scene, Then
 
 SLOTS = 4  # bodies in a stage: three things and the other half of a split
 
@@ -33,7 +33,7 @@ SURFACE = {"matte": (1.0, 0.0, 0.0, 0.0), "shiny": (0.95, 0.75, 0.45, 0.0), "met
 
 #: x^2 + y^2 weight, z^2 weight, z weight, constant of the quadric; half width of the x and y slabs, in units of the
 #: extents.
-_QUADRIC = {
+QUADRIC = {
     "ball": (1.0, 1.0, 0.0, -1.0, 9.0),
     "cylinder": (1.0, 0.0, 0.0, -1.0, 9.0),
     "cone": (1.0, -0.25, 0.5, -0.25, 9.0),
@@ -85,20 +85,22 @@ def start_of(scene: Scene) -> cameras.Start:
     return cameras.Start.sample(np.random.default_rng([7003, scene.seed]))
 
 
-def set_stage(scene: Scene, frames: int, first: int = 0, path: np.ndarray | None = None) -> Stage:
+def set_stage(
+    scene: Scene, frames: int, first: int = 0, path: np.ndarray | None = None, then: Then | None = None
+) -> Stage:
     """The stage of frames `first` on. `path` (frames, 8) replaces the scene's own camera move."""
     if path is None:
         path = cameras.path(scene.camera, frames, start_of(scene), first)
     rows = np.zeros((frames, SLOTS, BODY_WIDTH), dtype=np.float32)
     rows[:, :, BODY["rotation"]] = np.eye(3).reshape(9)
-    for slot, body in enumerate(physics.bodies(scene, frames, first)):
+    for slot, body in enumerate(physics.bodies(scene, frames, first, then)):
         thing, row = body.thing, rows[:, slot]
         colour = np.array(PALETTE[thing.colour])
         if thing.motion.to_colour:
             colour = colour + body.mix[:, None] * (np.array(PALETTE[thing.motion.to_colour]) - colour)
         row[:, BODY["centre"]], row[:, BODY["extent"]], row[:, BODY["colour"]] = body.position, body.extent, colour
         row[:, BODY["rotation"]] = body.rotation.reshape(frames, 9)
-        row[:, BODY["quadric"]], row[:, BODY["surface"]] = _QUADRIC[thing.shape], SURFACE[thing.material]
+        row[:, BODY["quadric"]], row[:, BODY["surface"]] = QUADRIC[thing.shape], SURFACE[thing.material]
         row[:, BODY["band"]] = 0.0 if thing.shape == "cube" else 1.0
     look = np.repeat(_look(scene)[None], frames, axis=0)
     return Stage(rows, look, np.asarray(path, dtype=np.float32))
