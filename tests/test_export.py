@@ -63,6 +63,7 @@ def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tin
         "camera": torch.randn((1, 11, 17), generator=noise),
     }
     layout = 0.2 + torch.rand((1, 11, SLOTS, LAYOUT_FEATURES), generator=noise)
+    layout[..., ASIDE:] = torch.tensor([-0.6, 0.0, 0.8])
     with torch.no_grad():
         meant = tiny_dit(**given, tokens=tokens, layout=layout).numpy()
     text = Session(tiny_weights / "text.onnx", 1).run(tokens=tokens.numpy())
@@ -72,6 +73,11 @@ def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tin
     made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text, **sketched)["velocity"]
     assert export.difference(meant, made) < export.TOLERANCE
     assert meant.std() > 0.05
+    between = look["layout"].copy()
+    between[..., ASIDE] = -0.1  # a sun that stands between its two sides stands on the nearer one
+    assert np.allclose(
+        Session(tiny_weights / "sketch.onnx", 1).run(**look | {"layout": between})["sketch"], sketched["sketch"]
+    )
 
 
 @pytest.mark.parametrize("frames", [1, 11])

@@ -25,6 +25,15 @@ class TextGraph(nn.Module):
         return self.text(tokens)
 
 
+def with_sun(layout, right):
+    """A layout (B, T, S, LAYOUT_FEATURES) with the sun where it is `right` to the right, and else to the left, as far
+    as its height and depth leave: between its two sides there is none.
+    """
+    up = layout[..., ASIDE + 1 : ASIDE + 3]
+    aside = (1 - up.square().sum(-1, keepdim=True)).clamp(min=0.01).sqrt()
+    return torch.cat([layout[..., :ASIDE], torch.where(right, aside, -aside), up], dim=-1)
+
+
 class SketchGraph(nn.Module):
     """Layouts come as `Layout` draws them, at unit deviation."""
 
@@ -33,7 +42,9 @@ class SketchGraph(nn.Module):
         self.layout, self.dit = layout, dit
 
     def forward(self, x, camera, pooled, layout):
-        return self.dit.sketched(camera, pooled, self.layout.layout(layout), *x.shape[-2:])
+        layout = self.layout.layout(layout)
+        right = layout[..., ASIDE : ASIDE + 1].mean((1, 2), keepdim=True) >= 0
+        return self.dit.sketched(camera, pooled, with_sun(layout, right), *x.shape[-2:])
 
 
 class DitGraph(nn.Module):
@@ -57,9 +68,7 @@ class GlanceGraph(nn.Module):
 
     def forward(self, tokens, given, index, camera):
         seen = self.layout.layout(self.layout.look(tokens, given, index, camera))
-        up = seen[..., ASIDE + 1 : ASIDE + 3]
-        aside = (1 - up.square().sum(-1, keepdim=True)).clamp(min=0.01).sqrt()
-        sides = [torch.cat([seen[..., :ASIDE], side, up], dim=-1) for side in (aside, -aside)]
+        sides = [with_sun(seen, torch.tensor(right)) for right in (True, False)]
         return seen[0], self.layout.unit(torch.cat(sides))
 
 
