@@ -132,6 +132,8 @@ class Layouts:
         Gauss-Newton with differences for derivatives, each frame by itself, a normal prior around where the glance has
         them, and Huber's loss, as errors of the sketch are no normal ones.
         """
+        if not there.any():
+            return layout
         frames, (slots,) = len(layout), there.nonzero()
         moves = np.zeros((len(slots), len(MOVES), *layout.shape[1:]), np.float32)
         moves[np.arange(len(slots)), :, slots] = MOVES
@@ -153,7 +155,7 @@ class Layouts:
 
         moved = np.zeros((1, frames, len(moves)))
         sketch, doubt = sketches(moved)
-        for _ in range(FITS if len(moves) else 0):
+        for _ in range(FITS):
             nudged, _ = sketches(moved + NUDGE * np.eye(len(moves))[:, None])
             slope = ((nudged - sketch) / doubt / NUDGE).astype(np.float64)  # (N, K, numbers)
             off = ((given.reshape(frames, -1) - sketch[0]) / doubt[0]).astype(np.float64)
@@ -161,9 +163,10 @@ class Layouts:
             curve = np.einsum("ikm,jkm->kij", weight * slope, slope) + np.diag(astray**-2)
             pull = np.einsum("ikm,km->ki", weight * slope, off) - moved[0] / astray**2
             step = np.linalg.solve(curve, pull[..., None])[..., 0].clip(-1.5 * astray, 1.5 * astray)
-            tried = moved + np.array([0, 0.4, 1])[:, None, None] * step
-            found = sketches(tried)
-            best = loss(*found, tried).argmin(0)  # (K,)
-            moved, sketch, doubt = (array[best, np.arange(frames)][None] for array in (tried, *found))
+            further = moved + np.array([0.4, 1])[:, None, None] * step
+            tried = np.concatenate([moved, further])  # or stay
+            sketch, doubt = map(np.concatenate, zip((sketch, doubt), sketches(further), strict=True))
+            best = loss(sketch, doubt, tried).argmin(0)  # (K,)
+            moved, sketch, doubt = (array[best, np.arange(frames)][None] for array in (tried, sketch, doubt))
         fitted: Array = layout + np.tensordot(moved[0].astype(np.float32), moves, axes=1)
         return fitted
