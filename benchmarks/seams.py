@@ -1,4 +1,5 @@
-"""How smoothly a clip goes on where it was put together: five seconds, written to a file, continued by five more.
+"""How smoothly a clip goes on where it was put together: five seconds, written to a file, continued by five more and
+written to another, which is what is looked at.
 
     python benchmarks/seams.py [--clips 12]
 
@@ -23,6 +24,7 @@ from vitascope.clip import GROUP
 from vitascope.engine.codec import Decoder, Encoder
 from vitascope.exam import reconstruction
 from vitascope.exam.prompts import bank
+from vitascope.media import video
 from vitascope.world.render import render
 from vitascope.world.stage import set_stage
 
@@ -53,7 +55,9 @@ def main() -> None:
         for question in tqdm(bank(flags.clips, first_seed=600_000), unit="clip"):
             source = Path(folder) / "source.mp4"
             vitascope.generate(question.prompt, seed=question.scene.seed, seconds=5).save(source)
-            made = vitascope.generate(question.prompt, extend=source, seed=question.scene.seed, seconds=5).frames
+            longer = Path(folder) / "longer.mp4"
+            vitascope.generate(question.prompt, extend=source, seed=question.scene.seed, seconds=5).save(longer)
+            made = video.tail(longer, 2 * ADDED + 1)
             true = render(set_stage(question.scene, len(made)), *question.spec().shape)
             coded = reconstruction.there_and_back(true, encoder, decoder)
             for whose, frames in (("made", made), ("true", true), ("codec", coded)):

@@ -3,6 +3,7 @@
 Runs on the committed model where there is one, else on a tiny one that is drawn at random.
 """
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -256,24 +257,32 @@ def test_a_continued_clip_keeps_the_ground_and_sky_of_its_source_and_a_picture_i
 # Given pictures and clips
 
 
-def test_a_given_picture_is_the_first_frame_as_the_codec_redraws_it(engine):
-    given = scene_frames(1)[0]
-    spec = asked(image=picture.from_pixels(given))
-    first = made(engine, spec)[0]
-    redrawn = next(engine._decoder.groups(engine._encoder.still(given)[None]))[-1]
-    assert np.array_equal(first, redrawn)
-    assert psnr(first, given) > 22
+def test_given_pictures_are_met_as_they_are(engine):
+    """What the codec leaves out of them fades within a group."""
+    first, last = scene_frames(33)[[0, 32]]
+    given = {"image": picture.from_pixels(first), "last_image": picture.from_pixels(last)}
+    draft = finished(engine, asked(seconds=2, steps=1, **given))
+    frames = np.stack(list(engine.frames(draft)))
+    drawn = np.concatenate(list(engine._decoder.groups(draft.latents)))[7:]
+    assert np.array_equal(frames[0], first)
+    assert np.array_equal(frames[-1], last)
+    assert np.array_equal(frames[8:-8], drawn[8:-8])
+    assert 22 < psnr(drawn[0], first) < 45
+    off = np.abs(frames.astype(int) - drawn).mean((1, 2, 3))
+    assert (np.diff(off[:9]) < 0).all()
+    assert (np.diff(off[-9:]) > 0).all()
 
 
 def test_what_is_given_is_clean_at_every_step(engine, monkeypatch):
-    first, last = (picture.from_pixels(frame) for frame in scene_frames(33)[[0, 32]])
-    draft, seen = told(engine, asked(image=first, last_image=last), monkeypatch)
+    first, last = scene_frames(33)[[0, 32]]
+    given = {"image": picture.from_pixels(first), "last_image": picture.from_pixels(last)}
+    draft, seen = told(engine, asked(**given), monkeypatch)
     for one in seen:
         assert (one["t"][[0, -1]] == 0).all()
-        assert np.allclose(one["latents"][0], engine._still(first), atol=1e-4)
-        assert np.allclose(one["latents"][-1], engine._still(last), atol=1e-4)
+        assert np.allclose(one["latents"][0], engine._encoder.still(first), atol=1e-4)
+        assert np.allclose(one["latents"][-1], engine._encoder.still(last), atol=1e-4)
     assert [one["t"][1] for one in seen] == pytest.approx(flow.timesteps(4, engine._manifest["shift"])[:-1])
-    assert np.array_equal(draft.latents[-1], engine._still(last))
+    assert np.array_equal(draft.latents[-1], engine._encoder.still(last))
 
 
 def test_what_is_asked_begins_as_noise_of_the_seed(engine, monkeypatch):
@@ -307,15 +316,64 @@ def test_a_continued_clip_says_whether_it_began_before_what_is_given(engine, tmp
     assert not engine.begin(asked(size=None, extend=source(tmp_path, 25))).continues
 
 
-def test_a_continued_clip_is_decoded_in_the_memory_of_its_source(engine, tmp_path):
-    """Its first new frame is not drawn as the beginning of a clip."""
+def test_a_continued_clip_is_decoded_in_the_memory_of_its_source_and_fades_from_its_last_frame(engine, tmp_path):
+    """Its first new frame is not drawn as the beginning of a clip, and nothing jumps where the two meet."""
     extend = source(tmp_path, 33)
     draft = finished(engine, asked(size=None, extend=extend, steps=1))
-    first = next(engine.frames(draft))
-    alone = next(engine._decoder.groups(draft.latents[draft.context :]))[0]
-    assert not np.array_equal(first, alone)
-    redrawn = list(engine._decoder.groups(draft.latents))[draft.context]
-    assert np.array_equal(first, redrawn[0])
+    frames = np.stack(list(engine.frames(draft))).astype(float)
+    drawn = np.stack(list(engine._decoder.groups(draft.latents))).astype(float)[draft.context - 1 :]
+    off = video.tail(Path(extend.path), 1)[0] - drawn[0, -1]
+    assert np.abs(off).mean() > 0.5
+    for number, share in ((0, 7 / 8), (3, 4 / 8), (7, 0)):
+        meant = np.clip(drawn[1, number] + share * off, 0, 255)
+        assert np.abs(frames[number] - meant).max() <= 0.51, number
+    assert np.array_equal(frames[8:], drawn[2])
+    alone = next(engine._decoder.groups(draft.latents[draft.context :]))[7]
+    assert not np.array_equal(frames[7], alone)
+
+
+def written(engine, folder, spec, mirrored=False):
+    """A clip of this model on disk with its recipe, to be continued; and how it was laid out."""
+    draft = finished(engine, spec)
+    before = video.tail(Path(spec.extend.path), spec.extend.frames) if spec.extend else ()
+    path = folder / f"{spec.seed}.mp4"
+    with video.writing(path, *spec.shape) as writer:
+        for frame in (*before, *engine.frames(draft)):
+            writer.write(frame[:, ::-1].copy() if mirrored else frame)
+    recipe = Recipe(spec=spec, model=engine.card.name, weights=engine.card.weights, version="")
+    return Source("0" * 64, spec.frames, *spec.shape, recipe, str(path)), draft
+
+
+def test_a_clip_of_the_same_model_goes_on_from_how_it_was_laid_out(engine, folder, tmp_path):
+    """Not from what can be made out in its pictures; also what is not named of its things is known from there."""
+    if folder != committed():
+        pytest.skip("a model drawn at random draws nothing like its sketch")
+    parent, first = written(engine, tmp_path, asked("a ball rolls left", size=(256, 256), steps=1))
+    child, second = written(engine, tmp_path, asked("it jumps", size=None, seed=8, steps=1, extend=parent))
+    third = engine.begin(asked("it jumps", size=None, seed=9, steps=1, extend=child))
+    assert np.array_equal(second.layout[:3], first.layout)
+    assert np.array_equal(third.layout[:CONTEXT], second.layout[-CONTEXT:])
+    for draft in (second, third):
+        (ball,) = draft.told.things
+        assert (ball.shape, bool(ball.colour), bool(ball.size)) == ("ball", True, True)
+        assert (draft.told.ground, draft.told.sky) == (first.told.ground, first.told.sky)
+    assert third.told.things == second.told.things
+
+
+@pytest.mark.parametrize("why", ["another model", "cut", "mirrored"])
+def test_a_recipe_that_does_not_tell_of_the_frames_is_not_followed(engine, folder, tmp_path, why):
+    if folder != committed():
+        pytest.skip("a model drawn at random draws nothing like its sketch")
+    spec = asked("a large red ball rolls left fast on snow", size=(256, 256), steps=1)
+    parent, first = written(engine, tmp_path, spec, mirrored=why == "mirrored")
+    if why == "another model":
+        parent = replace(parent, recipe=replace(parent.recipe, weights="1" * 64))
+    if why == "cut":
+        parent = replace(parent, frames=9)
+    draft = engine.begin(asked("it jumps", size=None, seed=8, steps=1, extend=parent))
+    known = min(draft.context, len(first.layout))
+    assert not np.array_equal(draft.layout[:known], first.layout[:known])
+    assert not np.array_equal(draft.layout[:known], first.layout[-known:])
 
 
 # Long clips
@@ -359,9 +417,9 @@ def test_later_windows_are_given_the_end_of_the_one_before(engine, monkeypatch):
 
 
 def test_the_end_of_a_long_clip_is_its_last_picture(engine):
-    last = picture.from_pixels(scene_frames(1)[0])
-    draft = finished(engine, asked(seconds=8, steps=1, last_image=last))
-    assert np.array_equal(draft.latents[-1], engine._still(last))
+    last = scene_frames(1)[0]
+    draft = finished(engine, asked(seconds=8, steps=1, last_image=picture.from_pixels(last)))
+    assert np.array_equal(draft.latents[-1], engine._encoder.still(last))
 
 
 # Cameras

@@ -70,7 +70,9 @@ def test_the_transformer_and_its_file_agree_on_shapes_that_were_not_exported(tin
     inputs = {name: value.numpy() for name, value in given.items()}
     look = {"x": inputs["rest"][0], "camera": inputs["camera"], "pooled": text["pooled"], "layout": layout.numpy()}
     sketched = Session(tiny_weights / "sketch.onnx", 1).run(**look)
+    world = sketched.pop("world")
     made = Session(tiny_weights / "dit.onnx", 1).run(**inputs, **text, **sketched)["velocity"]
+    assert np.allclose(world[..., :ASIDE], layout[0, ..., :ASIDE], atol=1e-3)  # a drawn layout has units of its own
     assert export.difference(meant, made) < export.TOLERANCE
     assert meant.std() > 0.05
     between = look["layout"].copy()
@@ -111,11 +113,9 @@ def test_the_glance_and_its_file_agree_and_the_file_has_the_sun_on_both_sides(ti
         "camera": torch.randn((1, k, 17), generator=noise),
     }
     with torch.no_grad():
-        look = tiny_layout.look(**given)[0]
-        meant, seen = look.numpy(), tiny_layout.layout(look).numpy()
+        meant = tiny_layout.look(**given)[0].numpy()
     session = Session(tiny_weights / "glance.onnx", 1)
     made = session.run(**{name: value.numpy() for name, value in given.items()})
-    assert export.difference(seen, made["seen"]) < export.TOLERANCE
     right, left = made["layouts"]
     assert (right[..., ASIDE] > left[..., ASIDE]).all()
     meant[..., ASIDE] = right[..., ASIDE] = left[..., ASIDE] = 0

@@ -254,12 +254,13 @@ def test_a_made_out_thing_is_moved_to_where_its_sketch_is_like_the_given_frames(
         asked, truth = unseen(seed)
         told = asked.given[:1], asked.camera[:1], asked.pooled
         seen = layouts.seen(asked.tokens[:1], asked.pooled, asked.given[:1], np.arange(1), asked.camera[:1])
-        fitted = layouts.fitted(seen.layout, seen.there, *told)
+        fitted = layouts.fitted(seen, *told)
         both = (torch.from_numpy((each * units[1] + units[0])[None]).float() for each in (seen.layout, fitted))
         where = torch.from_numpy(truth[None, :1]), torch.from_numpy(asked.camera[None, :1])
         off.append([float(train_layout.aside(each, *where)[0, 0, 0, 1]) for each in both])
         assert np.array_equal(fitted[:, ~seen.there], seen.layout[:, ~seen.there])
-        assert np.array_equal(layouts.fitted(seen.layout, seen.there & False, *told), seen.layout)
+        empty = replace(seen, world=np.zeros_like(seen.world))
+        assert np.array_equal(layouts.fitted(empty, *told), seen.layout)
     before, after = np.median(off, axis=0)
     assert after < 0.6 * before, (before, after)
 

@@ -70,12 +70,15 @@ def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
     return np.concatenate([before, cameras.path_from(before[-1], move, 1 + spec.frames - len(before))[1:]])
 
 
-def told(spec: ClipSpec, facts: Facts) -> Facts:
+def told(spec: ClipSpec, facts: Facts, before: Facts | None = None) -> Facts:
     """What the model is told of a prompt. A ground, a sky and looks that nobody names are those of the clip that is
-    continued; of a new clip the seed chooses ground and sky from what is not unwanted: of grounds in general there is
-    no sketch. Those of given frames are left to be recognised.
+    continued (`before`: what the model was told of that one, if it is known); of a new clip the seed chooses ground and
+    sky from what is not unwanted: of grounds in general there is no sketch. Those of given frames are left to be
+    recognised.
     """
-    if spec.extend:
+    if before:
+        default = before
+    elif spec.extend:
         parent = spec.extend.recipe.spec if spec.extend.recipe else None
         default = told(parent, reader.read(parent.prompt).facts) if parent else Facts()
     elif spec.image or spec.last_image:

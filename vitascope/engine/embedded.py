@@ -9,7 +9,7 @@ and never kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vitascope.clip import GROUP, ClipSpec, ModelCard, Picture
+from vitascope.clip import GROUP, ClipSpec, ModelCard, Source
 from vitascope.engine import conditions, flow, reader
 from vitascope.engine.bundle import Bundle
 from vitascope.engine.codec import Decoder, Encoder
 from vitascope.engine.conditions import CONTEXT, LAYOUT_FEATURES
-from vitascope.engine.layout import Asked, Layouts, Seen
+from vitascope.engine.layout import Asked, Layouts, Sketch
 from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
@@ -33,6 +33,7 @@ from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
 FACTOR = 32  # pixels of one latent place
+ALIKE = 0.8  # how unlike a clip the sketch from its recipe may be: it is at most 0.5, of a mirrored clip 0.9 and more
 
 Array = npt.NDArray[np.float32]
 
@@ -55,12 +56,13 @@ class Draft:
     continues: bool  # the source began before the context
     camera: Array  # (total, 17)
     tokens: npt.NDArray[np.int64]  # (2, L): asked and unasked
-    words: tuple[Array, Array]  # states (1, L, D), pooled (1, D) of what is asked
-    last: Array | None  # latent frame of the last picture
-    latents: Array  # (total, C, h, w), filled from the start
+    told: Facts  # what is asked
+    words: tuple[Array, Array]  # states (1, L, D), pooled (1, D) of it
+    latents: Array  # (total, C, h, w), filled from the start; the last one at once where its picture is given
+    pictures: dict[int, Frame]  # what is given as a picture, by the number of its latent frame
     schedule: list[float]
+    layout: Array  # (T, S, F) of this window; before the first one, of the context if it is known
     step_index: int = 0
-    layout: Array = field(default_factory=lambda: np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32))  # of this window
     sketch: Array = field(default_factory=_nothing)  # (T, C, h, w) its latents as far as the layout tells
     doubt: Array = field(default_factory=_nothing)  # (T, C, h, w) by how much they may be off
     rest: Array = field(default_factory=_nothing)  # (T, C, h, w) what is left of them, in doubts: from noise to clean
@@ -97,41 +99,17 @@ class EmbeddedEngine:
 
     def begin(self, spec: ClipSpec) -> Draft:
         assert spec.seed is not None, "the seed is drawn before the engine begins"
-        reading = reader.read(spec.prompt)
-        width, height = spec.shape
-        context, continues = self._context(spec)
-        new = 1 if spec.is_still else -(-spec.new_frames // GROUP)
-        total = len(context) + new
-        latents = np.zeros((total, self._manifest["channels"], height // FACTOR, width // FACTOR), np.float32)
-        latents[: len(context)] = context
-        if spec.image:
-            latents[0] = self._still(spec.image)
-        last = self._still(spec.last_image) if spec.last_image else None
-        path = conditions.tap_rows(conditions.camera_path(spec, reading.facts))
-        camera = conditions.camera_features(path[len(path) - total :])
-        told = conditions.told(spec, reading.facts)
-        if len(context) or spec.image:
-            number = np.arange(len(context) or 1)
-            told = self._recognised(told, latents[number], number, camera[number])
-        elif last is not None:
-            told = self._recognised(told, last[None], np.array([min(WINDOW, total) - 1]), camera[-1:])
-        unwanted = reader.read(spec.negative_prompt)
-        tokens = np.concatenate([self._tokens(told), self._tokenizer.encode(unwanted.canonical)[None]])
-        words = self._text.run(tokens=tokens[:1])
-        draft = Draft(
-            spec=spec,
-            reading=replace(reading, chosen=_unnamed(told, reading.facts)),
-            starts=_windows(total, len(context)),
-            total=total,
-            context=len(context),
-            continues=continues,
-            camera=camera,
-            tokens=tokens,
-            words=(words["states"], words["pooled"]),
-            last=last,
-            latents=latents,
-            schedule=flow.timesteps(spec.steps, self._manifest["shift"]),
-        )
+        context, before = self._room(spec), self._followed(spec.extend)
+        if not spec.extend:
+            draft = self._planned(spec, context, before)
+        else:
+            groups = len(context) + 1  # one more, to warm the encoder's memory
+            tail = video.tail(Path(spec.extend.path), min(groups * GROUP, spec.extend.frames))
+            context = self._encoder.clip(tail)[-len(context) :]
+            if before and self._ending(before, context).unlike(context) > ALIKE:
+                before = None  # its recipe is of another clip, or it was worked on since
+            draft = self._planned(spec, context, before)
+            draft.pictures[len(context) - 1] = tail[-1]
         self._open_window(draft)
         return draft
 
@@ -147,31 +125,107 @@ class EmbeddedEngine:
         return self._encoder.look_back(draft.latents[:WINDOW] if draft.done else draft.clean)
 
     def frames(self, draft: Draft) -> Iterator[Frame]:
+        """The new frames. The codec knows given pictures only roughly, so the groups before and behind one fade between
+        it and what is drawn of it: nothing jumps there.
+        """
         first = not draft.context  # a clip's first latent frame stands for one frame alone
+        behind: Array | None = None  # how far the picture before this group is from what is drawn of it
         for number, group in enumerate(self._decoder.groups(draft.latents)):
-            if number < draft.context:
-                continue  # only to warm the decoder's memory
-            yield from group[-1:] if first and number == 0 else group
-
-    def _still(self, given: Picture) -> Array:
-        return self._encoder.still(picture.pixels(given))
+            here = draft.pictures[number] - group[-1].astype(np.float32) if number in draft.pictures else None
+            if number >= draft.context:  # those before only warm the decoder's memory
+                faded = _faded(group, here, behind)
+                yield from faded[-1:] if first and number == 0 else faded
+            behind = here
 
     def _tokens(self, facts: Facts) -> npt.NDArray[np.int64]:
         return self._tokenizer.encode(canonical(facts))[None]
 
-    def _recognised(self, told: Facts, given: Array, index: npt.NDArray[np.int64], camera: Array) -> Facts:
-        """Also told of the ground and the sky where nobody named them, those whose sketch is most like given frames (K,
-        C, h, w) of numbers index (K,); and of their things' looks.
+    def _planned(self, spec: ClipSpec, context: Array, before: Draft | None) -> Draft:
+        """The draft of a clip before its first window is laid out. `context`: latents (K, C, h, w) of the end of the
+        clip that it continues; `before`: the draft of that clip, if it is known.
+        """
+        reading = reader.read(spec.prompt)
+        total = len(context) + (1 if spec.is_still else -(-spec.new_frames // GROUP))
+        latents = np.zeros((total, *context.shape[1:]), np.float32)
+        latents[: len(context)] = context
+        given = ((0, spec.image), (total - 1, spec.last_image))
+        pictures = {number: picture.pixels(one) for number, one in given if one}
+        for number, pixels in pictures.items():
+            latents[number] = self._encoder.still(pixels)
+        path = conditions.tap_rows(conditions.camera_path(spec, reading.facts))
+        camera = conditions.camera_features(path[len(path) - total :])
+        told = conditions.told(spec, reading.facts, before.told if before else None)
+        layout = np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32)
+        if before:
+            ending = self._ending(before, context)
+            told, layout = self._recognised(told, lambda _: ending, context), ending.layout
+        elif len(context) or spec.image:
+            told = self._recognised(told, *self._glance(latents[: len(context) or 1], camera, 0))
+        elif spec.last_image:
+            told = self._recognised(told, *self._glance(latents[-1:], camera[-1:], min(WINDOW, total) - 1))
+        unwanted = reader.read(spec.negative_prompt)
+        tokens = np.concatenate([self._tokens(told), self._tokenizer.encode(unwanted.canonical)[None]])
+        words = self._text.run(tokens=tokens[:1])
+        return Draft(
+            spec=spec,
+            reading=replace(reading, chosen=_unnamed(told, reading.facts)),
+            starts=_windows(total, len(context)),
+            total=total,
+            context=len(context),
+            continues=spec.frames > 1 + GROUP * (total - 1),
+            camera=camera,
+            tokens=tokens,
+            told=told,
+            words=(words["states"], words["pooled"]),
+            latents=latents,
+            pictures=pictures,
+            schedule=flow.timesteps(spec.steps, self._manifest["shift"]),
+            layout=layout,
+        )
+
+    def _followed(self, source: Source | None) -> Draft | None:
+        """The draft of the clip that is continued, laid out to its end: that follows from its recipe alone, and is done
+        before a pixel is drawn. None where the recipe is not one of these weights.
+        """
+        recipe = source.recipe if source else None
+        if not source or not recipe or recipe.weights != self.card.weights:
+            return None
+        spec = recipe.spec
+        if (spec.frames, spec.shape) != (source.frames, (source.width, source.height)):
+            return None
+        before = self._followed(spec.extend)
+        if spec.extend and not before:
+            return None
+        draft = self._planned(spec, self._room(spec), before)
+        for number in range(len(draft.starts)):
+            self._lay_out(draft, number)
+        return draft
+
+    def _ending(self, draft: Draft, context: Array) -> Sketch:
+        """What a draft that is laid out to its end tells of its last frames, as many as are in the context."""
+        tail = slice(-len(context), None)
+        return self._layouts.sketch(draft.layout[tail], context, draft.camera[tail], draft.words[1])
+
+    def _glance(self, given: Array, camera: Array, first: int) -> tuple[Callable[[Facts], Sketch], Array]:
+        """How given frames (K, C, h, w) look to whom is told of some facts, and they. `first`: their first number in
+        the window.
         """
 
-        def seen(facts: Facts) -> Seen:
+        def seen(facts: Facts) -> Sketch:
             tokens = self._tokens(facts)
-            return self._layouts.seen(tokens, self._text.run(tokens=tokens)["pooled"], given, index, camera)
+            pooled = self._text.run(tokens=tokens)["pooled"]
+            return self._layouts.seen(tokens, pooled, given, first + np.arange(len(given)), camera[: len(given)])
 
+        return seen, given
+
+    def _recognised(self, told: Facts, seen: Callable[[Facts], Sketch], given: Array) -> Facts:
+        """Also told of the ground and the sky where nobody named them, those whose sketch is most like given frames (K,
+        C, h, w); and of their things' looks. `seen`: what is made out in them by whom is told of these facts.
+        """
         if not (told.ground and told.sky):
             grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)
             pairs = (replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies)
-            told = min(pairs, key=lambda facts: seen(facts).unlike)
+            told = min(pairs, key=lambda facts: seen(facts).unlike(given))
         if all(thing.colour and thing.shape and thing.size for thing in told.things):
             return told
         found = seen(told)
@@ -185,16 +239,11 @@ class EmbeddedEngine:
         )
         return replace(told, things=things)
 
-    def _context(self, spec: ClipSpec) -> tuple[Array, bool]:
-        """Latents of the end of the clip to be continued, and whether it began before them."""
-        if not spec.extend:
-            return np.zeros((0,), np.float32).reshape(0, 1, 1, 1), False
-        groups = CONTEXT + 1  # one more, to warm the encoder's memory
-        if spec.extend.frames <= 1 + GROUP * (CONTEXT - 1):
-            tail = video.tail(Path(spec.extend.path), spec.extend.frames)
-            return self._encoder.clip(tail), False
-        tail = video.tail(Path(spec.extend.path), min(groups * GROUP, spec.extend.frames))
-        return self._encoder.clip(tail)[-CONTEXT:], True
+    def _room(self, spec: ClipSpec) -> Array:
+        """Room for the latents (K, C, h, w) of the end of the clip that it continues."""
+        width, height = spec.shape
+        count = min(CONTEXT, 1 + (spec.extend.frames - 1) // GROUP) if spec.extend else 0
+        return np.zeros((count, self._manifest["channels"], height // FACTOR, width // FACTOR), np.float32)
 
     def _given(self, draft: Draft, start: int, size: int) -> npt.NDArray[np.bool_]:
         """Which latent frames of the window are given."""
@@ -204,7 +253,7 @@ class EmbeddedEngine:
             given[: draft.context or bool(draft.spec.image)] = True
         else:
             given[: self._shared(draft, number)] = True
-        if draft.last is not None and start + size == draft.total:
+        if draft.spec.last_image and start + size == draft.total:
             given[-1] = True
         return given
 
@@ -219,33 +268,33 @@ class EmbeddedEngine:
         number = draft.step_index // draft.spec.steps
         start, size = draft.starts[number], self._size(draft)
         given = self._given(draft, start, size)
-        if draft.last is not None and start + size == draft.total:
-            draft.latents[-1] = draft.last
         rng = np.random.default_rng([int(draft.spec.seed or 0), number])
         latents = draft.latents[start : start + size]
         noise = np.float32(self._manifest["temperature"]) * rng.standard_normal(latents.shape, dtype=np.float32)
-        self._lay_out(draft, number, given, rng)
+        self._lay_out(draft, number)
+        camera = draft.camera[start : start + size]
+        sketch = self._layouts.sketch(draft.layout, latents, camera, draft.words[1])
+        draft.sketch, draft.doubt = sketch.latents, sketch.doubt
         draft.rest = np.where(given[:, None, None, None], (latents - draft.sketch) / draft.doubt, noise)
         draft.clean, draft.velocity = draft.sketch, None
 
-    def _lay_out(self, draft: Draft, number: int, given: npt.NDArray[np.bool_], rng: np.random.Generator) -> None:
-        """Draw the window's layout, that of the frames it shares with the window before being known, and sketch it."""
-        start, size = draft.starts[number], len(given)
-        latents, camera = (whole[start : start + size] for whole in (draft.latents, draft.camera))
-        shared = self._shared(draft, number) if number else 0
-        unread = given & (np.arange(size) >= shared)
+    def _lay_out(self, draft: Draft, number: int) -> None:
+        """Draw a window's layout, that of the frames it shares with what is laid out already being known."""
+        start, size = draft.starts[number], self._size(draft)
+        window = slice(start, start + size)
+        known = draft.layout[len(draft.layout) - self._shared(draft, number) :] if number else draft.layout
+        unread = self._given(draft, start, size) & (np.arange(size) >= len(known))
         asked = Asked(
             tokens=draft.tokens,
             pooled=draft.words[1],
-            camera=camera,
+            camera=draft.camera[window],
             continues=start > 0 or draft.continues,
-            given=latents[unread],
+            given=draft.latents[window][unread],
             given_index=unread.nonzero()[0],
-            known=draft.layout[len(draft.layout) - shared :],
+            known=known,
             guidance=float(self._manifest["guidance"] if draft.spec.guidance is None else draft.spec.guidance),
         )
-        draft.layout = self._layouts.draw(asked, rng)
-        draft.sketch, draft.doubt = self._layouts.sketch(draft.layout, latents, camera, draft.words[1])
+        draft.layout = self._layouts.draw(asked, np.random.default_rng([7005, int(draft.spec.seed or 0), number]))
 
     def _step(self, draft: Draft) -> None:
         number, turn = divmod(draft.step_index, draft.spec.steps)
@@ -285,6 +334,21 @@ class EmbeddedEngine:
             doubt=draft.doubt[None],
         )["velocity"]
         return velocity[0]
+
+
+def _faded(group: Frames, here: Array | None, behind: Array | None) -> Frames:
+    """A group (GROUP, H, W, 3) that ends as far from what is drawn as `here` says and begins as far as `behind`, both
+    (H, W, 3) in grey levels.
+    """
+    if here is None and behind is None:
+        return group
+    rising = (np.arange(1, GROUP + 1, dtype=np.float32) / GROUP)[:, None, None, None]
+    faded = group.astype(np.float32)
+    if here is not None:
+        faded += rising * here
+    if behind is not None:
+        faded += (1 - rising) * behind
+    return (faded.clip(0, 255) + 0.5).astype(np.uint8)
 
 
 def _unnamed(told: Facts, named: Facts) -> tuple[str, ...]:

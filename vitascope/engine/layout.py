@@ -51,18 +51,23 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What is made out in given frames."""
+class Sketch:
+    """What a layout tells of T latent frames."""
 
-    unlike: float  # how far the frames are from its sketch, in the sketch's own doubts
-    layout: Array  # (K, S, F)
-    world: Array  # (K, S, F) the same in the world's units, but for where the sun is
+    latents: Array  # (T, C, h, w)
+    doubt: Array  # (T, C, h, w) their standard errors
+    layout: Array  # (T, S, F) that it is of
+    world: Array  # (T, S, F) the same in the world's units
 
     @property
     def there(self) -> npt.NDArray[np.bool_]:
         """Which slots (S,) hold a thing."""
-        extents = self.world[..., : len(TAPS) * PER_TAP].reshape(*self.world.shape[:2], len(TAPS), PER_TAP)
-        return np.asarray((extents[..., MOVING["extent"]] > SPECK).any((0, 2, 3)))
+        taps = self.world[..., : len(TAPS) * PER_TAP].reshape(*self.world.shape[:2], len(TAPS), PER_TAP)
+        return np.asarray((taps[..., MOVING["extent"]] > SPECK).any((0, 2, 3)))
+
+    def unlike(self, latents: Array) -> float:
+        """How far it is from latents (T, C, h, w), in its own doubts."""
+        return float(np.square((latents - self.latents) / self.doubt).clip(max=9).mean())
 
 
 class Layouts:
@@ -81,7 +86,7 @@ class Layouts:
         if len(asked.given):
             camera = asked.camera[asked.given_index]
             seen = self.seen(asked.tokens[:1], asked.pooled, asked.given, asked.given_index, camera)
-            known[asked.given_index] = self.fitted(seen.layout, seen.there, asked.given, camera, asked.pooled)
+            known[asked.given_index] = self.fitted(seen, asked.given, camera, asked.pooled)
         known[: len(asked.known)] = asked.known
         unknown = np.ones(frames, np.float32)
         unknown[asked.given_index] = unknown[: len(asked.known)] = 0
@@ -107,31 +112,28 @@ class Layouts:
         layout: Array = found["mean"][0] + found["deviation"][0] * x
         return layout
 
-    def sketch(self, layout: Array, latents: Array, camera: Array, pooled: Array) -> tuple[Array, Array]:
-        """The latents (T, C, h, w) that a layout tells of, and their standard error. Of `latents` the shape counts."""
+    def sketch(self, layout: Array, latents: Array, camera: Array, pooled: Array) -> Sketch:
+        """What a layout tells of. Of `latents` the shape counts."""
         found = self._sketch.run(x=latents, camera=camera[None], pooled=pooled, layout=layout[None])
-        return found["sketch"][0], found["doubt"][0]
+        return Sketch(found["sketch"][0], found["doubt"][0], layout, found["world"])
 
     def seen(
         self, tokens: npt.NDArray[np.int64], pooled: Array, given: Array, index: npt.NDArray[np.int64], camera: Array
-    ) -> Seen:
+    ) -> Sketch:
         """What a glance makes out in given frames (K, C, h, w). Of the two sides on which the sun may stand it has the
         one whose sketch is more like them.
         """
         glance = self._glance.run(tokens=tokens, given=given[None], index=index, camera=camera[None])
+        sketches = (self.sketch(layout, given, camera, pooled) for layout in glance["layouts"])
+        return min(sketches, key=lambda one: one.unlike(given))
 
-        def seen(layout: Array) -> Seen:
-            sketch, doubt = self.sketch(layout, given, camera, pooled)
-            return Seen(float(np.square((given - sketch) / doubt).clip(max=9).mean()), layout, glance["seen"])
-
-        return min(map(seen, glance["layouts"]), key=lambda one: one.unlike)
-
-    def fitted(self, layout: Array, there: npt.NDArray[np.bool_], given: Array, camera: Array, pooled: Array) -> Array:
+    def fitted(self, seen: Sketch, given: Array, camera: Array, pooled: Array) -> Array:
         """The layout (K, S, F) of given frames with its things moved to where its sketch is most like them.
 
         Gauss-Newton with differences for derivatives, each frame by itself, a normal prior around where the glance has
         them, and Huber's loss, as errors of the sketch are no normal ones.
         """
+        layout, there = seen.layout, seen.there
         if not there.any():
             return layout
         frames, (slots,) = len(layout), there.nonzero()
@@ -144,8 +146,8 @@ class Layouts:
             """Of several (M, K, N) ways to move things: (M, K, numbers of a frame)."""
             tried = layout + np.tensordot(moved.astype(np.float32), moves, axes=1)
             found = [self.sketch(each, given, camera, pooled) for each in tried]
-            sketch, doubt = (np.stack(each).reshape(len(tried), frames, -1) for each in zip(*found, strict=True))
-            return sketch, doubt
+            sketch, doubt = ([each.latents for each in found], [each.doubt for each in found])
+            return np.reshape(sketch, (len(tried), frames, -1)), np.reshape(doubt, (len(tried), frames, -1))
 
         def loss(sketch: Array, doubt: Array, moved: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             off = np.abs((given.reshape(frames, -1) - sketch) / doubt).astype(np.float64)

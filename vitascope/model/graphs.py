@@ -35,7 +35,9 @@ def with_sun(layout, right):
 
 
 class SketchGraph(nn.Module):
-    """Layouts come as `Layout` draws them, at unit deviation."""
+    """Layouts (1, T, S, LAYOUT_FEATURES) come as `Layout` draws them, at unit deviation. Beside their sketch: what they
+    are in the world's units (T, S, LAYOUT_FEATURES).
+    """
 
     def __init__(self, layout: Layout, dit: VideoDiT):
         super().__init__()
@@ -44,7 +46,8 @@ class SketchGraph(nn.Module):
     def forward(self, x, camera, pooled, layout):
         layout = self.layout.layout(layout)
         right = layout[..., ASIDE : ASIDE + 1].mean((1, 2), keepdim=True) >= 0
-        return self.dit.sketched(camera, pooled, with_sun(layout, right), *x.shape[-2:])
+        layout = with_sun(layout, right)
+        return *self.dit.sketched(camera, pooled, layout, *x.shape[-2:]), layout[0]
 
 
 class DitGraph(nn.Module):
@@ -57,9 +60,8 @@ class DitGraph(nn.Module):
 
 
 class GlanceGraph(nn.Module):
-    """The layout of given frames (K, C, h, w) in the world's units (K, S, LAYOUT_FEATURES); and at unit deviation,
-    twice (2, K, S, LAYOUT_FEATURES): with the sun on one side and on the other, for which one it is a glance cannot
-    tell.
+    """The layout of given frames (K, C, h, w) at unit deviation, twice (2, K, S, LAYOUT_FEATURES): with the sun on one
+    side and on the other, for which one it is a glance cannot tell.
     """
 
     def __init__(self, layout: Layout):
@@ -69,7 +71,7 @@ class GlanceGraph(nn.Module):
     def forward(self, tokens, given, index, camera):
         seen = self.layout.layout(self.layout.look(tokens, given, index, camera))
         sides = [with_sun(seen, torch.tensor(right)) for right in (True, False)]
-        return seen[0], self.layout.unit(torch.cat(sides))
+        return self.layout.unit(torch.cat(sides))
 
 
 class EncoderGraph(nn.Module):
@@ -165,8 +167,8 @@ def graphs(
     return {
         "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
         "layout.onnx": (layout, lay, ["velocity", "mean", "deviation"], dynamic["layout.onnx"]),
-        "glance.onnx": (GlanceGraph(layout), glance, ["seen", "layouts"], dynamic["glance.onnx"]),
-        "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch", "doubt"], dynamic["sketch.onnx"]),
+        "glance.onnx": (GlanceGraph(layout), glance, ["layouts"], dynamic["glance.onnx"]),
+        "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch", "doubt", "world"], dynamic["sketch.onnx"]),
         "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
         "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),
         "decoder.onnx": (DecoderGraph(codec), latent, pictures, dynamic["decoder.onnx"]),
