@@ -40,7 +40,11 @@ wait
 OMP_NUM_THREADS=1 $python -m torch.distributed.run --standalone --nproc-per-node 2 -m vitascope.model.train_dit --data "$data" --codec "$out/fitted" \
   --begin "$out/sketch" --out "$out/dit" --tokens 12288 --steps "${STEPS:-3000}" --compile
 
-# 5. The weights folder, then what they know.
-$python -m vitascope.model.export --codec "$out/codec" --layout "$out/layout" --dit "$out/dit" --out vitascope/weights
+# 5. The decoder once more, now also on what the model draws of the clips that it learns from (a minute, then 0.5 s a step on one core).
+$python -m vitascope.model.drawn --data "$data" --dit "$out/dit"
+$python -m vitascope.model.train_codec --data "$data" --fitted "$out/codec" --out "$out/decoder" --drawn 0.5 --steps "${DECODER_STEPS:-3000}"
+
+# 6. The weights folder, then what they know.
+$python -m vitascope.model.export --codec "$out/decoder" --layout "$out/layout" --dit "$out/dit" --out vitascope/weights
 .venv/bin/vitascope exam --quick --json "$out/exam.json"
 $python -m vitascope.model.export --scores "$out/exam.json" --out vitascope/weights

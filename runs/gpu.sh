@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A bigger preset on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|latents|codec|layout|sketch|dit|pack, in that order;
-# those from `codec` to `dit` may be run again and again, each goes on exactly where the last one stopped. Needs only torch, numpy, safetensors
-# and tqdm.
+# A bigger preset on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|latents|codec|layout|sketch|dit|drawn|decoder|pack, in
+# that order; those from `codec` to `dit` and `decoder` may be run again and again, each goes on exactly where the last one stopped. Needs only
+# torch, numpy, safetensors and tqdm.
 #
 #   runs/gpu.sh all       every stage, the DiT three times: about an hour on an H200
 #   PRESET=base CLIPS=200000 runs/gpu.sh dit
@@ -48,6 +48,11 @@ dit() {
   $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --begin "$room/sketch" --out "$room/dit" --preset "$preset" \
     --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
-pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/codec" --layout "$room/layout" --dit "$room/dit" --out "$out"; }
-all() { data; fit; latents; codec; layout; sketch; dit; dit; dit; pack; }
+drawn() { $python -m vitascope.model.drawn --data "$room/data" --dit "$room/dit" --device "$device"; }
+decoder() {  # the codec's detail network once more, also on what the DiT draws
+  $python -m vitascope.model.train_codec --data "$room/data" --fitted "$room/codec" --out "$room/decoder" --drawn 0.5 \
+    --steps "${DECODER_STEPS:-12000}" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
+}
+pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/decoder" --layout "$room/layout" --dit "$room/dit" --out "$out"; }
+all() { data; fit; latents; codec; layout; sketch; dit; dit; dit; drawn; decoder; pack; }
 "${1:-all}"

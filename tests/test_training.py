@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +13,20 @@ import tiny
 from vitascope.engine import flow
 from vitascope.engine.conditions import CONTEXT
 from vitascope.engine.tokens import Tokenizer
-from vitascope.model import checkpoint, crew, data, pack, train_codec, train_dit, train_layout, train_sketch
-from vitascope.model.dit import VideoDiT
+from vitascope.model import (
+    checkpoint,
+    crew,
+    data,
+    drawn,
+    pack,
+    train_codec,
+    train_dit,
+    train_layout,
+    train_sketch,
+    unpack,
+)
+from vitascope.model.codec import Codec, CodecConfig, taps_of
+from vitascope.model.dit import PRESETS, VideoDiT
 from vitascope.model.latents import Latents
 from vitascope.model.optim import Muon, optimisers, orthogonal
 from vitascope.model.sketch import unlikeness
@@ -21,6 +34,7 @@ from vitascope.world import scene as scenes
 from vitascope.world.render import render
 
 STEPS = 60
+NANO = PRESETS["nano"]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -156,16 +170,54 @@ def test_gradients_of_several_processes_are_averaged(monkeypatch):
     assert b.tolist() == [[3.0], [4.0]]
 
 
-def test_a_stopped_run_of_the_codec_goes_on_exactly(shards, codec_folder, tmp_path):
-    train_codec.main(codec_flags(shards, codec_folder, tmp_path / "whole"))
-    train_codec.main(codec_flags(shards, codec_folder, tmp_path / "pieces", "--stop-at", "6"))
-    train_codec.main(codec_flags(shards, codec_folder, tmp_path / "pieces"))
+@pytest.mark.parametrize("share", [0, 0.5])
+def test_a_stopped_run_of_the_codec_goes_on_exactly(whole_run, shards, codec_folder, tmp_path, share):
+    """Also one that learns to show what a DiT draws."""
+    if share:
+        drawn.main(["--data", str(shards), "--dit", str(whole_run), "--device", "cpu"])
+    flags = partial(codec_flags, shards, codec_folder)
+    train_codec.main(flags(tmp_path / "whole", "--drawn", str(share)))
+    train_codec.main(flags(tmp_path / "pieces", "--drawn", str(share), "--stop-at", "6"))
+    train_codec.main(flags(tmp_path / "pieces", "--drawn", str(share)))
     whole, pieces = state(tmp_path / "whole"), state(tmp_path / "pieces")
     for part in ("codec", "ema", "muon", "adam"):
         assert equal(whole[part], pieces[part]), part
     fitted = state(codec_folder)["codec"]
     changed = {name.split(".")[0] for name, value in whole["codec"].items() if not torch.equal(value, fitted[name])}
     assert changed == {"detail"}  # latents made before this training stay good
+
+
+def test_crops_with_drawn_latents_show_what_these_were_drawn_of(whole_run, shards, tmp_path):
+    """Each crop is found again in its clip, and its latents at the same places in the drawn clip. None is mirrored."""
+    drawn.main(["--data", str(shards), "--dit", str(whole_run), "--device", "cpu"])
+    crops = train_codec.Crops(shards, 0, drawn=1)
+    crops.refresh()
+    clips = [(torch.from_numpy(frames).permute(0, 3, 1, 2) / 255, latents) for frames, latents in crops.clips]
+    for step in range(8):
+        frames, instead = crops.batch(step, 2, 32)
+        for number, piece in enumerate(frames):
+            places = [
+                (latents[: 1 + len(piece) // 8, :, y : y + 1, x : x + 1], clip[: len(piece), :, 32 * y :, 32 * x :])
+                for clip, latents in clips
+                for y in range(2)
+                for x in range(2)
+            ]
+            there = [latents for latents, clip in places if torch.equal(clip[..., :32, :32], piece)]
+            assert np.array_equal(instead[number].numpy(), there[0].astype(np.float32))
+
+
+def test_what_the_built_in_model_draws_from_a_true_layout_is_like_the_clip():
+    folder = Path(unpack.__file__).parents[1] / "weights"
+    models = {"codec": Codec(CodecConfig()), "dit": VideoDiT(NANO)}
+    for kind, model in models.items():
+        unpack.fill(model, kind, folder)
+    seeds = [0, 1, 2]
+    frames = torch.from_numpy(np.stack([data.render_pixels(seed) for seed in seeds])).permute(0, 1, 4, 2, 3) / 255
+    with torch.no_grad():
+        true = models["codec"].encode(taps_of(frames))
+    made = drawn.draw(models["dit"], seeds, 8, 8, temperature=0.2)
+    for one, other in zip(true, made, strict=True):
+        assert np.corrcoef(one.flatten(), other.flatten())[0, 1] > 0.9
 
 
 def test_a_checkpoint_says_what_it_is(whole_run):

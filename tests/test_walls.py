@@ -59,7 +59,7 @@ def test_only_one_file_imports_the_runtime():
 
 def test_training_needs_neither_the_runtime_nor_the_video_library():
     """A GPU that is lent for an hour has torch and little else."""
-    stages = ("data", "fit", "train_codec", "train_layout", "train_sketch", "train_dit", "pack")
+    stages = ("data", "fit", "train_codec", "train_layout", "train_sketch", "train_dit", "drawn", "pack")
     blocked = "import sys; sys.modules.update(dict.fromkeys(('onnxruntime', 'onnx', 'av'))); "
     loads = "; ".join(f"import vitascope.model.{stage}" for stage in stages)
     subprocess.run([sys.executable, "-c", blocked + loads], check=True)

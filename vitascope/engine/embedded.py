@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.clip import GROUP, ClipSpec, ModelCard, Source
-from vitascope.engine import conditions, flow, reader
+from vitascope.engine import conditions, flow, reader, recognition
 from vitascope.engine.bundle import Bundle
 from vitascope.engine.codec import Decoder, Encoder
 from vitascope.engine.conditions import CONTEXT, LAYOUT_FEATURES
@@ -27,8 +27,7 @@ from vitascope.engine.protocol import Frame, Frames
 from vitascope.engine.session import Session
 from vitascope.engine.tokens import Tokenizer
 from vitascope.media import picture, video
-from vitascope.world.facts import GROUND_WORDS, SKY_WORDS, Facts, canonical
-from vitascope.world.scene import GROUNDS, SKIES
+from vitascope.world.facts import Facts, canonical
 from vitascope.world.stage import SLOTS
 
 WINDOW = 11  # latent frames the model was trained on
@@ -158,17 +157,17 @@ class EmbeddedEngine:
         layout = np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32)
         if before:
             ending = self._ending(before, context)
-            told, layout = self._recognised(told, lambda _: ending, context), ending.layout
+            told, layout = recognition.recognised(told, lambda _: ending, context), ending.layout
         elif len(context) or spec.image:
-            told = self._recognised(told, *self._glance(latents[: len(context) or 1], camera, 0))
+            told = recognition.recognised(told, *self._glance(latents[: len(context) or 1], camera, 0))
         elif spec.last_image:
-            told = self._recognised(told, *self._glance(latents[-1:], camera[-1:], min(WINDOW, total) - 1))
+            told = recognition.recognised(told, *self._glance(latents[-1:], camera[-1:], min(WINDOW, total) - 1))
         unwanted = reader.read(spec.negative_prompt)
         tokens = np.concatenate([self._tokens(told), self._tokenizer.encode(unwanted.canonical)[None]])
         words = self._text.run(tokens=tokens[:1])
         return Draft(
             spec=spec,
-            reading=replace(reading, chosen=_unnamed(told, reading.facts)),
+            reading=replace(reading, chosen=recognition.unnamed(told, reading.facts)),
             starts=_windows(total, len(context)),
             total=total,
             context=len(context),
@@ -217,27 +216,6 @@ class EmbeddedEngine:
             return self._layouts.seen(tokens, pooled, given, first + np.arange(len(given)), camera[: len(given)])
 
         return seen, given
-
-    def _recognised(self, told: Facts, seen: Callable[[Facts], Sketch], given: Array) -> Facts:
-        """Also told of the ground and the sky where nobody named them, those whose sketch is most like given frames (K,
-        C, h, w); and of their things' looks. `seen`: what is made out in them by whom is told of these facts.
-        """
-        if not (told.ground and told.sky):
-            grounds, skies = ((told.ground,) if told.ground else GROUNDS), ((told.sky,) if told.sky else SKIES)
-            pairs = (replace(told, ground=ground, sky=sky) for ground in grounds for sky in skies)
-            told = min(pairs, key=lambda facts: seen(facts).unlike(given))
-        if all(thing.colour and thing.shape and thing.size for thing in told.things):
-            return told
-        found = seen(told)
-        looks = [
-            conditions.looks_of(slot) if here else {}
-            for slot, here in zip(found.world.mean(0), found.there, strict=True)
-        ]
-        things = tuple(
-            replace(thing, **{name: getattr(thing, name) or word for name, word in each.items()})
-            for thing, each in zip(told.things, looks, strict=False)
-        )
-        return replace(told, things=things)
 
     def _room(self, spec: ClipSpec) -> Array:
         """Room for the latents (K, C, h, w) of the end of the clip that it continues."""
@@ -349,11 +327,6 @@ def _faded(group: Frames, here: Array | None, behind: Array | None) -> Frames:
     if behind is not None:
         faded += (1 - rising) * behind
     return (faded.clip(0, 255) + 0.5).astype(np.uint8)
-
-
-def _unnamed(told: Facts, named: Facts) -> tuple[str, ...]:
-    pairs = ((GROUND_WORDS, told.ground, named.ground), (SKY_WORDS, told.sky, named.sky))
-    return tuple(words[one] for words, one, other in pairs if one != other)
 
 
 def _windows(total: int, context: int) -> list[int]:

@@ -27,8 +27,16 @@ from vitascope.world import scene as scenes
 from vitascope.world.render import outline, render, render_batch
 from vitascope.world.stage import SLOTS, Stage, set_stage, start_of
 
+PIXEL_FRAMES = 17
 LATENT_FRAMES = 11  # of a five-second clip: 1 + 80 frames
 TRAIN_SEEDS = (1_000_000, 900_000_000)  # scene seeds of training; everything below is for exams and tests
+
+
+def tap_frames(groups: np.ndarray) -> np.ndarray:
+    """Frame numbers that the encoder reads for these latent frames of a clip, two each. The first one reads frame 0
+    twice.
+    """
+    return np.maximum(groups[:, None] * GROUP + np.array(TAPS), 0).ravel()
 
 
 @dataclass
@@ -53,11 +61,8 @@ class Window:
         return int(np.random.default_rng([7102, self.seed]).integers(LATENT_FRAMES))
 
     def tap_frames(self, index: np.ndarray | None = None) -> np.ndarray:
-        """Frame numbers that the encoder reads for these latent frames of the window, two each; by default for all.
-        A scene's first latent frame reads frame 0 twice.
-        """
-        groups = self.start + (np.arange(LATENT_FRAMES) if index is None else index)
-        return np.maximum(groups[:, None] * GROUP + np.array(TAPS), 0).ravel()
+        """`tap_frames` of these latent frames of the window; by default of all."""
+        return tap_frames(self.start + (np.arange(LATENT_FRAMES) if index is None else index))
 
 
 def stage_at(scene: scenes.Scene, frames: np.ndarray, then: scenes.Then | None = None):
@@ -100,10 +105,14 @@ def covered(window: Window, index: np.ndarray | None = None) -> np.ndarray:
     return found.reshape(-1, 2, height // 32, 3, width // 32, 3).mean((1, 3, 5), dtype=np.float32)
 
 
-def render_pixels(seed: int, frames: int = 17) -> np.ndarray:
+def moment(seed: int) -> int:
+    """The frame of the scene at which its pixels begin."""
+    return int(np.random.default_rng([7101, seed]).integers(0, 65))
+
+
+def render_pixels(seed: int, frames: int = PIXEL_FRAMES) -> np.ndarray:
     """Consecutive frames (frames, 256, 256, 3) uint8 from a random moment of the scene."""
-    first = int(np.random.default_rng([7101, seed]).integers(0, 65))
-    return render(set_stage(scenes.sample(seed), frames, first), 256, 256)
+    return render(set_stage(scenes.sample(seed), frames, moment(seed)), 256, 256)
 
 
 def render_thumbs_torch(window: Window, device: str) -> tuple[np.ndarray, np.ndarray]:
@@ -170,6 +179,11 @@ def encode(codec: Codec, thumbs: np.ndarray, device: str) -> np.ndarray:
 
 def shards(kind: str, folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{kind}-*.npz"), key=lambda p: int(p.stem.split("-")[1]))
+
+
+def drawn_beside(pixels: Path) -> Path:
+    """The shard of what a DiT draws of the clips of a shard of pixels."""
+    return pixels.with_name(pixels.name.replace("pixels", "drawn"))
 
 
 def main(argv=None) -> None:

@@ -15,6 +15,7 @@ STAGES = {
     "layout": "vitascope.model.train_layout",  # train what is where
     "sketch": "vitascope.model.train_sketch",  # train words and what places show of a layout
     "dit": "vitascope.model.train_dit",  # train the diffusion transformer, from words and sketch on
+    "drawn": "vitascope.model.drawn",  # draw the clips that the codec learns from, so that it learns to show that too
     "export": "vitascope.model.export",  # write the weights folder
 }
 

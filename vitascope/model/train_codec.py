@@ -1,7 +1,8 @@
 """Train the decoder's detail network on top of a fitted codec (`fit`): flags -> data -> codec -> loop.
 
 Reads top to bottom; a killed run goes on exactly where its last checkpoint was. Encoder and base stay as they were
-solved, so latents made before this training stay good.
+solved, so latents made before this training stay good. Once there is a DiT, a second run also learns to show what that
+draws (`drawn`).
 """
 
 from __future__ import annotations
@@ -18,14 +19,18 @@ from tqdm import tqdm
 
 from vitascope.clip import GROUP
 from vitascope.model import checkpoint, data
-from vitascope.model.codec import Codec, taps_of
-from vitascope.model.optim import optimisers
+from vitascope.model.codec import FACTOR, taps_of
+from vitascope.model.optim import halves, optimisers
+
+PLACES = 3  # of which a crop is the one where most moves: what moves is the hard part
 
 
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--data", type=Path, required=True, help="folder of pixel shards")
-    ask.add_argument("--fitted", type=Path, required=True, help="checkpoint folder of the fitted codec")
+    ask.add_argument(
+        "--fitted", type=Path, required=True, help="checkpoint folder of the fitted codec, or of an earlier run"
+    )
     ask.add_argument("--out", type=Path, required=True, help="checkpoint folder; goes on from there if it has one")
     ask.add_argument(
         "--steps", type=int, default=6000, help="steps of the whole run: the learning rate falls to zero there"
@@ -38,6 +43,9 @@ def flags_from(argv=None) -> argparse.Namespace:
         type=int,
         default=128,
         help="side of the training crops; the last fifth of the run sees whole pictures",
+    )
+    ask.add_argument(
+        "--drawn", type=float, default=0, help="share of the crops whose latents are those that the DiT drew of them"
     )
     ask.add_argument("--muon-lr", type=float, default=2e-3)
     ask.add_argument("--adam-lr", type=float, default=6e-4)
@@ -54,39 +62,52 @@ def flags_from(argv=None) -> argparse.Namespace:
 
 
 class Crops:
-    """Random crops of random clips. Every batch is a function of (seed, step) and of the shards on disk by then."""
+    """Random crops of random clips. Every batch is a function of (seed, step) and of the shards on disk by then.
+    `drawn`: the share of the crops that come with latents of a DiT; if there are any, clips without such are left out.
+    """
 
-    def __init__(self, folder: Path, seed: int):
-        self.folder, self.seed = folder, seed
-        self.clips: list[np.ndarray] = []
+    def __init__(self, folder: Path, seed: int, drawn: float = 0):
+        self.folder, self.seed, self.drawn = folder, seed, drawn
+        self.clips: list[tuple[np.ndarray, np.ndarray | None]] = []
         self.read: set[Path] = set()
 
     def refresh(self) -> None:
         for shard in data.shards("pixels", self.folder):
-            if shard not in self.read:
+            beside = data.drawn_beside(shard)
+            if shard not in self.read and (not self.drawn or beside.exists()):
                 self.read.add(shard)
+                latents = dict(np.load(beside)) if self.drawn else {}
                 with np.load(shard) as file:
-                    self.clips += [file[name] for name in file.files]
+                    self.clips += [(file[name], latents.get(name)) for name in file.files]
 
-    def batch(self, step: int, size: int, crop: int) -> torch.Tensor:
-        """(size, 9 or 17, 3, crop, crop) float in [0, 1]; half of the crops are mirrored. Short clips come in batches
-        half as large again.
+    def batch(self, step: int, size: int, crop: int) -> tuple[torch.Tensor, dict[int, torch.Tensor]]:
+        """(size, 9 or 17, 3, crop, crop) float in [0, 1], and by number the latents (T', C, crop/32, crop/32) that a
+        DiT drew of some of them; half of the others are mirrored. Short clips come in batches half as large again.
         """
         rng = np.random.default_rng([self.seed, step])
         short = rng.random() < 0.6
-        out = []
-        for _ in range(size + size // 2 if short else size):
-            clip = self.clips[int(rng.integers(len(self.clips)))]
-            clip = clip[8 * int(rng.integers(2)) :][:9] if short else clip
-            _, h, w, _ = clip.shape
-            y, x = (
-                int(rng.integers(0, n // crop * crop - crop + 32, endpoint=False)) // 32 * 32 if n > crop else 0
-                for n in (h, w)
-            )
-            y, x = min(y, h - crop), min(x, w - crop)
-            piece = clip[:, y : y + crop, x : x + crop]
-            out.append(piece[:, :, ::-1] if rng.random() < 0.5 else piece)
-        return torch.from_numpy(np.stack(out)).permute(0, 1, 4, 2, 3).float() / 255
+        out, drawn = [], {}
+        for number in range(size + size // 2 if short else size):
+            redrawn = rng.random() < self.drawn
+            begin = GROUP * int(rng.integers(2)) if short and not redrawn else 0
+            _, clip, y, x = max((self._place(rng, crop) for _ in range(PLACES)), key=lambda place: place[0])
+            frames, latents = self.clips[clip]
+            piece = frames[begin:][: GROUP + 1 if short else None, y : y + crop, x : x + crop]
+            if redrawn:
+                assert latents is not None
+                h, w = y // FACTOR, x // FACTOR
+                here = latents[: 1 + len(piece) // GROUP, :, h : h + crop // FACTOR, w : w + crop // FACTOR]
+                drawn[number] = torch.from_numpy(here).float()
+            out.append(piece[:, :, ::-1] if not redrawn and rng.random() < 0.5 else piece)
+        return torch.from_numpy(np.stack(out)).permute(0, 1, 4, 2, 3).float() / 255, drawn
+
+    def _place(self, rng: np.random.Generator, crop: int) -> tuple[float, int, int, int]:
+        """How much moves in a crop, the number of its clip and where in it it begins."""
+        clip = int(rng.integers(len(self.clips)))
+        frames, _ = self.clips[clip]
+        y, x = (FACTOR * int(rng.integers(max(0, side - crop) // FACTOR + 1)) for side in frames.shape[1:3])
+        seen = frames[::GROUP, y : y + crop : 4, x : x + crop : 4].astype(np.int16)
+        return float(np.abs(np.diff(seen, axis=0)).mean()), clip, y, x
 
 
 def psnr(error_squared: float) -> float:
@@ -96,17 +117,14 @@ def psnr(error_squared: float) -> float:
 def main(argv=None) -> None:
     flags = flags_from(argv)
     torch.manual_seed(flags.seed)
-    codec = Codec()
-    fitted = torch.load(flags.fitted / "checkpoint.pt", map_location="cpu", weights_only=False)
-    codec.load_state_dict(fitted["codec"])
-    codec = codec.to(flags.device, memory_format=torch.channels_last)
+    codec = data.load_codec(flags.fitted, flags.device).to(memory_format=torch.channels_last)
     for part in (codec.encoder, codec.base):
         part.requires_grad_(False)
     optims = optimisers(codec.detail, flags.muon_lr, flags.adam_lr, inside=".")
     ema = checkpoint.Ema(codec, 0.998)
     parts = {"codec": codec, "ema": ema, "muon": optims[0], "adam": optims[1]}
     state = checkpoint.load(flags.out, **parts)
-    crops = Crops(flags.data, flags.seed)
+    crops = Crops(flags.data, flags.seed, flags.drawn)
     crops.refresh()
     assert crops.clips, f"no pixel shards in {flags.data}: run `python -m vitascope.model.data pixels` first"
 
@@ -133,12 +151,16 @@ def main(argv=None) -> None:
             o.param_groups[0]["lr"] = lr * scale
         whole = step >= 0.8 * flags.steps
         size, crop = (max(1, flags.batch // 4), 256) if whole else (flags.batch, flags.crop)
-        frames = crops.batch(step, size, crop).to(flags.device)
+        frames, drawn = crops.batch(step, size, crop)
+        frames = frames.to(flags.device)
         noise = torch.Generator(device="cpu").manual_seed(flags.seed * 1_000_003 + step)
         with torch.no_grad():
             latents = codec.encode(taps_of(frames))
         latents = latents + flags.latent_noise * torch.randn(latents.shape, generator=noise).to(latents)
-        made = codec.decode(latents)[:, GROUP - 1 :]
+        for number, instead in drawn.items():
+            latents[number] = instead.to(latents)
+        with torch.autocast(torch.device(flags.device).type, torch.bfloat16, enabled=halves(flags.device)):
+            made = codec.decode(latents)[:, GROUP - 1 :].float()
         error = made - frames
         edge = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
         loss = (error.square() + 0.02**2).sqrt().mean() + 4 * error.square().mean() + 0.5 * edge
