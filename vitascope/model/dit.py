@@ -23,7 +23,7 @@ from vitascope.model.blocks import (
     start_as_identity,
     waves,
 )
-from vitascope.model.sketch import Rays, Sketch, unlikeness
+from vitascope.model.sketch import Rays, Sketch
 from vitascope.model.text import TextEncoder, rms
 
 
@@ -126,14 +126,6 @@ class VideoDiT(nn.Module):
         with torch.autocast(camera.device.type, enabled=False):  # half a number is too few for where a ray goes
             rays = Rays.of(camera, h, w)
             return rays.ground(), rays.things(layout)
-
-    def unlikeness(self, sketch, doubt, x, weights):
-        """What the sketch learns from, (B, T, P): the square error of a sketch of latents x, channels by `weights`
-        (C,), and how unlikely they are under a normal distribution of the deviation `doubt` around it.
-        """
-        error = (self.unit(sketch) - self.unit(x)).square()
-        doubt = doubt.flatten(3).transpose(2, 3) / self.spread
-        return unlikeness(error, doubt, weights)
 
     def unit(self, x):
         """Latents (B, T, C, h, w) as (B, T, h * w, C), each channel at unit deviation."""

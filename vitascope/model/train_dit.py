@@ -1,5 +1,5 @@
-"""Train the DiT and its text encoder: flags -> latents -> model -> loop. Reads top to bottom; a killed run goes on
-exactly.
+"""Train the DiT on top of its words and its sketch, which `train_sketch` has taught and which stay as they are: flags
+-> latents -> model -> loop. Reads top to bottom; a killed run goes on exactly.
 
 A sample is a handful of a clip's eleven latent frames, each at its own place in time: one frame is a still, a few
 teach what happens when, all of them are the clip. Few frames first, all of them last: most of what a world looks like
@@ -159,8 +159,8 @@ def channel_weights(codec: Codec) -> torch.Tensor:
 def loss_of(
     model: VideoDiT, teacher: VideoDiT | None, b: dict[str, torch.Tensor], weights: torch.Tensor, things: float
 ):
-    """Weighted mean square velocity error over the asked frames, and a tenth of the sketch's `unlikeness` over all
-    places. With a teacher, an eighth of the batch learns steps of 1/2, 1/4 or 1/8 instead.
+    """Weighted mean square velocity error over the asked frames. With a teacher, an eighth of the batch learns steps of
+    1/2, 1/4 or 1/8 instead.
 
     Things fill a tenth of a picture and are most of what is asked for. Places where they are count 1 + `things` times
     as much without noise and as others in pure noise: there nobody can know yet where a thing will be, and a weight
@@ -169,9 +169,9 @@ def loss_of(
     There the target is the mean velocity of two of the teacher's steps of half the size (shortcut models, arXiv
     2410.12557).
     """
-    states, pooled = model.text(b["tokens"])
-    sketch, doubt = model.sketched(b["camera"], pooled, b["layout"], *b["x"].shape[-2:])
-    hint = sketch.detach(), doubt.detach()
+    with torch.no_grad():
+        states, pooled = model.text(b["tokens"])
+        hint = model.sketched(b["camera"], pooled, b["layout"], *b["x"].shape[-2:])
     t, clean = b["t"], rest(b["x"], *hint)
     target, left = flow.velocity(clean, b["noise"]), flow.blend(clean, b["noise"], t[:, :, None, None, None])
     size = torch.zeros(len(t), device=t.device)
@@ -185,8 +185,7 @@ def loss_of(
     seen = 1 + things * (1 - t)[:, :, None, None] * shown
     counts = (seen * b["asked"][:, :, None, None].float())[:, :, None]  # (B, T, 1, h, w)
     error = ((v.float() - target) * hint[1] / model.spread[:, None, None]).square() * weights
-    unlike = model.unlikeness(sketch, doubt, b["x"], weights.flatten()).mean()
-    return (error * counts).sum() / (counts.sum() * v.shape[2]).clamp(min=1) + 0.1 * unlike
+    return (error * counts).sum() / (counts.sum() * v.shape[2]).clamp(min=1)
 
 
 @torch.no_grad()

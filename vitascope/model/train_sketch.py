@@ -1,8 +1,7 @@
 """Train the sketch and the words it needs before the DiT: flags -> single frames -> model -> loop. A killed run goes on
 exactly.
 
-The DiT's own run trains the sketch too, at a tenth of the pace: there most of the work is the blocks', and most places
-show nothing but ground. Here half of the places are near a thing or its shadow.
+Half of the places are near a thing or its shadow: most show nothing but ground.
 """
 
 from __future__ import annotations
