@@ -36,8 +36,8 @@ SMALL = 1024  # values; smaller tensors stay float32
 TOLERANCE = 0.02  # relative root mean square difference between torch in float32 and the file with its float16 weights
 LIMITS = (
     "Draws one small world: balls, cubes, cylinders and cones in eight colours on grass, sand, snow or stone under "
-    "four skies, with their motions, effects and camera moves. Given pictures are redrawn as that world; faces, text, "
-    "places and everything else are not known."
+    "four skies, with their motions, effects and camera moves. A given picture is met as it is, and what becomes of it "
+    "is drawn as that world; faces, text, places and everything else are not known."
 )
 
 
