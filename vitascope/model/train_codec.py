@@ -163,8 +163,7 @@ def main(argv=None) -> None:
             made = codec.decode(latents)[:, GROUP - 1 :].float()
         error = made - frames
         edge = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-        flicker = error.diff(dim=1).abs().mean()
-        loss = (error.square() + 0.02**2).sqrt().mean() + 4 * error.square().mean() + 0.5 * edge + flicker
+        loss = (error.square() + 0.02**2).sqrt().mean() + 4 * error.square().mean() + 0.5 * edge
         for o in optims:
             o.zero_grad(set_to_none=True)
         loss.backward()
