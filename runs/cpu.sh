@@ -10,7 +10,7 @@ python=.venv/bin/python out=${OUT:-runs/out} data=${OUT:-runs/out}/data
 mkdir -p "$out"
 
 # 1. The codec: 552 clips of 17 frames at full size and what its encoder reads of 1,200 whole clips (about eight minutes); encoder and
-#    base in closed form (two minutes), then the detail network (25 minutes).
+#    base in closed form (two minutes), then the detail network (five minutes).
 $python -m vitascope.model.data pixels --out "$data" --clips 552
 $python -m vitascope.model.data thumbs --out "$data" --first-seed 2000000 --clips 1200
 [ -e "$out/fitted/checkpoint.pt" ] || $python -m vitascope.model.fit --data "$data" --out "$out/fitted"
@@ -28,19 +28,19 @@ for half in 1 2; do (
 ) & done
 wait
 
-# 3. What is where (20 minutes of a core), and beside it, on the other one, words and what places show of that (half an hour).
+# 3. What is where (25 minutes of a core), and beside it, on the other one, words and what places show of that (an hour).
 OMP_NUM_THREADS=1 $python -m vitascope.model.train_layout --data "$data" --codec "$out/fitted" --out "$out/layout" --steps "${LAYOUT_STEPS:-2100}" \
   --compile &
-OMP_NUM_THREADS=1 $python -m vitascope.model.train_sketch --data "$data" --codec "$out/fitted" --out "$out/sketch" --steps "${SKETCH_STEPS:-6000}" \
+OMP_NUM_THREADS=1 $python -m vitascope.model.train_sketch --data "$data" --codec "$out/fitted" --out "$out/sketch" --steps "${SKETCH_STEPS:-5000}" \
   --compile
 wait
 
 # 4. The DiT: few frames first, whole clips last. Two processes with a core and half of each batch (about 2.6 s a step once compiled, which
-#    takes two minutes).
+#    takes two minutes: an hour in all).
 OMP_NUM_THREADS=1 $python -m torch.distributed.run --standalone --nproc-per-node 2 -m vitascope.model.train_dit --data "$data" --codec "$out/fitted" \
-  --begin "$out/sketch" --out "$out/dit" --tokens 12288 --steps "${STEPS:-3000}" --compile
+  --begin "$out/sketch" --out "$out/dit" --tokens 12288 --steps "${STEPS:-1500}" --compile
 
-# 5. The decoder once more, now also on what the model draws of the clips that it learns from (a minute, then 0.5 s a step on one core).
+# 5. The decoder once more, now also on what the model draws of the clips that it learns from (a minute, then a quarter of an hour).
 $python -m vitascope.model.drawn --data "$data" --dit "$out/dit"
 $python -m vitascope.model.train_codec --data "$data" --fitted "$out/codec" --out "$out/decoder" --drawn 0.5 --steps "${DECODER_STEPS:-3000}"
 
