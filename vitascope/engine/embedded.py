@@ -156,8 +156,8 @@ class EmbeddedEngine:
         told = conditions.told(spec, reading.facts, before.told if before else None)
         layout = np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32)
         if before:
-            ending = self._ending(before, context)
-            told, layout = recognition.recognised(told, lambda _: ending, context), ending.layout
+            layout = before.layout[-len(context) :]
+            told = recognition.recognised(told, lambda _: self._ending(before, context), context)
         elif len(context) or spec.image:
             told = recognition.recognised(told, *self._glance(latents[: len(context) or 1], camera, 0))
         elif spec.last_image:

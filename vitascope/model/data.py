@@ -157,9 +157,14 @@ def write_shards(
                     thumbs, path = render_thumbs(window) if device == "cpu" else render_thumbs_torch(window, device)
                 arrays[f"{s}"] = encode(codec, thumbs, device) if codec else thumbs
                 arrays[f"{s}.path"] = path
-        with open(f"{target}.part", "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(f"{target}.part", target)
+        write_whole(target, arrays)
+
+
+def write_whole(shard: Path, arrays: dict[str, Any]) -> None:
+    """Write a shard; it appears whole or not at all."""
+    with open(f"{shard}.part", "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(f"{shard}.part", shard)
 
 
 def load_codec(folder: Path, device: str) -> Codec:

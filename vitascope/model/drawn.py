@@ -1,14 +1,13 @@
 """What the model makes of the clips that the codec learns from, so that the decoder learns to show that too: shards
 `drawn` beside the shards `pixels`, of the same clips.
 
-The layout is the true one; the sketch and the DiT draw from it as the engine does. Their latents are off in other ways
-than noise is: an edge that is not sure lies between its places.
+The layout is the true one; the sketch and the DiT draw from it in plain Euler steps. Their latents are off in other
+ways than noise is: an edge that is not sure lies between its places.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,13 +30,14 @@ from vitascope.world import scene as scenes
 def draw(dit: VideoDiT, seeds: list[int], h: int, w: int, temperature: float, steps: int = 4) -> torch.Tensor:
     """Latents (B, T', C, h, w) of the clips that `data.render_pixels` shows of these scenes."""
     device, index = dit.centre.device, np.arange(1 + data.PIXEL_FRAMES // GROUP)
+    tokenizer = Tokenizer()
     layouts, cameras, words, starts = [], [], [], []
     for seed in seeds:
         scene, first = scenes.sample(seed), data.moment(seed)
         stage, path = data.stage_at(scene, first + data.tap_frames(index))
         layouts.append(layout_of(stage))
         cameras.append(camera_features(path.reshape(len(index), -1, path.shape[-1])))
-        words.append(Tokenizer().encode(captions.canonical(captions.facts_of(scene))))
+        words.append(tokenizer.encode(captions.canonical(captions.facts_of(scene))))
         starts.append(np.float32(first > 0))
     camera, layout, tokens, continues = (
         torch.from_numpy(np.stack(each)).to(device) for each in (cameras, layouts, words, starts)
@@ -61,18 +61,15 @@ def main(argv=None) -> None:
     ask.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     flags = ask.parse_args(argv)
     state = torch.load(flags.dit / "checkpoint.pt", map_location="cpu", weights_only=False)
-    dit = VideoDiT(PRESETS[state["meta"].get("preset", "nano")])
+    dit = VideoDiT(PRESETS[state["meta"]["preset"]])
     dit.load_state_dict(state["ema"]["weights"])
     dit = dit.to(flags.device).eval()
     for shard in tqdm(data.shards("pixels", flags.data), desc="drawn", unit="shard"):
-        target = data.drawn_beside(shard)
         with np.load(shard) as file:
             names = file.files
             h, w = (side // FACTOR for side in file[names[0]].shape[1:3])
         latents = draw(dit, [int(name) for name in names], h, w, flags.temperature).half().cpu().numpy()
-        with open(f"{target}.part", "wb") as out:
-            np.savez(out, **dict(zip(names, latents, strict=True)))
-        os.replace(f"{target}.part", target)
+        data.write_whole(data.drawn_beside(shard), dict(zip(names, latents, strict=True)))
 
 
 if __name__ == "__main__":
