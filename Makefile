@@ -35,7 +35,7 @@ help:  ## list the targets
 # Bytecode is made of what a clip and a server import, not of all that is installed: 30 MiB less.
 .venv/base: .venv/made pyproject.toml
 	$(PIP) --no-compile --editable .
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import vitascope.cli_service, vitascope.server.app, vitascope.media.video'
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import vitascope.cli.service, vitascope.server.app, vitascope.media.video'
 	@touch $@
 
 .venv/dev: .venv/base

@@ -19,14 +19,14 @@ import numpy as np
 from tqdm import tqdm
 
 import vitascope
-from vitascope import engine
+from vitascope import engines
 from vitascope.clip import GROUP
-from vitascope.engine.codec import Decoder, Encoder
-from vitascope.exam import reconstruction
-from vitascope.exam.prompts import bank
 from vitascope.media import video
-from vitascope.world.render import render
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.exam import reconstruction
+from vitascope.smallworld.exam.prompts import bank
+from vitascope.smallworld.inference.codec import Decoder, Encoder
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.stage import set_stage
 
 ADDED = 80  # frames; the file has one more
 SEAMS = {"file and what was added": ADDED + 1, "two windows": ADDED + 1 + 7 * GROUP}  # the first frame behind each
@@ -48,7 +48,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--clips", type=int, default=12)
     flags = ask.parse_args()
-    weights = engine.weights_folder()
+    weights = engines.weights_folder()
     encoder, decoder = Encoder(weights / "encoder.onnx"), Decoder(weights / "decoder.onnx")
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:

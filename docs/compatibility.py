@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from vitascope.server import compatibility
-from vitascope.server.dialects.speech import Dialect
+from vitascope.vendors.api import Dialect
 
 PAGE = Path(__file__).with_name("compatibility.md")
 ORIGIN = "http://127.0.0.1:8410"

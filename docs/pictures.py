@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 import vitascope
 from vitascope.media.poster import contact_sheet
-from vitascope.world import scene as scenes
-from vitascope.world.render import render
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.world import scene as scenes
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.stage import set_stage
 
 HERE = Path(__file__).parent
 PROMPTS = (

@@ -8,7 +8,7 @@
 #   GPUS=8 TOKENS=192000 runs/gpu.sh dit     eight processes, each with a GPU and its part of every batch
 #
 # $OUT receives what is worth keeping: packed checkpoints of float16 averages, each under 16 MiB, which `pack` writes and
-# `python -m vitascope.model.pack --unpack` turns back into checkpoint folders for `export`.
+# `python -m vitascope.smallworld.training.pack --unpack` turns back into checkpoint folders for `export`.
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3} preset=${PRESET:-mini} clips=${CLIPS:-60000} room=${ROOM:-runs/out/gpu} minutes=${MINUTES:-8}
@@ -18,41 +18,41 @@ limit=$((minutes * 60))
 
 data() {  # pixels and thumbs for the codec on the CPU's cores; both kinds are small
   for w in $(seq 0 $((workers - 1))); do
-    OMP_NUM_THREADS=1 $python -m vitascope.model.data pixels --out "$room/data" --first-seed $((1000000 + w * 10000)) --clips $((${PIXELS:-2400} / workers)) &
-    OMP_NUM_THREADS=1 $python -m vitascope.model.data thumbs --out "$room/data" --first-seed $((2000000 + w * 10000)) --clips $((${THUMBS:-1200} / workers)) &
+    OMP_NUM_THREADS=1 $python -m vitascope.smallworld.training.data pixels --out "$room/data" --first-seed $((1000000 + w * 10000)) --clips $((${PIXELS:-2400} / workers)) &
+    OMP_NUM_THREADS=1 $python -m vitascope.smallworld.training.data thumbs --out "$room/data" --first-seed $((2000000 + w * 10000)) --clips $((${THUMBS:-1200} / workers)) &
   done
   wait
 }
-fit() { $python -m vitascope.model.fit --data "$room/data" --out "$room/fitted" --device "$device"; }
+fit() { $python -m vitascope.smallworld.training.fit_linear --data "$room/data" --out "$room/fitted" --device "$device"; }
 latents() {  # clips for the DiT, rendered and encoded on the GPU by several processes
   for w in $(seq 0 $((${RENDERERS:-4} - 1))); do
-    timeout $limit $python -m vitascope.model.data latents --out "$room/latents" --first-seed $((3000000 + w * 1000000)) \
+    timeout $limit $python -m vitascope.smallworld.training.data latents --out "$room/latents" --first-seed $((3000000 + w * 1000000)) \
       --clips $((clips / ${RENDERERS:-4})) --codec "$room/fitted" --device "$device" & done
   wait || true
 }
 codec() {
-  $python -m vitascope.model.train_codec --data "$room/data" --fitted "$room/fitted" --out "$room/codec" \
+  $python -m vitascope.smallworld.training.train_codec --data "$room/data" --fitted "$room/fitted" --out "$room/codec" \
     --steps "$codec_steps" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
 }
 layout() {
-  $python -m vitascope.model.train_layout --data "$room/latents" --codec "$room/fitted" --out "$room/layout" \
+  $python -m vitascope.smallworld.training.train_layout --data "$room/latents" --codec "$room/fitted" --out "$room/layout" \
     --steps "${LAYOUT_STEPS:-8000}" --batch "${LAYOUT_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
 sketch() {
-  $python -m vitascope.model.train_sketch --data "$room/latents" --codec "$room/fitted" --out "$room/sketch" --preset "$preset" \
+  $python -m vitascope.smallworld.training.train_renderer --data "$room/latents" --codec "$room/fitted" --out "$room/sketch" --preset "$preset" \
     --steps "${SKETCH_STEPS:-8000}" --batch "${SKETCH_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
 dit() {
   local start="$python"
   [ "${GPUS:-1}" = 1 ] || start="$python -m torch.distributed.run --standalone --nproc-per-node $GPUS"
-  $start -m vitascope.model.train_dit --data "$room/latents" --codec "$room/fitted" --begin "$room/sketch" --out "$room/dit" --preset "$preset" \
+  $start -m vitascope.smallworld.training.train_dit --data "$room/latents" --codec "$room/fitted" --begin "$room/sketch" --out "$room/dit" --preset "$preset" \
     --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
-drawn() { $python -m vitascope.model.drawn --data "$room/data" --dit "$room/dit" --device "$device"; }
+drawn() { $python -m vitascope.smallworld.training.decoder_pairs --data "$room/data" --dit "$room/dit" --device "$device"; }
 decoder() {  # the codec's detail network once more, also on what the DiT draws
-  $python -m vitascope.model.train_codec --data "$room/data" --fitted "$room/codec" --out "$room/decoder" --drawn 0.5 \
+  $python -m vitascope.smallworld.training.train_codec --data "$room/data" --fitted "$room/codec" --out "$room/decoder" --drawn 0.5 \
     --steps "${DECODER_STEPS:-12000}" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
 }
-pack() { mkdir -p "$out"; $python -m vitascope.model.pack --codec "$room/decoder" --layout "$room/layout" --dit "$room/dit" --out "$out"; }
+pack() { mkdir -p "$out"; $python -m vitascope.smallworld.training.pack --codec "$room/decoder" --layout "$room/layout" --dit "$room/dit" --out "$out"; }
 all() { data; fit; latents; codec; layout; sketch; dit; dit; dit; drawn; decoder; pack; }
 "${1:-all}"

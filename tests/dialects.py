@@ -5,7 +5,7 @@ dialects' tests share is in `vendors`.
 from typing import Any
 
 from vendors import ERRORS, REFUSED
-from vitascope.server.dialects.speech import Call, View
+from vitascope.vendors.api import Call, View
 
 __all__ = ["ERRORS", "ID", "REFUSED", "START", "call", "view"]
 ID = "01a20d14ddcf39af23906c78"

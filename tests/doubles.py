@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitascope import engine
+from vitascope import engines
 from vitascope.clip import ASPECTS, ClipSpec, ModelCard
 from vitascope.media import picture, video
 
@@ -110,5 +110,5 @@ if __name__ == "__main__":
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us deaf to it
     pause = float(sys.argv.pop(1)) if sys.argv[1].replace(".", "").isdigit() else 0.0
-    engine.load = lambda name: DiscEngine(pause)
+    engines.load = lambda name: DiscEngine(pause)
     sys.exit(main())

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 import postgres
+from vitascope import plans
 from vitascope.clip import ClipSpec
 from vitascope.errors import BadClip
-from vitascope.store import invariants, jobs, ledger, plans, schema
+from vitascope.store import invariants, jobs, ledger, schema
 from vitascope.store.database import Store, file_url
 from vitascope.store.ids import new_id
 

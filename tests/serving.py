@@ -16,11 +16,11 @@ from PIL import Image
 from doubles import CARD, DiscEngine
 from processes import until as until  # tests that speak to a server here wait as the others do
 from service import postgres_store, sqlite_store
-from vitascope import config
+from vitascope import config, plans
 from vitascope.policy import Rules
 from vitascope.server.app import create_app
 from vitascope.server.context import Context
-from vitascope.store import accounts, ledger, plans
+from vitascope.store import accounts, ledger
 from vitascope.store.blobs import blobs
 
 PATIENCE = 60.0  # seconds a test waits for what should take one; machines are shared
@@ -109,8 +109,8 @@ def make_context(store, folder, *, cards=(CARD,), rules=None, **changed):
 
 
 def start_worker(context, engine):
-    from vitascope.fleet.house import House
-    from vitascope.fleet.worker import Worker
+    from vitascope.runtime import House
+    from vitascope.workers.worker import Worker
 
     house = House(
         store=context.store, blobs=context.blobs, plans=context.plans, rules=context.rules, settings=context.settings

@@ -404,7 +404,7 @@ def test_links_end(tmp_path):
 
     clock = Clock()
     with serving(tmp_path, clock=clock) as running:
-        from vitascope.server import delivery
+        from vitascope.server.files import delivery
 
         running.context.blobs.put("clips/clip_1/video.mp4", b"film")
         link = delivery.link(running.context, running.url, "clips/clip_1/video.mp4", name="夏 film.mp4")

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from vitascope.clip import CameraPath
-from vitascope.world import camera, physics
-from vitascope.world.render import outline
-from vitascope.world.scene import CAMERAS, CameraMove, Motion, Scene, Thing
-from vitascope.world.stage import PALETTE, set_stage
+from vitascope.smallworld.world import camera, physics
+from vitascope.smallworld.world.render import outline
+from vitascope.smallworld.world.scene import CAMERAS, CameraMove, Motion, Scene, Thing
+from vitascope.smallworld.world.stage import PALETTE, set_stage
 
 GOLDEN = Path(__file__).parent.parent / "studio/src/camera/golden.json"
 ROWS = np.array(

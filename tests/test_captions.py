@@ -3,10 +3,19 @@
 import numpy as np
 import pytest
 
-from vitascope.world.captions import LANGUAGES, Facts, ThingFacts, canonical, caption, compose, drop, facts_of
-from vitascope.world.facts import MOTION_WORDS
-from vitascope.world.inflect import verb_forms
-from vitascope.world.scene import MOTIONS, CameraMove, Motion, Scene, Thing, sample
+from vitascope.smallworld.world.captions import (
+    LANGUAGES,
+    Facts,
+    ThingFacts,
+    canonical,
+    caption,
+    compose,
+    drop,
+    facts_of,
+)
+from vitascope.smallworld.world.facts import MOTION_WORDS
+from vitascope.smallworld.world.inflect import verb_forms
+from vitascope.smallworld.world.scene import MOTIONS, CameraMove, Motion, Scene, Thing, sample
 
 SCENE = Scene(
     things=(

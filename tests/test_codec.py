@@ -9,10 +9,10 @@ import torch
 import tiny
 from sheets import psnr
 from vitascope.clip import GROUP
-from vitascope.engine import codec as on_the_runtime
-from vitascope.model import data
-from vitascope.model.codec import Codec, memory_shapes, run, taps_of
-from vitascope.model.fit import WHITEN
+from vitascope.smallworld.inference import codec as on_the_runtime
+from vitascope.smallworld.training import data
+from vitascope.smallworld.training.codec import Codec, memory_shapes, run, taps_of
+from vitascope.smallworld.training.fit_linear import WHITEN
 
 
 def tensor(clip):

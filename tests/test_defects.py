@@ -8,10 +8,10 @@ import pytest
 from vitascope.clip import CameraPath, ClipSpec
 from vitascope.media import picture, video
 from vitascope.media.defects import Watch, asks_motion, inspect
-from vitascope.world.captions import caption
-from vitascope.world.render import render
-from vitascope.world.scene import sample
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.world.captions import caption
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.scene import sample
+from vitascope.smallworld.world.stage import set_stage
 
 SIZE = (64, 64)
 FRAMES = 9

@@ -8,8 +8,8 @@ from dialects import ERRORS, ID, REFUSED, START, call, view
 from serving import serving, until
 from vitascope.clip import CameraPath
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import ark
-from vitascope.server.dialects.speech import Fault, Page, Secrets
+from vitascope.vendors.api import Fault, Page, Secrets
+from vitascope.vendors.ark import dialect as ark
 
 TASKS = ark.TASKS
 TEXT = {"type": "text", "text": "a red ball"}

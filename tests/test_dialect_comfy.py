@@ -4,7 +4,8 @@ import pytest
 
 from serving import png, serving, until
 from vendors import ERRORS
-from vitascope.server.dialects import DIALECTS, comfy
+from vitascope.vendors import DIALECTS
+from vitascope.vendors.comfy import dialect as comfy
 
 
 @pytest.fixture(scope="module")

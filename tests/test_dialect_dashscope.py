@@ -7,8 +7,8 @@ import pytest
 from dialects import ERRORS, REFUSED, START, call, view
 from serving import png, serving, until
 from vitascope.errors import BadSpec, NotFound, NotSupported
-from vitascope.server.dialects import dashscope
-from vitascope.server.dialects.speech import Fault, Page, Upload, Uploaded
+from vitascope.vendors.api import Fault, Page, Upload, Uploaded
+from vitascope.vendors.dashscope import dialect as dashscope
 
 MAKE = "/api/v1/services/aigc/video-generation/video-synthesis"
 

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from serving import png, serving, until
 from vendors import ERRORS, FIELD, PICTURE, REFUSED, UNKNOWN, T, call, receiving, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import ed25519, fal
-from vitascope.server.dialects.skins import UUID
-from vitascope.server.dialects.speech import Fault, Secrets
+from vitascope.vendors.api import Fault, Secrets
+from vitascope.vendors.fal import dialect as fal
+from vitascope.vendors.fal import ed25519
+from vitascope.vendors.id_formats import UUID
 
 APP = "/fal-ai/wan/v2.2-a14b/text-to-video"
 PARAMS = {"owner": "fal-ai", "app": "wan/v2.2-a14b/text-to-video"}

@@ -9,9 +9,11 @@ import pytest
 from dialects import ERRORS, ID, REFUSED, START, call, view
 from serving import png, serving, until
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import gemini, google, google_files, interactions, vertex
-from vitascope.server.dialects.speech import Earlier, Fault, Secrets, Upload, Uploaded
 from vitascope.store import webhooks
+from vitascope.vendors.api import Earlier, Fault, Secrets, Upload, Uploaded
+from vitascope.vendors.google import files as google_files
+from vitascope.vendors.google import gemini, interactions, vertex
+from vitascope.vendors.google import veo as google
 
 SECRETS = Secrets(webhook=webhooks.new_secret(), plain="0" * 64, seed=b"0" * 32)
 MODEL = "veo-3.1-generate-preview"

@@ -10,8 +10,9 @@ import pytest
 from dialects import ERRORS, ID, REFUSED, call, view
 from serving import serving, until
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import jimeng, signatures
-from vitascope.server.dialects.speech import Fault
+from vitascope.vendors import signatures
+from vitascope.vendors.api import Fault
+from vitascope.vendors.jimeng import dialect as jimeng
 
 SUBMIT, RESULT = "CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"
 QUERY = {"Action": SUBMIT, "Version": "2022-08-31"}

@@ -15,9 +15,11 @@ import pytest
 from serving import png, serving, until
 from vitascope import errors
 from vitascope.clip import CameraPath
-from vitascope.server.dialects import cameras, kling, kling_tasks, signing
-from vitascope.server.dialects.speech import Call, Fault, Secrets, View, alone
 from vitascope.store import webhooks
+from vitascope.vendors import cameras, signing
+from vitascope.vendors.api import Call, Fault, Secrets, View, alone
+from vitascope.vendors.kling import dialect as kling
+from vitascope.vendors.kling import tasks as kling_tasks
 
 PROMPT = "a red ball bounces"
 VIEW = View(

@@ -8,9 +8,10 @@ from dialects import ERRORS, ID, START, call, view
 from serving import png, serving, until
 from vitascope.clip import CameraPath
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import luma, luma_agents
-from vitascope.server.dialects.speech import Earlier, Fault, Page, Secrets, Upload, Uploaded
-from vitascope.world.scene import CAMERAS
+from vitascope.smallworld.world.scene import CAMERAS
+from vitascope.vendors.api import Earlier, Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.luma import agents as luma_agents
+from vitascope.vendors.luma import dialect as luma
 
 ASKED = {"model": "ray-2", "prompt": "a red ball"}
 

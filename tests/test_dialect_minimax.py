@@ -10,9 +10,12 @@ from vendors import receiving
 from vitascope import ask
 from vitascope.clip import CameraPath
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import contents, hailuo_camera, minimax, minimax_tasks
-from vitascope.server.dialects.skins import NUMBER
-from vitascope.server.dialects.speech import Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors import content_list
+from vitascope.vendors.api import Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.id_formats import NUMBER
+from vitascope.vendors.minimax import camera as hailuo_camera
+from vitascope.vendors.minimax import dialect as minimax
+from vitascope.vendors.minimax import tasks as minimax_tasks
 
 KEPT = Secrets("", "", b"")
 
@@ -184,7 +187,7 @@ def test_the_second_api():
     told = minimax_tasks.show(call(), job).body["task"]
     assert told["content"] == {"url": "http://here/v.mp4"}
     assert (told["id"], told["status"], told["ratio"]) == (str(int(ID, 16)), "succeeded", "16:9")
-    listing = contents.listing(call(query={"page_num": "2"}, search="page_num=2&filter.task_ids=7"))
+    listing = content_list.listing(call(query={"page_num": "2"}, search="page_num=2&filter.task_ids=7"))
     assert (listing.page, listing.ids) == (2, ("7",))
     assert minimax_tasks.show_list(call(), [job], Page(listing, total=1)).body == {"total": 1, "items": [told]}
     assert json.loads(minimax_tasks.write(job, "succeeded", KEPT, "m", START).body) == {"task": told}

@@ -7,8 +7,8 @@ import pytest
 from serving import serving, until
 from vendors import ERRORS, REFUSED, UNKNOWN, T, call, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import openrouter
-from vitascope.server.dialects.speech import Earlier, Secrets
+from vitascope.vendors.api import Earlier, Secrets
+from vitascope.vendors.openrouter import dialect as openrouter
 
 SKIN = openrouter.DIALECT.skin
 FRAME = {"type": "image_url", "image_url": {"url": "https://x/a.png"}, "frame_type": "first_frame"}

@@ -5,8 +5,8 @@ import pytest
 from serving import png, serving, until
 from vendors import ERRORS, FIELD, call, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import pika
-from vitascope.server.dialects.skins import UUID
+from vitascope.vendors.id_formats import UUID
+from vitascope.vendors.pika import dialect as pika
 
 BODY = {"promptText": "a ball", "duration": "5", "resolution": "720p", "aspectRatio": "0.5625", "seed": "3"}
 

@@ -7,9 +7,9 @@ import pytest
 from serving import png, serving, until
 from vendors import ERRORS, FIELD, PICTURE, REFUSED, call, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import pixverse
-from vitascope.server.dialects.skins import NUMBER
-from vitascope.server.dialects.speech import Balance, Earlier, Fault, Grant, Uploaded
+from vitascope.vendors.api import Balance, Earlier, Fault, Grant, Uploaded
+from vitascope.vendors.id_formats import NUMBER
+from vitascope.vendors.pixverse import dialect as pixverse
 
 BODY = {"model": "v5", "prompt": "a ball", "aspect_ratio": "9:16", "duration": 5, "quality": "540p"}
 

@@ -11,10 +11,10 @@ import pytest
 from serving import png, serving, until
 from vendors import ERRORS, FIELD, ID, UNKNOWN, T, call, receiving, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import replicate
-from vitascope.server.dialects.skins import HEX
-from vitascope.server.dialects.speech import Listing, Page, Secrets
 from vitascope.store import webhooks
+from vitascope.vendors.api import Listing, Page, Secrets
+from vitascope.vendors.id_formats import HEX
+from vitascope.vendors.replicate import dialect as replicate
 
 PARAMS = {"owner": "kwaivgi", "name": "kling-v2.1"}
 PATH = "/v1/models/wan-video/wan-2.2-t2v-fast/predictions"

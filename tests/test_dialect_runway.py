@@ -5,8 +5,8 @@ import pytest
 from dialects import ERRORS, ID, call, view
 from serving import png, serving, until
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import runway
-from vitascope.server.dialects.speech import Balance, Fault, Upload, Uploaded
+from vitascope.vendors.api import Balance, Fault, Upload, Uploaded
+from vitascope.vendors.runway import dialect as runway
 
 ASKED = {"model": "gen4.5", "promptText": "a red ball", "ratio": "1280:720", "duration": 5}
 

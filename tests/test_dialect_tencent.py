@@ -10,8 +10,9 @@ import pytest
 from dialects import ERRORS, ID, REFUSED, START, call, view
 from serving import serving, until
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import signatures, tencent
-from vitascope.server.dialects.speech import Earlier, Fault, Secrets
+from vitascope.vendors import signatures
+from vitascope.vendors.api import Earlier, Fault, Secrets
+from vitascope.vendors.tencent import dialect as tencent
 
 
 def action(name, fields=None):

@@ -5,8 +5,8 @@ import pytest
 from serving import serving, until
 from vendors import ERRORS, FIELD, call, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import together
-from vitascope.server.dialects.skins import VIDEO
+from vitascope.vendors.id_formats import VIDEO
+from vitascope.vendors.together import dialect as together
 
 
 def asked(**given):

@@ -11,8 +11,8 @@ from dialects import ERRORS, ID, REFUSED, call, view
 from serving import png, serving, until
 from vendors import receiving
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import vidu
-from vitascope.server.dialects.speech import Balance, Earlier, Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.api import Balance, Earlier, Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.vidu import dialect as vidu
 
 
 def asked(kind="text2video", **fields):

@@ -5,8 +5,8 @@ import pytest
 from serving import finished, serving, until
 from vendors import ERRORS, call, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.server.dialects import xai
-from vitascope.server.dialects.skins import UUID
+from vitascope.vendors.id_formats import UUID
+from vitascope.vendors.xai import dialect as xai
 
 
 def asked(**given):

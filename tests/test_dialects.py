@@ -9,15 +9,23 @@ from pathlib import Path
 import pytest
 
 from serving import png, serving
-from vitascope.server import compatibility, sent
-from vitascope.server.dialects import DIALECTS, native, skins, speech, spoken
-from vitascope.server.dialects.speech import Dialect, Reply, Route, Upload
-from vitascope.server.switch import NATIVE_PREFIXES
-from vitascope.server.table import Table
+from vitascope.server import compatibility
+from vitascope.server.dialects.route_table import Table
+from vitascope.server.dialects.router import NATIVE_PREFIXES
+from vitascope.server.files import client_files
 from vitascope.store.ids import new_id
+from vitascope.vendors import DIALECTS, api, id_formats, native, spoken
+from vitascope.vendors.api import Dialect, Reply, Route, Upload
 
 PROMPT = "a red ball bounces"
-ALL = (skins.HEX, skins.VIDEO, skins.DECIMAL, skins.UUID, skins.NUMBER, skins.prefixed("cgt-"))
+ALL = (
+    id_formats.HEX,
+    id_formats.VIDEO,
+    id_formats.DECIMAL,
+    id_formats.UUID,
+    id_formats.NUMBER,
+    id_formats.prefixed("cgt-"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +40,19 @@ def test_an_id_is_read_as_it_is_shown(skin):
         id = new_id("job", 1_790_000_000 + 1.37 * number).removeprefix("job_")
         shown = skin.show(id)
         assert id.startswith(skin.read(shown))
-        assert len(skin.read(shown)) == (12 if skin is skins.NUMBER else 24)
+        assert len(skin.read(shown)) == (12 if skin is id_formats.NUMBER else 24)
     for other in ("", "x", "../../etc", "9" * 40, "00", "１２", "a" * 24 + "\n", "-1"):
         assert not skin.read(other) or other == "00"
 
 
 def test_numbers_fit_where_javascript_reads_them_and_uuids_are_checked():
     id = new_id("job", 2_000_000_000.0).removeprefix("job_")
-    assert int(skins.NUMBER.show(id)) < 2**53
-    uuid = skins.UUID.show(id)
+    assert int(id_formats.NUMBER.show(id)) < 2**53
+    uuid = id_formats.UUID.show(id)
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}", uuid)
     changed = uuid[:-1] + ("0" if uuid[-1] != "0" else "1")
-    assert skins.UUID.read(uuid.upper()) == id
-    assert skins.UUID.read(changed) == ""
+    assert id_formats.UUID.read(uuid.upper()) == id
+    assert id_formats.UUID.read(changed) == ""
 
 
 def _dialect(name, *routes, **more):
@@ -75,9 +83,9 @@ def test_files_are_sent_beforehand(server):
         from vitascope.store import accounts
 
         account = accounts.by_key(tx, key, context.now())[0].id
-    ticket = sent.ticket(context, account, Upload(id="", handle="", name="a.png", media_type="image/png"))
-    shown = sent.shown(context, server.url, ticket, skins.NUMBER)
-    assert (shown.bytes, shown.handle) == (None, skins.NUMBER.show(ticket.name))
+    ticket = client_files.ticket(context, account, Upload(id="", handle="", name="a.png", media_type="image/png"))
+    shown = client_files.shown(context, server.url, ticket, id_formats.NUMBER)
+    assert (shown.bytes, shown.handle) == (None, id_formats.NUMBER.show(ticket.name))
     nobody = server.client()
     assert nobody.get(shown.url).status_code == 404
     wrong = shown.put_url.replace("signature=", "signature=0")
@@ -85,13 +93,16 @@ def test_files_are_sent_beforehand(server):
     assert nobody.put(shown.put_url, content=b"").status_code == 409
     assert nobody.put(shown.put_url, content=png()).json()["bytes"] == len(png())
     assert nobody.get(shown.url).content == png()
-    assert sent.contents(context, account, sent.named(context, account, shown.handle, skins.NUMBER)) == png()
+    assert (
+        client_files.contents(context, account, client_files.named(context, account, shown.handle, id_formats.NUMBER))
+        == png()
+    )
     form = nobody.post(shown.put_url, files={"file": ("b.png", png(8, 8), "image/png")}, data={"key": "x"})
     assert form.status_code == 204
     assert nobody.get(shown.url).content == png(8, 8)
-    sent.drop(context, account, ticket.name)
+    client_files.drop(context, account, ticket.name)
     assert nobody.get(shown.url).status_code == 404
-    assert sent.named(context, account, shown.handle, skins.NUMBER) == "none"
+    assert client_files.named(context, account, shown.handle, id_formats.NUMBER) == "none"
 
 
 def test_nothing_of_anybody_is_told_to_others(tmp_path):
@@ -203,4 +214,4 @@ def test_a_clip_is_waited_for(server):
 
 
 def test_all_that_speech_hands_on_is_there():
-    assert all(hasattr(speech, name) for name in speech.__all__)
+    assert all(hasattr(api, name) for name in api.__all__)

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine import flow
-from vitascope.engine.conditions import LAYOUT_FEATURES
-from vitascope.engine.tokens import LENGTH, Tokenizer
-from vitascope.model.blocks import CAMERA_FEATURES, Block, guess, rotary, rotate
-from vitascope.model.dit import PRESETS, VideoDiT, rest
-from vitascope.world.stage import SLOTS
+from vitascope.smallworld.inference import flow
+from vitascope.smallworld.inference.conditions import LAYOUT_FEATURES
+from vitascope.smallworld.inference.tokens import LENGTH, Tokenizer
+from vitascope.smallworld.training.blocks import CAMERA_FEATURES, Block, guess, rotary, rotate
+from vitascope.smallworld.training.dit import PRESETS, VideoDiT, rest
+from vitascope.smallworld.world.stage import SLOTS
 
 TOKENS = Tokenizer()
 

@@ -13,15 +13,17 @@ import pytest
 
 from sheets import psnr
 from vitascope.clip import ASPECTS, CameraPath, ClipSpec, Recipe, Source
-from vitascope.engine import conditions, embedded, flow, reader
-from vitascope.engine import weights_folder as committed
-from vitascope.engine.embedded import CONTEXT, WINDOW, EmbeddedEngine, frames_hash
+from vitascope.engines import weights_folder as committed
 from vitascope.media import picture, video
-from vitascope.world import camera as cameras
-from vitascope.world.facts import GROUND_WORDS, SKY_WORDS
-from vitascope.world.render import render
-from vitascope.world.scene import GROUNDS, SKIES, CameraMove, sample
-from vitascope.world.stage import set_stage
+from vitascope.smallworld import engine as embedded
+from vitascope.smallworld.engine import CONTEXT, WINDOW, EmbeddedEngine, frames_hash
+from vitascope.smallworld.inference import conditions, flow
+from vitascope.smallworld.reader import reader
+from vitascope.smallworld.world import camera as cameras
+from vitascope.smallworld.world.facts import GROUND_WORDS, SKY_WORDS
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.scene import GROUNDS, SKIES, CameraMove, sample
+from vitascope.smallworld.world.stage import set_stage
 
 SMALL = (64, 64)
 
@@ -427,7 +429,7 @@ def test_the_end_of_a_long_clip_is_its_last_picture(engine):
 
 def test_the_engine_tells_the_camera_as_training_does(engine, monkeypatch):
     """A window of the training data and a clip of the same move and start: the same numbers, frame by frame."""
-    data = pytest.importorskip("vitascope.model.data", reason="training needs torch", exc_type=ImportError)
+    data = pytest.importorskip("vitascope.smallworld.training.data", reason="needs torch", exc_type=ImportError)
     scene = sample(0, camera="orbit left")
     window = data.Window(0, 0, "1:1")
     path = data.stage_at(scene, window.tap_frames())[1]

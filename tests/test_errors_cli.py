@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 import doubles
-from vitascope import cli, engine, errors
+from vitascope import engines, errors
+from vitascope.cli import app as cli
 from vitascope.media import recipe, video
 
 
@@ -26,7 +27,7 @@ def run(monkeypatch, tmp_path, capsys):
     """Runs one command in an empty folder with the drawn engine; gives exit code, standard output and standard
     error.
     """
-    monkeypatch.setattr(engine, "load", lambda name: load(name))
+    monkeypatch.setattr(engines, "load", lambda name: load(name))
     monkeypatch.chdir(tmp_path)
 
     def load(name):
@@ -192,7 +193,7 @@ def test_damaged_weights_are_said(run, tmp_path, monkeypatch):
     def damaged(name):
         raise errors.BadWeights("dit.onnx is damaged.", hint="Install Vitascope again.")
 
-    monkeypatch.setattr(engine, "load", damaged)
+    monkeypatch.setattr(engines, "load", damaged)
     code, _, err = run("generate", "a ball")
     assert (code, list(tmp_path.iterdir())) == (1, [])
     assert "error: dit.onnx is damaged.\nhint: Install Vitascope again." in err

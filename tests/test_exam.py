@@ -5,15 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from vitascope import engine, exam
-from vitascope.engine import reader
+from vitascope import engines
 from vitascope.errors import BadSpec, BadWeights, OutputFailed
-from vitascope.exam import prompts, reconstruction, sheet
-from vitascope.exam.judge import MOMENTS, Parse, asked, marks, parse
-from vitascope.exam.sheet import ALL, Score
-from vitascope.world.render import outline, render
-from vitascope.world.scene import CameraMove, Motion, Scene, Thing
-from vitascope.world.stage import Stage, set_stage, start_of
+from vitascope.smallworld import exam
+from vitascope.smallworld.exam import prompts, reconstruction, sheet
+from vitascope.smallworld.exam.judge import MOMENTS, Parse, asked, marks, parse
+from vitascope.smallworld.exam.sheet import ALL, Score
+from vitascope.smallworld.reader import reader
+from vitascope.smallworld.world.render import outline, render
+from vitascope.smallworld.world.scene import CameraMove, Motion, Scene, Thing
+from vitascope.smallworld.world.stage import Stage, set_stage, start_of
 
 NOTHING = Parse("", "", "", "", "", "")
 
@@ -176,7 +177,7 @@ def test_psnr_of_a_known_error():
 
 
 def test_a_sheet_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "load", lambda name: pytest.fail("the work has begun"))
+    monkeypatch.setattr(engines, "load", lambda name: pytest.fail("the work has begun"))
     with pytest.raises(OutputFailed, match="the folder does not exist"):
         exam.run(json_path=tmp_path / "none" / "sheet.json")
     with pytest.raises(OutputFailed, match="it is a folder"):
@@ -190,7 +191,7 @@ def test_a_sheet_that_cannot_be_written_is_said_before_the_work(tmp_path, monkey
 def test_a_small_exam_from_prompt_to_sheet(tmp_path, monkeypatch):
     monkeypatch.setattr(reconstruction, "FRAMES", 9)
     try:
-        engine.load(engine.EMBEDDED)
+        engines.load(engines.EMBEDDED)
     except BadWeights as missing:
         pytest.skip(str(missing))
     text = exam.run(clips=2, aspect="9:16", json_path=tmp_path / "sheet.json", contact_path=tmp_path / "sheet.png")

@@ -12,17 +12,17 @@ import torch
 import tiny
 from vitascope.clip import ClipSpec
 from vitascope.config import cores
-from vitascope.engine.bundle import FILES, Bundle
-from vitascope.engine.conditions import ASIDE, LAYOUT_FEATURES
-from vitascope.engine.embedded import EmbeddedEngine
-from vitascope.engine.session import Session
-from vitascope.engine.tokens import Tokenizer
 from vitascope.errors import BadWeights
-from vitascope.model import export, unpack
-from vitascope.model.data import load_codec
-from vitascope.model.dit import VideoDiT
-from vitascope.model.layout import Layout
-from vitascope.world.stage import SLOTS
+from vitascope.smallworld.engine import EmbeddedEngine
+from vitascope.smallworld.inference.bundle import FILES, Bundle
+from vitascope.smallworld.inference.conditions import ASIDE, LAYOUT_FEATURES
+from vitascope.smallworld.inference.session import Session
+from vitascope.smallworld.inference.tokens import Tokenizer
+from vitascope.smallworld.training import export, unpack
+from vitascope.smallworld.training.data import load_codec
+from vitascope.smallworld.training.dit import VideoDiT
+from vitascope.smallworld.training.layout import Layout
+from vitascope.smallworld.world.stage import SLOTS
 
 TASKS = Path("/proc/self/task")
 WEIGHTS = Path(export.__file__).parents[1] / "weights"

@@ -13,8 +13,9 @@ from sqlalchemy import event
 
 import service
 from service import MODELS, SPEC
+from vitascope import plans
 from vitascope.errors import BadClip, LeaseLost, NotEnoughCredits
-from vitascope.store import events, idempotency, invariants, jobs, ledger, plans
+from vitascope.store import events, idempotency, invariants, jobs, ledger
 from vitascope.store.ids import new_id
 
 PLANS = plans.packaged()

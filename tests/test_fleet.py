@@ -10,7 +10,7 @@ import service
 from test_worker import check, open_house, order, read
 from vitascope import config
 from vitascope.errors import BadSettings, MissingExtra, Unavailable
-from vitascope.fleet import ray as rays
+from vitascope.workers import ray as rays
 
 LONG = 120
 

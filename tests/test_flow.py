@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vitascope.engine import flow
+from vitascope.smallworld.inference import flow
 
 SHAPE = (2, 3, 4, 2, 2)
 

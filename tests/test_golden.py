@@ -5,8 +5,8 @@ import pytest
 
 import sheets
 from vitascope.clip import ClipSpec
-from vitascope.engine import weights_folder
-from vitascope.engine.embedded import EmbeddedEngine
+from vitascope.engines import weights_folder
+from vitascope.smallworld.engine import EmbeddedEngine
 
 PROMPT = "a large red ball bounces on snow at sunset"
 

@@ -6,11 +6,11 @@ import pytest
 
 from service import add_account, claim, deliver, give_up, submit
 from vitascope.errors import Conflict, NotFound, Unavailable
-from vitascope.server import finding
-from vitascope.server.dialects.skins import DECIMAL, HEX, NUMBER
-from vitascope.server.dialects.speech import Listing
+from vitascope.server.dialects import job_lookup
 from vitascope.store import callbacks, handles
 from vitascope.store.callbacks import Outcome
+from vitascope.vendors.api import Listing
+from vitascope.vendors.id_formats import DECIMAL, HEX, NUMBER
 
 WANTED = {"callback": {"url": "https://example.org", "states": ["running", "succeeded", "failed", "cancelled"]}}
 EXTERNAL = handles.external("acme")
@@ -138,11 +138,11 @@ def test_a_job_is_found_by_its_handle_and_its_external_id(store, skin):
         handles.claim(tx, mia, EXTERNAL, "mine", job.id, store.clock())
     with store.read() as tx:
         for name in (handle, "mine"):
-            assert finding.one(tx, mia, name, skin=skin, family="acme").id == job.id
+            assert job_lookup.one(tx, mia, name, skin=skin, family="acme").id == job.id
             with pytest.raises(NotFound):
-                finding.one(tx, ben, name, skin=skin, family="acme")
+                job_lookup.one(tx, ben, name, skin=skin, family="acme")
         with pytest.raises(NotFound):
-            finding.one(tx, mia, "mine", skin=skin, family="other")
+            job_lookup.one(tx, mia, "mine", skin=skin, family="other")
 
 
 def test_lists_show_what_they_are_asked_for(store):
@@ -159,8 +159,8 @@ def test_lists_show_what_they_are_asked_for(store):
     def listed(listing):
         wanted = {"dialect": "acme", "skin": HEX}
         with store.read() as tx:
-            found = finding.page(tx, mia, listing, family="acme", **wanted)
-            total = finding.count(tx, mia, listing, family="acme", **wanted)
+            found = job_lookup.page(tx, mia, listing, family="acme", **wanted)
+            total = job_lookup.count(tx, mia, listing, family="acme", **wanted)
         assert total >= len(found[: listing.limit])
         return [names[job.id] for job in found]
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import service
 from service import claim, deliver, give_up, submit
+from vitascope import plans
 from vitascope.errors import BadClip, Conflict, LeaseLost, NotFound
-from vitascope.store import events, fairness, idempotency, jobs, ledger, plans, ranking, schema
+from vitascope.store import events, fairness, idempotency, jobs, ledger, ranking, schema
 from vitascope.store.fairness import Head, Standing
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vitascope.world import lab
+from vitascope.smallworld.world import lab
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine.conditions import (
+from vitascope.smallworld.inference.conditions import (
     ASIDE,
     LASTING,
     LAYOUT_FEATURES,
@@ -19,16 +19,16 @@ from vitascope.engine.conditions import (
     layout_of,
     looks_of,
 )
-from vitascope.engine.layout import Asked, Layouts
-from vitascope.engine.session import Session
-from vitascope.engine.tokens import Tokenizer
-from vitascope.model import data, export, train_layout, unpack
-from vitascope.model.blocks import CAMERA_FEATURES
-from vitascope.model.layout import GAPS, LEVELS, VIEW_FEATURES, view
-from vitascope.world import camera
-from vitascope.world.facts import canonical, facts_of
-from vitascope.world.scene import CameraMove, Motion, Scene, Thing, sample
-from vitascope.world.stage import BODY, LOOK, SLOTS, set_stage
+from vitascope.smallworld.inference.layout import Asked, Layouts
+from vitascope.smallworld.inference.session import Session
+from vitascope.smallworld.inference.tokens import Tokenizer
+from vitascope.smallworld.training import data, export, train_layout, unpack
+from vitascope.smallworld.training.blocks import CAMERA_FEATURES
+from vitascope.smallworld.training.layout import GAPS, LEVELS, VIEW_FEATURES, view
+from vitascope.smallworld.world import camera
+from vitascope.smallworld.world.facts import canonical, facts_of
+from vitascope.smallworld.world.scene import CameraMove, Motion, Scene, Thing, sample
+from vitascope.smallworld.world.stage import BODY, LOOK, SLOTS, set_stage
 
 TOKENS = Tokenizer()
 

@@ -15,13 +15,16 @@ import service
 from doubles import CARD, DiscEngine
 from service import START
 from serving import serving, until
-from vitascope import ask, cli, pipeline
+from vitascope import ask, metrics, plans
+from vitascope.cli import app as cli
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadClip, Conflict, LeaseLost, NotAllowed, NotFound, NotSignedIn
-from vitascope.fleet.house import open_house
+from vitascope.orders import pipeline
 from vitascope.policy import Rules
-from vitascope.server import metrics, stills
+from vitascope.runtime import open_house
+from vitascope.server.files import stills
 from vitascope.store import (
+    account_deletion,
     accounts,
     archive,
     events,
@@ -29,11 +32,9 @@ from vitascope.store import (
     ids,
     invariants,
     jobs,
-    leaving,
     ledger,
     library,
     limits,
-    plans,
     schema,
     webhooks,
 )
@@ -120,8 +121,8 @@ class Person:
 
     def leave(self):
         with self.store.begin() as tx:
-            keys = leaving.leave(tx, self.id, self.store.clock())
-        leaving.clear(self.blobs, self.id, keys)
+            keys = account_deletion.leave(tx, self.id, self.store.clock())
+        account_deletion.clear(self.blobs, self.id, keys)
 
     def job(self, job):
         with self.store.read() as tx:
@@ -163,7 +164,7 @@ def check(store):
 
 def test_nothing_is_left_that_a_person_wrote_made_or_was_called(store, kept, mia):
     before = everything(store)
-    for table in (*leaving.PERSONAL, schema.rates):
+    for table in (*account_deletion.PERSONAL, schema.rates):
         assert before[table.name], f"{table.name} says nothing in this test"
     mia.leave()
     text = str(everything(store)).lower()
@@ -174,7 +175,7 @@ def test_nothing_is_left_that_a_person_wrote_made_or_was_called(store, kept, mia
 def test_every_table_that_names_an_account_is_personal_or_of_the_books():
     """A new one is to be named in `leaving.PERSONAL`, or here and blanked or kept there."""
     naming = {table.name for table in schema.metadata.sorted_tables if "account_id" in table.c}
-    assert naming - {table.name for table in leaving.PERSONAL} == {"jobs", "buckets", "transfers"}
+    assert naming - {table.name for table in account_deletion.PERSONAL} == {"jobs", "buckets", "transfers"}
 
 
 def test_the_account_stays_as_a_number_that_opens_nothing(store, mia):
@@ -318,7 +319,7 @@ def test_whoever_still_holds_the_old_account_can_do_nothing_for_it(store, mia):
         lambda tx: ledger.ensure_daily(tx, mia.id, plans.packaged()["pro"], START + 40 * 86_400, UTC),
         lambda tx: accounts.create_key(tx, mia.id, "late", START),
         lambda tx: accounts.change(tx, mia.id, enable=True),
-        lambda tx: leaving.leave(tx, mia.id, START),
+        lambda tx: account_deletion.leave(tx, mia.id, START),
     ):
         with pytest.raises(NotFound), store.begin() as tx:
             act(tx)
@@ -346,8 +347,8 @@ def test_what_was_written_in_that_very_moment_is_swept_up(store, kept, mia):
     kept.put(f"uploads/{mia.id}/late.png", b"picture")
     before = everything(store, ben.id)
     with store.begin() as tx:
-        assert leaving.forget(tx) == 2
-    assert leaving.sweep(store, kept) == 1
+        assert account_deletion.forget(tx) == 2
+    assert account_deletion.sweep(store, kept) == 1
     assert everything(store, ben.id) == before
     assert [key.split("/")[1] for key in kept.keys("uploads")] == [ben.id] * 2
 
@@ -357,11 +358,11 @@ def test_storage_that_does_not_answer_is_left_to_the_sweep(sqlite_only, kept):
         def delete(self, key):
             raise BadClip("away")
 
-    leaving.clear(Away(kept.root), "acc_1", ["clips/clip_1/video.mp4"])
+    account_deletion.clear(Away(kept.root), "acc_1", ["clips/clip_1/video.mp4"])
 
 
 def test_the_frames_beside_a_clip_are_those_that_are_drawn_there():
-    assert {f"clips/c/{name}" for name in leaving._FRAMES} == {
+    assert {f"clips/c/{name}" for name in account_deletion._FRAMES} == {
         stills.key("clips/c/video.mp4", which) for which in ("first", "last")
     }
 
@@ -370,11 +371,11 @@ def test_the_owner_stays(sqlite_only):
     with sqlite_only.begin() as tx:
         owner = accounts.owner(tx, START)
         with pytest.raises(Conflict, match="owner") as refused:
-            leaving.leave(tx, owner.id, START)
+            account_deletion.leave(tx, owner.id, START)
         assert "home folder" in refused.value.hint
         assert accounts.owner(tx, START) == owner
         with pytest.raises(NotFound):
-            leaving.leave(tx, "acc_nobody", START)
+            account_deletion.leave(tx, "acc_nobody", START)
 
 
 # Over HTTP

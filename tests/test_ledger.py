@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import service
 from service import claim, deliver, give_up, submit
+from vitascope import plans
 from vitascope.errors import Conflict, LeaseLost, NotEnoughCredits
-from vitascope.store import invariants, jobs, ledger, plans, schema
+from vitascope.store import invariants, jobs, ledger, schema
 from vitascope.store.ids import new_id
 
 DAY = 86_400.0

@@ -10,7 +10,7 @@ from vitascope.errors import BadSpec, Conflict, NotFound
 from vitascope.store import ids, library
 from vitascope.store.blobs import FolderBlobs
 from vitascope.store.retention import DAY
-from vitascope.store.wording import pattern, words_of
+from vitascope.store.text_search import pattern, words_of
 
 
 def recipe(prompt="a red ball on grass", **more):

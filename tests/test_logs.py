@@ -50,10 +50,10 @@ def test_text_is_for_people(capsys):
 
 def test_answers_can_go_unsaid_but_not_faults(capsys):
     logs.configure("json", requests=False)
-    logs.get("vitascope.server.gate").info("answered")
-    logs.get("vitascope.server.gate").error("a fault")
-    logs.get("vitascope.fleet.worker").info("started")
+    logs.get("vitascope.server.middleware").info("answered")
+    logs.get("vitascope.server.middleware").error("a fault")
+    logs.get("vitascope.workers.worker").info("started")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["a fault", "started"]
     logs.configure("json")
-    logs.get("vitascope.server.gate").info("answered")
+    logs.get("vitascope.server.middleware").info("answered")
     assert "answered" in capsys.readouterr().err

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from vitascope.media import mark, video
-from vitascope.world.render import render
-from vitascope.world.scene import sample
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.scene import sample
+from vitascope.smallworld.world.stage import set_stage
 
 MESSAGE = 0xC0FFEE42
 

@@ -14,7 +14,7 @@ import doubles
 import vitascope
 from vitascope.media import recipe, video
 
-MANIFEST = Path(vitascope.__file__).parent / "weights" / "manifest.json"
+MANIFEST = Path(vitascope.__file__).parent / "smallworld" / "weights" / "manifest.json"
 needs_weights = pytest.mark.skipif(not MANIFEST.exists(), reason="no model has been trained and exported yet")
 
 

@@ -3,14 +3,14 @@
 import pytest
 
 from service import MODELS, SPEC, add_account, claim, deliver, submit
-from vitascope.store import jobs, pace, schema
+from vitascope.store import eta, jobs, schema
 
 WORKER = {"host": "h", "pid": 1, "needs": "cpu", "models": [], "started_at": 0.0, "created_at": 0.0}
 
 
 def measured(store):
     with store.read() as tx:
-        return pace.measured(tx, store.clock())
+        return eta.measured(tx, store.clock())
 
 
 def done_in(store, account, seconds):
@@ -62,6 +62,6 @@ def test_a_jobs_own_pace_counts_once_it_has_made_steps(store):
     with store.begin() as tx:
         jobs.beat(tx, lease, store.clock(), step=2, steps=4)
         job = jobs.get(tx, account, lease.job.id)
-    share = 2 / (4 + pace.TAIL)
+    share = 2 / (4 + eta.TAIL)
     left = measured(store).left(job, store.clock(), 20)
     assert left == pytest.approx(8 / share * (1 - share))

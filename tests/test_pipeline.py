@@ -8,15 +8,16 @@ from PIL import Image
 
 import vitascope
 from doubles import DiscEngine
-from vitascope import ask, engine, pipeline
+from vitascope import ask, engines
 from vitascope.clip import ClipSpec, Picture
 from vitascope.errors import BadClip, BadPicture, BadSpec, OutputFailed
 from vitascope.media import recipe, video
+from vitascope.orders import pipeline
 
 
 @pytest.fixture(autouse=True)
 def drawn(monkeypatch):
-    monkeypatch.setattr(engine, "load", lambda name: DiscEngine())
+    monkeypatch.setattr(engines, "load", lambda name: DiscEngine())
 
 
 @pytest.fixture

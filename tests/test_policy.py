@@ -7,8 +7,8 @@ import pytest
 from vitascope.clip import CameraPath, ClipSpec
 from vitascope.errors import BadSettings, PolicyRefused
 from vitascope.policy import AccountMost, Asker, Most, Rules, check, plain
-from vitascope.world.captions import caption
-from vitascope.world.scene import sample
+from vitascope.smallworld.world.captions import caption
+from vitascope.smallworld.world.scene import sample
 
 RULES = Rules.read()
 

@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doubles import CARD
-from vitascope import pricing
+from vitascope import plans, pricing
 from vitascope.clip import ClipSpec, Source
 from vitascope.errors import BadSettings, BadSpec, NotAllowed
 from vitascope.pricing import Line, quote
-from vitascope.store import plans
 
 PLANS = plans.packaged()
 FREE, UNLIMITED, PRICES = PLANS["free"], PLANS["unlimited"], PLANS.prices

@@ -11,9 +11,9 @@ from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadClip, BadSettings
 from vitascope.media import label, mark, picture, provenance, video
 from vitascope.media import recipe as recipes
-from vitascope.world.render import render
-from vitascope.world.scene import sample
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.scene import sample
+from vitascope.smallworld.world.stage import set_stage
 
 pytest.importorskip("c2pa", reason="the extra provenance is not installed")
 

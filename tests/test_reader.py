@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from vitascope.engine.reader import describe, phrases, read
-from vitascope.world.captions import LANGUAGES, Facts, ThingFacts, canonical, compose, drop, facts_of
-from vitascope.world.scene import CAMERAS, sample
+from vitascope.smallworld.reader.reader import describe, phrases, read
+from vitascope.smallworld.world.captions import LANGUAGES, Facts, ThingFacts, canonical, compose, drop, facts_of
+from vitascope.smallworld.world.scene import CAMERAS, sample
 
 ENGLISH = {
     "a big red ball bounces on snow at sunset": "large red ball bounces, on snow, at sunset",

@@ -6,9 +6,20 @@ import numpy as np
 import pytest
 
 import sheets
-from vitascope.world.render import EDGE, outline, render, render_batch, trace
-from vitascope.world.scene import COLOURS, GROUNDS, MATERIALS, MOTIONS, SHAPES, SKIES, CameraMove, Scene, Thing, sample
-from vitascope.world.stage import SLOTS, Stage, set_stage
+from vitascope.smallworld.world.render import EDGE, outline, render, render_batch, trace
+from vitascope.smallworld.world.scene import (
+    COLOURS,
+    GROUNDS,
+    MATERIALS,
+    MOTIONS,
+    SHAPES,
+    SKIES,
+    CameraMove,
+    Scene,
+    Thing,
+    sample,
+)
+from vitascope.smallworld.world.stage import SLOTS, Stage, set_stage
 
 
 def pixels(width, height):

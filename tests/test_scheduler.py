@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from doubles import DiscEngine
-from vitascope import ask, engine, pipeline
-from vitascope.engine import protocol
-from vitascope.fleet.scheduler import AHEAD, Left, Scheduler, Standing, rank
+from vitascope import ask, engines
+from vitascope.engines import protocol
+from vitascope.orders import pipeline
+from vitascope.workers.scheduler import AHEAD, Left, Scheduler, Standing, rank
 
 
 def spec(prompt="a red ball", **asked):
@@ -76,7 +77,7 @@ def drawn(seat, count=10_000):
 
 def test_the_same_bytes_as_alone_whatever_the_neighbours(running):
     """The true model: other prompts, shapes, step counts, lengths and seeds; joining at other moments."""
-    maker = engine.load("vitascope-nano")
+    maker = engines.load("vitascope-nano")
     takes = [
         spec("a large red ball bounces on snow", seconds=1, steps=3, seed=7),
         spec("a blue cube spins on grass at night", seconds=0.5, steps=5, seed=8, aspect="16:9"),

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vitascope.clip import CameraPath, ClipSpec, Picture, Recipe, Source
-from vitascope.exam import prompts, single
-from vitascope.score import WHYS, Score
-from vitascope.world.render import render
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.exam import prompts, single
+from vitascope.smallworld.score import WHYS, Score
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.stage import set_stage
 
 MODEL = "vitascope-nano"
 

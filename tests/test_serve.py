@@ -15,15 +15,15 @@ import pytest
 import test_worker
 import vitascope
 from processes import LONG, Service, children, until
-from vitascope import cli
+from vitascope.cli import app as cli
 from vitascope.config import settings
+from vitascope.engines import registry
 from vitascope.errors import BadSettings
-from vitascope.fleet import engines
-from vitascope.fleet.house import open_house
 from vitascope.media import recipe
+from vitascope.runtime import open_house
 from vitascope.store import accounts
 
-MANIFEST = Path(vitascope.__file__).parent / "weights" / "manifest.json"
+MANIFEST = Path(vitascope.__file__).parent / "smallworld" / "weights" / "manifest.json"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
@@ -122,9 +122,9 @@ def test_an_engine_that_is_none_is_named(service):
     assert "Traceback" not in service.words()
     for path, said in (("engines:none", "none"), ("engines", "import path"), ("engines:DiscEngine.card", "cannot be")):
         with pytest.raises(BadSettings, match=said):
-            engines.build(path)
-    assert engines.card("engines:quick").title == "a drawn disc"
-    assert engines.card("doubles:DiscEngine").title == "a drawn disc"
+            registry.build(path)
+    assert registry.card("engines:quick").title == "a drawn disc"
+    assert registry.card("doubles:DiscEngine").title == "a drawn disc"
 
 
 @pytest.fixture
@@ -169,6 +169,8 @@ def test_the_operator_s_commands(run, tmp_path, monkeypatch):
 
 
 def test_the_command_line_loads_nothing_of_the_service_for_a_clip():
-    code = "import sys, vitascope.cli; print(sorted({'sqlalchemy', 'fastapi', 'ray', 'structlog'} & set(sys.modules)))"
+    code = (
+        "import sys, vitascope.cli.app; print(sorted({'sqlalchemy', 'fastapi', 'ray', 'structlog'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from vitascope.errors import NotSignedIn
-from vitascope.server.dialects import signatures
-from vitascope.server.dialects.speech import Call
+from vitascope.vendors import signatures
+from vitascope.vendors.api import Call
 
 NOW = 1_795_514_400.0  # 24 November 2026, 10:00 UTC
 SECRET = "a secret"

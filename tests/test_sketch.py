@@ -7,14 +7,14 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine.conditions import camera_features, layout_of
-from vitascope.model.blocks import CAMERA_FEATURES, waves
-from vitascope.model.sketch import ACROSS, DOWN, GROUND_WAVES, MISS, SHADOW_MISS, Rays
-from vitascope.world import camera
-from vitascope.world import render as render_module
-from vitascope.world.render import outline, render
-from vitascope.world.scene import SHAPES, CameraMove, Motion, Scene, Thing
-from vitascope.world.stage import BODY, LOOK, set_stage
+from vitascope.smallworld.inference.conditions import camera_features, layout_of
+from vitascope.smallworld.training.blocks import CAMERA_FEATURES, waves
+from vitascope.smallworld.training.renderer import ACROSS, DOWN, GROUND_WAVES, MISS, SHADOW_MISS, Rays
+from vitascope.smallworld.world import camera
+from vitascope.smallworld.world import render as render_module
+from vitascope.smallworld.world.render import outline, render
+from vitascope.smallworld.world.scene import SHAPES, CameraMove, Motion, Scene, Thing
+from vitascope.smallworld.world.stage import BODY, LOOK, set_stage
 
 SHADOW_FAR, TOLD, INSIDE = 28, 33, 37  # of what is told of things
 

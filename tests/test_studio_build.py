@@ -16,7 +16,7 @@ import pytest
 
 import browser
 from processes import Service, until
-from vitascope.cli import main
+from vitascope.cli.app import main
 from vitascope.server import openapi
 
 ROOT = Path(__file__).parent.parent

@@ -8,13 +8,14 @@ import pytest
 
 import service
 from doubles import CARD, DiscEngine
-from vitascope import ask, pipeline, pricing
+from vitascope import ask, plans, pricing
 from vitascope.clip import ClipSpec
 from vitascope.errors import BadSpec, Conflict, LeaseLost, NotAllowed, NotEnoughCredits, PolicyRefused, TooMany
-from vitascope.fleet.craft import Unwatched
 from vitascope.media import recipe, video
+from vitascope.orders import pipeline
+from vitascope.orders.produce import Unwatched
 from vitascope.policy import Rules
-from vitascope.store import accounts, blobs, events, invariants, jobs, ledger, library, plans
+from vitascope.store import accounts, blobs, events, invariants, jobs, ledger, library
 from vitascope.store.blobs import content
 
 RULES = Rules.parse('format = 1\n[[words]]\nrule = "no kites"\nwhole = ["kite"]\nhint = "Say ball."')

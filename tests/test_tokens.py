@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from vitascope.engine.tokens import FIRST_BYTE, FIRST_WORD, PAD, START, Tokenizer
-from vitascope.world.captions import canonical, facts_of
-from vitascope.world.facts import canonical_words
-from vitascope.world.scene import sample
+from vitascope.smallworld.inference.tokens import FIRST_BYTE, FIRST_WORD, PAD, START, Tokenizer
+from vitascope.smallworld.world.captions import canonical, facts_of
+from vitascope.smallworld.world.facts import canonical_words
+from vitascope.smallworld.world.scene import sample
 
 TOKENIZER = Tokenizer()
 WORDS = canonical_words()

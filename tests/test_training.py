@@ -10,28 +10,28 @@ import pytest
 import torch
 
 import tiny
-from vitascope.engine import flow
-from vitascope.engine.conditions import CONTEXT
-from vitascope.engine.tokens import Tokenizer
-from vitascope.model import (
+from vitascope.smallworld.inference import flow
+from vitascope.smallworld.inference.conditions import CONTEXT
+from vitascope.smallworld.inference.tokens import Tokenizer
+from vitascope.smallworld.training import (
     checkpoint,
-    crew,
     data,
-    drawn,
+    decoder_pairs,
+    distributed,
     pack,
     train_codec,
     train_dit,
     train_layout,
-    train_sketch,
+    train_renderer,
     unpack,
 )
-from vitascope.model.codec import Codec, CodecConfig, taps_of
-from vitascope.model.dit import PRESETS, VideoDiT
-from vitascope.model.latents import Latents
-from vitascope.model.optim import Muon, optimisers, orthogonal
-from vitascope.model.sketch import unlikeness
-from vitascope.world import scene as scenes
-from vitascope.world.render import render
+from vitascope.smallworld.training.codec import Codec, CodecConfig, taps_of
+from vitascope.smallworld.training.dit import PRESETS, VideoDiT
+from vitascope.smallworld.training.latents import Latents
+from vitascope.smallworld.training.optim import Muon, optimisers, orthogonal
+from vitascope.smallworld.training.renderer import unlikeness
+from vitascope.smallworld.world import scene as scenes
+from vitascope.smallworld.world.render import render
 
 STEPS = 60
 NANO = PRESETS["nano"]
@@ -161,9 +161,9 @@ def test_two_processes_train_one_model_and_go_on_exactly(shards, codec_folder, t
 
 
 def test_gradients_of_several_processes_are_averaged(monkeypatch):
-    alone = crew.Crew("cpu")
+    alone = distributed.Crew("cpu")
     alone.size = 4
-    monkeypatch.setattr(crew.dist, "all_reduce", lambda flat: flat.mul_(2))  # the sum of four, two of them idle
+    monkeypatch.setattr(distributed.dist, "all_reduce", lambda flat: flat.mul_(2))  # the sum of four, two of them idle
     a, b = torch.tensor([2.0, 4.0]), torch.tensor([[6.0], [8.0]])
     alone.average([a, b])
     assert a.tolist() == [1.0, 2.0]
@@ -174,7 +174,7 @@ def test_gradients_of_several_processes_are_averaged(monkeypatch):
 def test_a_stopped_run_of_the_codec_goes_on_exactly(whole_run, shards, codec_folder, tmp_path, share):
     """Also one that learns to show what a DiT draws."""
     if share:
-        drawn.main(["--data", str(shards), "--dit", str(whole_run), "--device", "cpu"])
+        decoder_pairs.main(["--data", str(shards), "--dit", str(whole_run), "--device", "cpu"])
     flags = partial(codec_flags, shards, codec_folder)
     train_codec.main(flags(tmp_path / "whole", "--drawn", str(share)))
     train_codec.main(flags(tmp_path / "pieces", "--drawn", str(share), "--stop-at", "6"))
@@ -189,7 +189,7 @@ def test_a_stopped_run_of_the_codec_goes_on_exactly(whole_run, shards, codec_fol
 
 def test_crops_with_drawn_latents_show_what_these_were_drawn_of(whole_run, shards, tmp_path):
     """Each crop is found again in its clip, and its latents at the same places in the drawn clip. None is mirrored."""
-    drawn.main(["--data", str(shards), "--dit", str(whole_run), "--device", "cpu"])
+    decoder_pairs.main(["--data", str(shards), "--dit", str(whole_run), "--device", "cpu"])
     crops = train_codec.Crops(shards, 0, drawn=1)
     crops.refresh()
     clips = [(torch.from_numpy(frames).permute(0, 3, 1, 2) / 255, latents) for frames, latents in crops.clips]
@@ -215,7 +215,7 @@ def test_what_the_built_in_model_draws_from_a_true_layout_is_like_the_clip():
     frames = torch.from_numpy(np.stack([data.render_pixels(seed) for seed in seeds])).permute(0, 1, 4, 2, 3) / 255
     with torch.no_grad():
         true = models["codec"].encode(taps_of(frames))
-    made = drawn.draw(models["dit"], seeds, 8, 8, temperature=0.2)
+    made = decoder_pairs.draw(models["dit"], seeds, 8, 8, temperature=0.2)
     for one, other in zip(true, made, strict=True):
         assert np.corrcoef(one.flatten(), other.flatten())[0, 1] > 0.9
 
@@ -414,7 +414,7 @@ def sketch_flags(shards, codec_folder, out, *more):
 
 def test_a_stopped_run_of_the_sketch_goes_on_exactly_and_the_dit_starts_from_it(shards, codec_folder, tmp_path):
     flags = partial(sketch_flags, shards, codec_folder)
-    whole = trained_whole_and_in_pieces(train_sketch, flags, "sketch", tmp_path)
+    whole = trained_whole_and_in_pieces(train_renderer, flags, "sketch", tmp_path)
     losses = [line["loss"] for line in whole["meta"]["log"]]
     assert losses[-1] < 0.95 * losses[0], losses
     begun = train_dit.main(
@@ -426,13 +426,13 @@ def test_a_stopped_run_of_the_sketch_goes_on_exactly_and_the_dit_starts_from_it(
 
 
 def test_the_sketch_and_its_words_are_taught_by_any_batch(shards, codec_folder):
-    flags = train_sketch.flags_from(sketch_flags(shards, codec_folder, ".", "--batch", "32"))
+    flags = train_renderer.flags_from(sketch_flags(shards, codec_folder, ".", "--batch", "32"))
     latents = Latents(shards, tiny.load_codec(codec_folder), "cpu")
     latents.refresh()
-    batch = train_sketch.make_batch(latents, Tokenizer(), flags, 3)
-    assert equal(batch, train_sketch.make_batch(latents, Tokenizer(), flags, 3))
+    batch = train_renderer.make_batch(latents, Tokenizer(), flags, 3)
+    assert equal(batch, train_renderer.make_batch(latents, Tokenizer(), flags, 3))
     weights, model = torch.ones(tiny.CODEC.channels, 1, 1), tiny.shaken(VideoDiT(tiny.DIT))
-    train_sketch.loss_of(model, batch, weights, 5).backward()
+    train_renderer.loss_of(model, batch, weights, 5).backward()
     for taught in (model.sketch.figure, model.sketch.doubt, model.text.embed):
         assert taught.weight.grad.abs().max() > 0
 

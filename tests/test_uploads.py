@@ -23,7 +23,8 @@ from PIL import Image
 from serving import png, serving
 from vitascope.errors import BadClip, BadPicture, BadSpec, NotAllowed, TooLarge, VitascopeError
 from vitascope.media import video as videos
-from vitascope.server import fetching, uploads
+from vitascope.outbound import fetch as fetching
+from vitascope.server.files import uploads
 
 MB = 2**20
 

@@ -16,10 +16,10 @@ PURE = {
     "clip.py": {"errors"},
     "errors.py": {"errors"},
     "policy.py": {"clip", "errors"},
-    "pricing.py": {"clip", "errors", "store"},  # of the store only a type
+    "pricing.py": {"clip", "errors", "plans"},  # of the plans only a type
     "store/fairness.py": {"store"},
-    "store/meaning.py": {"engine"},  # of it only the prompt reader, which is pure too
-    "score.py": set(),
+    "smallworld/search_terms.py": {"smallworld"},  # of it only the prompt reader, which is pure too
+    "smallworld/score.py": set(),
 }
 IO = {"os", "io", "pathlib", "tempfile", "shutil", "subprocess", "socket", "urllib", "time", "random", "secrets"}
 
@@ -48,20 +48,31 @@ def importers(*names):
 
 def test_only_the_model_imports_torch():
     outside = {
-        name for name in importers("torch", "safetensors", "onnx", "onnxscript") if not name.startswith("model/")
+        name
+        for name in importers("torch", "safetensors", "onnx", "onnxscript")
+        if not name.startswith("smallworld/training/")
     }
     assert outside == set()
 
 
 def test_only_one_file_imports_the_runtime():
-    assert importers("onnxruntime", "openvino") <= {"engine/session.py"}
+    assert importers("onnxruntime", "openvino") <= {"smallworld/inference/session.py"}
 
 
 def test_training_needs_neither_the_runtime_nor_the_video_library():
     """A GPU that is lent for an hour has torch and little else."""
-    stages = ("data", "fit", "train_codec", "train_layout", "train_sketch", "train_dit", "drawn", "pack")
+    stages = (
+        "data",
+        "fit_linear",
+        "train_codec",
+        "train_layout",
+        "train_renderer",
+        "train_dit",
+        "decoder_pairs",
+        "pack",
+    )
     blocked = "import sys; sys.modules.update(dict.fromkeys(('onnxruntime', 'onnx', 'av'))); "
-    loads = "; ".join(f"import vitascope.model.{stage}" for stage in stages)
+    loads = "; ".join(f"import vitascope.smallworld.training.{stage}" for stage in stages)
     subprocess.run([sys.executable, "-c", blocked + loads], check=True)
 
 
@@ -76,8 +87,8 @@ def test_the_nouns_touch_no_file_clock_or_chance(name):
 
 
 def test_the_world_knows_nothing_of_the_rest():
-    for file in (PACKAGE / "world").glob("*.py"):
-        assert all(module.startswith("vitascope.world") for module in inner_imports(file)), file.name
+    for file in (PACKAGE / "smallworld" / "world").glob("*.py"):
+        assert all(module.startswith("vitascope.smallworld.world") for module in inner_imports(file)), file.name
 
 
 def test_only_the_settings_read_the_environment():
@@ -92,13 +103,13 @@ def test_only_the_settings_read_the_environment():
 
     assert {str(file.relative_to(PACKAGE)) for file in FILES if any(reads(file))} <= {
         "config.py",
-        "engine/session.py",  # writes the runtime's telemetry switch, before the runtime is imported
+        "smallworld/inference/session.py",  # writes the runtime's telemetry switch, before the runtime is imported
     }
 
 
 def test_importing_the_package_loads_nothing_heavy():
     heavy = "{'torch', 'onnxruntime', 'av', 'numpy'}"
-    code = f"import sys, vitascope, vitascope.cli; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, vitascope, vitascope.cli.app; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], env=doubles.environment(), capture_output=True, text=True, check=True
     )

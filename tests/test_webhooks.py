@@ -13,8 +13,8 @@ import pytest
 
 from service import add_account
 from vitascope.errors import BadSpec, NotAllowed, NotFound, Unavailable
-from vitascope.server.addresses import check, is_public, place_of
-from vitascope.server.sending import Sender
+from vitascope.outbound.addresses import check, is_public, place_of
+from vitascope.outbound.post import Sender
 from vitascope.store import events, webhooks
 from vitascope.store.webhooks import Answer, deliver_due, sign, verify
 

@@ -16,15 +16,16 @@ from PIL import Image
 import service
 from doubles import CARD, DiscEngine
 from processes import LONG, until
-from vitascope import ask, pipeline
+from vitascope import ask, metrics, plans
 from vitascope.config import settings
 from vitascope.errors import Unavailable
-from vitascope.fleet import duties, heart
-from vitascope.fleet.house import House
-from vitascope.fleet.worker import Worker
+from vitascope.orders import pipeline
 from vitascope.policy import Rules
-from vitascope.server import metrics
-from vitascope.store import accounts, blobs, invariants, jobs, ledger, plans, schema
+from vitascope.runtime import House
+from vitascope.store import accounts, blobs, invariants, jobs, ledger, schema
+from vitascope.workers import lease as heart
+from vitascope.workers import maintenance
+from vitascope.workers.worker import Worker
 
 
 @pytest.fixture
@@ -244,10 +245,10 @@ def test_of_many_workers_one_does_each_duty_when_it_is_due(store, tmp_path):
     store.clock = service.Clock()
     done = []
     some = (
-        duties.Duty("minutely", 60, lambda house: done.append("m")),
-        duties.Duty("hourly", 3600, lambda house: done.append("h")),
+        maintenance.Duty("minutely", 60, lambda house: done.append("m")),
+        maintenance.Duty("hourly", 3600, lambda house: done.append("h")),
     )
-    crew = [duties.Duties(house, f"wrk_{number}", some) for number in range(4)]
+    crew = [maintenance.Duties(house, f"wrk_{number}", some) for number in range(4)]
     with_all = [threading.Thread(target=one.once) for one in crew]
     for thread in with_all:
         thread.start()
@@ -263,19 +264,19 @@ def test_a_duty_that_fails_is_tried_again_and_stops_no_other(house):
         raise ZeroDivisionError
 
     house.store.clock = service.Clock()
-    some = (duties.Duty("bad", 60, bad), duties.Duty("good", 60, lambda house: None))
-    assert duties.Duties(house, "wrk_1", some).once() == ["good"]
+    some = (maintenance.Duty("bad", 60, bad), maintenance.Duty("good", 60, lambda house: None))
+    assert maintenance.Duties(house, "wrk_1", some).once() == ["good"]
 
 
 def test_the_duties_of_the_house_are_all_done(house, mia):
     (job,) = order(house, mia)
-    assert set(duties.Duties(house, "wrk_1", (*duties.ALL, *duties.DELIVERY)).once()) == {
+    assert set(maintenance.Duties(house, "wrk_1", (*maintenance.ALL, *maintenance.DELIVERY)).once()) == {
         "callbacks", "exhausted", "expire", "rules", "tidy", "sweep", "webhooks",
     }  # fmt: skip
-    assert duties.exhausted(house) == 0
+    assert maintenance.exhausted(house) == 0
     with house.store.begin() as tx:
         tx.execute(sa.update(schema.jobs).values(state="running", attempts=3, lease_worker="w", lease_until=1.0))
-    assert duties.exhausted(house) == 1
+    assert maintenance.exhausted(house) == 1
     assert read(house, job).state == "failed"
     check(house)
 
@@ -285,11 +286,11 @@ def test_broken_rules_and_all_else_are_seen_by_the_monitoring(house, mia):
     with working(house):
         until(lambda: b'vitascope_jobs{state="succeeded"} 2.0' in metrics.page(house.store))
         assert b'vitascope_workers{needs="cpu"} 1.0' in metrics.page(house.store)
-    duties.check_rules(house)
+    maintenance.check_rules(house)
     assert b"vitascope_invariants_broken 0.0" in metrics.page(house.store)
     with house.store.begin() as tx:
         tx.execute(sa.update(schema.buckets).values(available=1))
-    duties.check_rules(house)
+    maintenance.check_rules(house)
     page = metrics.page(house.store).decode()
     assert "vitascope_invariants_broken 0.0" not in page
     for name in ("step_seconds_bucket", "clip_seconds_sum", "queue_seconds_count", "credits_held", "jobs_ended_total"):

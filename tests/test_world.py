@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 
-from vitascope.world import camera as cameras
-from vitascope.world import physics
-from vitascope.world.camera import AZIMUTH, ELEVATION, FOV, LOG_DISTANCE, ROLL, TARGET_X, TARGET_Y, TARGET_Z
-from vitascope.world.physics import FRICTION, GRAVITY, RESTITUTION
-from vitascope.world.scene import (
+from vitascope.smallworld.world import camera as cameras
+from vitascope.smallworld.world import physics
+from vitascope.smallworld.world.camera import AZIMUTH, ELEVATION, FOV, LOG_DISTANCE, ROLL, TARGET_X, TARGET_Y, TARGET_Z
+from vitascope.smallworld.world.physics import FRICTION, GRAVITY, RESTITUTION
+from vitascope.smallworld.world.scene import (
     CAMERAS,
     FPS,
     MOTIONS,
@@ -22,7 +22,7 @@ from vitascope.world.scene import (
     sample,
     taken_up,
 )
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.world.stage import set_stage
 
 FRAMES = 81
 

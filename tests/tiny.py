@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from vitascope.model import codec as codecs
-from vitascope.model import data, export, fit, train_layout
-from vitascope.model.codec import CodecConfig
-from vitascope.model.dit import PRESETS, DiTConfig, VideoDiT
-from vitascope.model.layout import Layout, LayoutConfig
-from vitascope.world.render import render
-from vitascope.world.scene import sample
-from vitascope.world.stage import set_stage
+from vitascope.smallworld.training import codec as codecs
+from vitascope.smallworld.training import data, export, fit_linear, train_layout
+from vitascope.smallworld.training.codec import CodecConfig
+from vitascope.smallworld.training.dit import PRESETS, DiTConfig, VideoDiT
+from vitascope.smallworld.training.layout import Layout, LayoutConfig
+from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.scene import sample
+from vitascope.smallworld.world.stage import set_stage
 
 SIDE = 96  # pixels of a clip
 CODEC = CodecConfig(channels=16, widths=(8, 12, 16, 24))
@@ -51,7 +51,7 @@ def fit_codec(folder, out):
     """The codec fitted to the shards of `write_data`, its detail network untrained, as a checkpoint folder."""
     torch.manual_seed(0)
     with sized():
-        fit.main(["--data", str(folder), "--out", str(out), "--device", "cpu"])
+        fit_linear.main(["--data", str(folder), "--out", str(out), "--device", "cpu"])
 
 
 def load_codec(folder):

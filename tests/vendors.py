@@ -20,9 +20,9 @@ from vitascope.errors import (
     Unavailable,
     UnknownModel,
 )
-from vitascope.server.dialects.speech import Call, Fault, View
 from vitascope.server.errors import inside, made
-from vitascope.server.loose import bad
+from vitascope.vendors.api import Call, Fault, View
+from vitascope.vendors.fields import bad
 
 ID = "0192f3a4b5c6d7e8f9012345"
 T = 1_800_000_000.0

@@ -46,7 +46,8 @@ def generate(
     """
     from tempfile import TemporaryDirectory
 
-    from vitascope import ask, drawing, engine
+    from vitascope import ask, engines
+    from vitascope.engines import render
 
     with TemporaryDirectory(prefix="vitascope-") as folder:  # for clips to be continued that are not yet in a file
         spec = ask.spec(
@@ -64,6 +65,6 @@ def generate(
             guidance=guidance,
             model=model,
         )
-        maker = engine.load(spec.model)
-        clips = [drawing.draw(take, maker) for take in ask.takes(spec, n)]
+        maker = engines.load(spec.model)
+        clips = [render.draw(take, maker) for take in ask.takes(spec, n)]
     return clips[0] if n == 1 else clips

@@ -9,7 +9,7 @@ import sys
 
 def main() -> int:
     try:
-        from vitascope.cli import main as run
+        from vitascope.cli.app import main as run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:

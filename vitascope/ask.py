@@ -18,12 +18,12 @@ from PIL import Image
 
 from vitascope.clip import ASPECTS, FPS, MAX_SEED, CameraPath, ClipSpec, Size, Source
 from vitascope.config import settings
-from vitascope.drawing import Clip, sha256
-from vitascope.engine import reader
-from vitascope.engine.protocol import Frame
+from vitascope.engines.protocol import Frame
+from vitascope.engines.render import Clip, sha256
 from vitascope.errors import BadClip, BadPicture, BadSpec
 from vitascope.media import picture, recipe, video
-from vitascope.world.scene import CAMERAS
+from vitascope.smallworld.reader import reader
+from vitascope.smallworld.world.scene import CAMERAS
 
 PictureLike = str | Path | Image.Image | Frame
 ClipLike = str | Path | Clip

@@ -11,15 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from vitascope import ask, drawing, engine
+from vitascope import ask, engines
 from vitascope.config import settings
-from vitascope.media.aside import written_aside
+from vitascope.engines import render
+from vitascope.media.atomic_write import written_aside
 
 
 def measure(prompt: str, *, seconds: float, rounds: int) -> dict[str, Any]:
     """Medians over the rounds. The load is timed once, from nothing in memory but the imports."""
     start = time.perf_counter()
-    maker = engine.load(settings().model)
+    maker = engines.load(settings().model)
     load = time.perf_counter() - start
     spec = ask.spec(prompt, seconds=seconds, seed=7)
     steps, whole = [], []
@@ -27,7 +28,7 @@ def measure(prompt: str, *, seconds: float, rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             marks: list[float] = []
             start = time.perf_counter()
-            drawing.make(
+            render.make(
                 spec,
                 maker,
                 Path(folder) / "clip.mp4",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from vitascope import __version__, engine
+from vitascope import __version__, engines
 from vitascope.config import TABLE, cores, settings
 from vitascope.errors import VitascopeError
 
@@ -30,7 +30,7 @@ def examine() -> Iterator[Finding]:
     now = settings()
     for setting in TABLE:
         yield Finding("setting", f"{setting.name} = {now.shown(setting)}  [{now.origins[setting.name]}]")
-    yield from (_weights(name) for name in engine.names())
+    yield from (_weights(name) for name in engines.names())
     yield _package("runtime", "onnxruntime")
     yield _ffmpeg()
     yield _studio(now.studio_dir)
@@ -41,7 +41,7 @@ def examine() -> Iterator[Finding]:
 
 def _weights(name: str) -> Finding:
     try:
-        card = engine.load(name).card
+        card = engines.load(name).card
     except VitascopeError as error:
         return Finding("weights", f"{name}: {error.message} {error.hint}", good=False)
     return Finding("weights", f"{name}: whole, {card.size_bytes / 1e6:.1f} MB, {card.weights[:16]}")

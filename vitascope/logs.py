@@ -50,7 +50,7 @@ def configure(form: str = "text", *, requests: bool = True) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)  # packages may warn; we may also inform
     logging.getLogger("vitascope").setLevel(logging.INFO)
-    logging.getLogger("vitascope.server.gate").setLevel(logging.NOTSET if requests else logging.WARNING)
+    logging.getLogger("vitascope.server.middleware").setLevel(logging.NOTSET if requests else logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -14,7 +14,7 @@ from vitascope.clip import FPS, ClipSpec, ModelCard
 from vitascope.errors import BadSpec, NotAllowed
 
 if TYPE_CHECKING:
-    from vitascope.store.plans import Plan
+    from vitascope.plans import Plan
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import environments
 import pytest
 
 from serving import serving
-from vitascope import engine
+from vitascope import engines
 
 HERE = Path(__file__).parent
 PATIENCE = 600  # seconds for one function of a client; machines are shared
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def house(tmp_path_factory):
     """The server: `url`, `key()` of a new account, `client(key)` for plain HTTP."""
-    model = engine.load("vitascope-nano")
+    model = engines.load("vitascope-nano")
     with serving(tmp_path_factory.mktemp("house"), work=True, engine=model, cards=(model.card,)) as server:
         yield server
 

@@ -5,9 +5,9 @@ import time
 from serving import png, until
 from vendors import view
 from vitascope.media import recipe, video
-from vitascope.server.dialects import replicate
-from vitascope.server.dialects.skins import HEX
-from vitascope.server.dialects.speech import Secrets
+from vitascope.vendors.api import Secrets
+from vitascope.vendors.id_formats import HEX
+from vitascope.vendors.replicate import dialect as replicate
 
 SDK = "replicate"
 PROMPT = "a large red ball bounces on snow"

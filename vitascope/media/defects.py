@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.clip import CameraPath, ClipSpec, Picture
-from vitascope.engine import reader
-from vitascope.engine.protocol import Frame
+from vitascope.engines.protocol import Frame
 from vitascope.errors import BadClip
 from vitascope.media import picture, video
+from vitascope.smallworld.reader import reader
 
 # Levels of 0 to 255. A hundred clips of the world measure: brightest block of the darkest frame 100 or more, contrast 5
 # or more, grain 0.06 or less, change 7 or more where anything moves that can be seen.

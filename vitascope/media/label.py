@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from vitascope.engine.protocol import Frame
+from vitascope.engines.protocol import Frame
 
 TEXTS = ("AI", "AI生成")
 SHARE = 0.06  # of the short side

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vitascope.engine.protocol import Frame
+from vitascope.engines.protocol import Frame
 
 BITS = 32
 TILE = 128  # pixels; sixteen blocks

@@ -13,9 +13,9 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from vitascope.clip import Picture
-from vitascope.engine.protocol import Frame
+from vitascope.engines.protocol import Frame
 from vitascope.errors import BadPicture
-from vitascope.media.aside import written_aside
+from vitascope.media.atomic_write import written_aside
 
 MAX_BYTES = 50 * 2**20
 MAX_PIXELS = 50_000_000  # about 200 MB while open

@@ -20,7 +20,7 @@ from typing import Any
 from vitascope import __version__
 from vitascope.clip import Recipe
 from vitascope.errors import BadClip, BadSettings, MissingExtra
-from vitascope.media.aside import written_aside
+from vitascope.media.atomic_write import written_aside
 
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 CERTIFICATE_DAYS = 7300

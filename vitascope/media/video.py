@@ -18,10 +18,10 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 
 from vitascope.clip import FPS, Recipe
-from vitascope.engine.protocol import Frame, Frames
+from vitascope.engines.protocol import Frame, Frames
 from vitascope.errors import BadClip
 from vitascope.media import recipe as recipes
-from vitascope.media.aside import written_aside
+from vitascope.media.atomic_write import written_aside
 
 # Loss that cannot be seen, also after a clip was continued several times; a 5 s clip of 256x256 stays near 300 kB.
 _X264 = {"crf": "14", "preset": "medium", "x264-params": "threads=1:lookahead-threads=1:keyint=48"}

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from vitascope import __version__
 from vitascope.server import errors, openapi
 from vitascope.server.context import Context
-from vitascope.server.dialects import DIALECTS
-from vitascope.server.gate import Gate
+from vitascope.server.dialects.route_table import Table
+from vitascope.server.dialects.router import Switch, owner_of
+from vitascope.server.middleware import Gate
 from vitascope.server.routes import (
     account,
     admin,
@@ -33,8 +34,7 @@ from vitascope.server.routes import (
     videos,
     webhooks,
 )
-from vitascope.server.switch import Switch, owner_of
-from vitascope.server.table import Table
+from vitascope.vendors import DIALECTS
 
 ROUTERS = (
     videos,

@@ -15,8 +15,8 @@ from starlette.formparsers import MultiPartException
 
 from vitascope.errors import BadSpec
 from vitascope.server.errors import made
-from vitascope.server.gate import MEDIA_BYTES
-from vitascope.server.loose import clean, from_json, unbracketed
+from vitascope.server.middleware import MEDIA_BYTES
+from vitascope.vendors.fields import clean, from_json, unbracketed
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 MAX_FILES, MAX_FIELDS = 8, 200

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from vitascope.server.dialects import DIALECTS, native
-from vitascope.server.dialects.speech import Dialect, Route
+from vitascope.vendors import DIALECTS, native
+from vitascope.vendors.api import Dialect, Route
 
 ALL: tuple[Dialect, ...] = (native.DIALECT, *sorted(DIALECTS, key=lambda dialect: dialect.title.lower()))
 State = Literal["works", "refused"]

@@ -17,16 +17,17 @@ from sqlalchemy import Connection
 from vitascope.clip import ModelCard
 from vitascope.config import Settings
 from vitascope.errors import UnknownModel
-from vitascope.server.dialects.speech import Secrets
-from vitascope.store import accounts, jobs, pace, webhooks
+from vitascope.store import accounts, jobs, webhooks
+from vitascope.store import eta as pace
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.fairness import Line
+from vitascope.vendors.api import Secrets
 
 if TYPE_CHECKING:
+    from vitascope.plans import Plan, Plans
     from vitascope.policy import Rules
     from vitascope.pricing import Prices
-    from vitascope.store.plans import Plan, Plans
 
 LINE_SECONDS = 1.0
 PACE_SECONDS = 2.0

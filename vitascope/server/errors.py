@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from vitascope import vendors
 from vitascope.errors import BadSpec, NotFound, TooMany, VitascopeError
-from vitascope.server import dialects
-from vitascope.server.dialects import openai
-from vitascope.server.dialects.speech import Call, Reply
+from vitascope.vendors.api import Call, Reply
+from vitascope.vendors.openai import dialect as openai
 
 _NAMES = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}
 
@@ -58,7 +58,7 @@ def respond(scope: Scope, error: Exception) -> Response:
 def _told(scope: Scope, error: VitascopeError) -> Reply:
     """In the words of whom the request belongs to: as `switch` found, or by its path and headers."""
     state = scope.get("state") or {}
-    spoken = state.get("dialect") or dialects.spoken(scope["path"], _headers(scope))
+    spoken = state.get("dialect") or vendors.spoken(scope["path"], _headers(scope))
     if not spoken:
         return Reply(*openai.fail(error))
     call = state.get("call") or Call(

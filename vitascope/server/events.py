@@ -14,11 +14,11 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
-from vitascope.server import delivery
 from vitascope.server.context import Context
-from vitascope.server.dialects import openai
+from vitascope.server.files import delivery
 from vitascope.store import events
 from vitascope.store.events import Event
+from vitascope.vendors.openai import dialect as openai
 
 POLL_SECONDS = 0.3
 SLOW_POLL_SECONDS = 1.0  # when nothing has happened for a while

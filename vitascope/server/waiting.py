@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from vitascope.errors import Conflict
-from vitascope.server import body, video
+from vitascope.server import body, video_object
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 
@@ -31,6 +31,6 @@ async def done(context: Context, actor: Actor, video_id: str, gone: Callable[[],
     return False
 
 
-def _look(context: Context, actor: Actor, video_id: str) -> video.Job:
+def _look(context: Context, actor: Actor, video_id: str) -> video_object.Job:
     with context.store.read() as tx:
-        return video.job(tx, actor, video_id)
+        return video_object.job(tx, actor, video_id)

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from vitascope import __version__
 from vitascope.errors import NotFound, VitascopeError
 from vitascope.store import library, schema
+from vitascope.store.archive_format import FORMAT, MAX_PICTURE
+from vitascope.store.archive_import import TakenIn, take_in
 from vitascope.store.blobs import Blobs, content
 from vitascope.store.database import Store
-from vitascope.store.intake import TakenIn, take_in
-from vitascope.store.packing import FORMAT, MAX_PICTURE
 
 __all__ = ["TakenIn", "export", "take_in"]
 _CHUNK = 1 << 20

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from vitascope import __version__
 from vitascope.errors import BadBackup, Conflict, NotFound, VitascopeError
-from vitascope.media.aside import written_aside
+from vitascope.media.atomic_write import written_aside
 from vitascope.store import schema
 from vitascope.store.blobs import Blobs, checked
 from vitascope.store.database import Store, file_url

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from vitascope.clip import ClipSpec
 from vitascope.errors import LeaseLost, VitascopeError
+from vitascope.plans import Plans
 from vitascope.store import callbacks, events, fairness, ranking
 from vitascope.store.database import insert_new, lock_account, lock_claims
 from vitascope.store.ids import JOB, new_id
@@ -33,7 +34,6 @@ from vitascope.store.job import (
     page,
     position,
 )
-from vitascope.store.plans import Plans
 from vitascope.store.schema import jobs, turns
 
 __all__ = [  # `jobs` is the door to all that concerns a job

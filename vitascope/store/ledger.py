@@ -22,10 +22,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.errors import Conflict, NotEnoughCredits
+from vitascope.plans import Plan
 from vitascope.store.account import present
 from vitascope.store.database import insert_new, lock_account
 from vitascope.store.ids import BUCKET, new_id
-from vitascope.store.plans import Plan
 from vitascope.store.schema import buckets, transfers
 from vitascope.store.usage import Usage as Usage  # the report belongs to the books; its query has a file of its own
 from vitascope.store.usage import usage as usage

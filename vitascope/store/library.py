@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadSpec, Conflict, NotFound
-from vitascope.store import events, ids, meaning
-from vitascope.store.meaning import meaning_of
+from vitascope.smallworld import search_terms as meaning
+from vitascope.smallworld.search_terms import meaning_of
+from vitascope.store import events, ids
 from vitascope.store.projects import (
     MAX_PROJECT,
     Project,
@@ -30,7 +31,7 @@ from vitascope.store.projects import (
 )
 from vitascope.store.retention import TRASH_DAYS, purge, sweep
 from vitascope.store.schema import clips
-from vitascope.store.wording import pattern, words_of
+from vitascope.store.text_search import pattern, words_of
 
 __all__ = [
     "MAX_PROJECT", "TRASH_DAYS", "Clip", "Lineage", "Project", "add", "as_clip", "by_sha256", "count", "count_trashed",

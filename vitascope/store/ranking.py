@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from vitascope.plans import Plans
 from vitascope.store import fairness
 from vitascope.store.job import IS_QUEUED, IS_RUNNING, MAX_ATTEMPTS
-from vitascope.store.plans import Plans
 from vitascope.store.schema import accounts, jobs, turns
 
 CANDIDATES = 20

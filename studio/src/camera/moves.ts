@@ -1,6 +1,6 @@
 /**
  * The moves of the world's vocabulary as paths, and several of them at once. One move alone is the same as
- * `vitascope/world/camera.py` makes of its words; several add up: what each changes is changed.
+ * `vitascope/smallworld/world/camera.py` makes of its words; several add up: what each changes is changed.
  */
 import { AZIMUTH, FOV, LOG_DISTANCE, ROLL, type Row, START, TARGET_Z, turned } from './pinhole';
 

@@ -1,5 +1,5 @@
 /**
- * The camera of the world as numbers: the twin of `vitascope/world/camera.py` and of the pinhole in its renderer, so
+ * The camera of the world as numbers: the twin of `vitascope/smallworld/world/camera.py` and of the pinhole in its renderer, so
  * that the view through the lens is what the model will be told. Units: radians and world units (one is two metres);
  * azimuth 0 looks along +y, z is up, the field of view spans the shorter side. Compared with Python's numbers by
  * `pinhole.test.ts`.

@@ -1,6 +1,6 @@
 /**
  * The prompt's reading as simple solids on a ground: what the path editor shows to aim at. Sizes, places and motions
- * are the middle of what `vitascope/world/physics.py` draws from a seed; the clip's own may differ, and the editor says so.
+ * are the middle of what `vitascope/smallworld/world/physics.py` draws from a seed; the clip's own may differ, and the editor says so.
  */
 import type { Point } from './pinhole';
 
@@ -36,7 +36,7 @@ export interface Solid {
 
 type Rgb = readonly [number, number, number];
 
-/** Linear albedo, as in `vitascope/world/stage.py`. */
+/** Linear albedo, as in `vitascope/smallworld/world/stage.py`. */
 export const PALETTE: Record<string, Rgb> = {
   red: [0.78, 0.045, 0.04],
   orange: [0.93, 0.3, 0.02],

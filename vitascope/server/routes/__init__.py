@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitascope.server.said import ErrorBody
+from vitascope.server.schemas import ErrorBody
 
 Answers = dict[int | str, dict[str, Any]]
 _NAMES = ("video/mp4", "image/jpeg", "image/png", "image/webp", "application/octet-stream")

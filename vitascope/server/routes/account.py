@@ -14,11 +14,11 @@ from vitascope.errors import NotAllowed, NotSignedIn
 from vitascope.server import auth
 from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.context import Context
-from vitascope.server.loose import bad
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Deleted, Page, Said, page
-from vitascope.store import accounts, leaving, limits
+from vitascope.server.schemas import Answer, Deleted, Page, Said, page
+from vitascope.store import account_deletion, accounts, limits
 from vitascope.store.accounts import Account
+from vitascope.vendors.fields import bad
 
 router = APIRouter(prefix="/v1/account", tags=["account"])
 MAX_SETTINGS = 16_000  # characters
@@ -201,14 +201,14 @@ def delete_me(
     """Delete my account for good, with all that I made. The lines of the books stay, without a name. Needs
     `current_password`, or `confirm` where the account has no password.
     """
-    leaving.refuse_owner(actor.account)
+    account_deletion.refuse_owner(actor.account)
     _count_login(context, request, actor.account.email or "")
     has_password = _confirm(context, actor, said.current_password)
     if not has_password and accounts.letters(said.confirm or "").strip().casefold() != actor.account.email:
         raise NotAllowed("Deleting this account must be confirmed.", hint="Send its e-mail address as confirm.")
     with context.store.begin() as tx:
-        keys = leaving.leave(tx, actor.id, context.now())
-    later.add_task(leaving.clear, context.blobs, actor.id, keys)  # there may be thousands
+        keys = account_deletion.leave(tx, actor.id, context.now())
+    later.add_task(account_deletion.clear, context.blobs, actor.id, keys)  # there may be thousands
     response.delete_cookie(auth.COOKIE, path="/")
     return Deleted(id=actor.id, object="account.deleted")
 

@@ -11,16 +11,16 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from vitascope import pricing
-from vitascope.server import aliases
+from vitascope.metrics import RULES_KEY
+from vitascope.server import model_aliases as aliases
 from vitascope.server.auth import Here, Operator
-from vitascope.server.dialects import openai
-from vitascope.server.metrics import RULES_KEY
 from vitascope.server.routes import errors
 from vitascope.server.routes.credits import MAX_DAYS, UsageReport, report
-from vitascope.server.said import Answer, Page, Said, page
+from vitascope.server.schemas import Answer, Page, Said, page
 from vitascope.store import invariants, jobs, ledger, schema
 from vitascope.store.account import HAS_LEFT
 from vitascope.store.jobs import Job
+from vitascope.vendors.openai import dialect as openai
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 GONE_SECONDS = 60.0

@@ -12,13 +12,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
-from vitascope.server import delivery
 from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.context import Context
-from vitascope.server.loose import bad
+from vitascope.server.files import delivery
 from vitascope.server.routes import ZIP, errors
-from vitascope.server.said import Answer
+from vitascope.server.schemas import Answer
 from vitascope.store import archive, limits
+from vitascope.vendors.fields import bad
 
 router = APIRouter(prefix="/v1/library", tags=["library"])
 IMPORTS_A_MINUTE = 4

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from vitascope.fleet import admission
+from vitascope.orders import admission
 from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.context import Context
-from vitascope.server.dialects import openai
-from vitascope.server.loose import bad
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Page, page
+from vitascope.server.schemas import Answer, Page, page
 from vitascope.store import ledger
 from vitascope.store.usage import Usage
 from vitascope.store.usage import usage as used
+from vitascope.vendors.fields import bad
+from vitascope.vendors.openai import dialect as openai
 
 router = APIRouter(prefix="/v1/credits", tags=["credits"])
 MAX_DAYS = 366

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 
 from vitascope.server import compatibility
 from vitascope.server.auth import Here
-from vitascope.server.dialects.speech import Dialect
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Page, page
+from vitascope.server.schemas import Answer, Page, page
+from vitascope.vendors.api import Dialect
 
 router = APIRouter(prefix="/v1/dialects", tags=["dialects"])
 

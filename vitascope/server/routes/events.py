@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from vitascope.server import events, video
+from vitascope.server import events, video_object
 from vitascope.server.auth import Here, Who
-from vitascope.server.loose import bad
 from vitascope.server.routes import Answers, errors
+from vitascope.vendors.fields import bad
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 STREAM: Answers = {200: {"content": {"text/event-stream": {}}, "description": "Server-sent events."}}
@@ -32,7 +32,7 @@ def listen(
     job_id = ""
     if video_id:
         with context.store.read() as tx:
-            job_id = video.job(tx, actor, video_id).id
+            job_id = video_object.job(tx, actor, video_id).id
     stream = events.stream(
         context, actor.id, context.base_url(request), after=int(seen) if seen else None, job_id=job_id
     )

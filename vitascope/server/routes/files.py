@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from vitascope.server import delivery, stills
 from vitascope.server.auth import Here
+from vitascope.server.files import delivery, stills
 from vitascope.server.routes import MEDIA, errors
 
 router = APIRouter(prefix=delivery.PATH, tags=["files"])

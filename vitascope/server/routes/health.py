@@ -6,12 +6,12 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from vitascope import __version__
+from vitascope import __version__, metrics
 from vitascope.errors import Unavailable
-from vitascope.server import auth, metrics
+from vitascope.server import auth
 from vitascope.server.auth import Here
 from vitascope.server.routes import Answers, errors
-from vitascope.server.said import Answer
+from vitascope.server.schemas import Answer
 
 router = APIRouter(tags=["health"])
 TEXT: Answers = {200: {"content": {"text/plain": {}}, "description": "Numbers by name."}}

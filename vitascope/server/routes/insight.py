@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from vitascope.server import given
 from vitascope.server.auth import Here, Who
-from vitascope.server.clips import ClipView, ScoreView, score_view, views
-from vitascope.server.loose import bad
+from vitascope.server.clip_view import ClipView, ScoreView, score_view, views
+from vitascope.server.files import media_inputs
 from vitascope.server.routes import MEDIA, errors
-from vitascope.server.said import Answer, Page, page
-from vitascope.store import finding, library
+from vitascope.server.schemas import Answer, Page, page
+from vitascope.store import library, similar_clips
+from vitascope.vendors.fields import bad
 
 router = APIRouter(prefix="/v1/library", tags=["library"])
 
@@ -41,7 +41,7 @@ def near(
     finds them. Near is: many of the facts that the prompt reader finds, and of the other words, are the same.
     """
     with context.store.read() as tx:
-        found = finding.near(tx, actor.id, q, limit=limit)
+        found = similar_clips.near(tx, actor.id, q, limit=limit)
         return page(views(context, request, tx, found), limit)  # type: ignore[return-value]
 
 
@@ -49,7 +49,7 @@ def near(
 def best(context: Here, actor: Who, batch_id: Annotated[str, Query(max_length=64)]) -> Ranking:
     """Which take of a request for several shows most of what was asked. A broken clip comes last."""
     with context.store.read() as tx:
-        clips = finding.of_batch(tx, actor.id, batch_id)
+        clips = similar_clips.of_batch(tx, actor.id, batch_id)
     scores = {clip.id: score_view(clip) for clip in clips}
     marks = {clip.id: -1.0 if clip.defects else scores[clip.id].overall for clip in clips}
     ranked = sorted(scores, key=lambda id: -2.0 if marks[id] is None else marks[id] or 0.0, reverse=True)
@@ -76,7 +76,7 @@ def frame(
     """One picture of a clip as a PNG of its full size, to begin another clip with."""
     with context.store.read() as tx:
         clip = library.get(tx, actor.id, clip_id)
-    picture = given.frame(context, clip, at if at in ("first", "last") else _number(at, clip))
+    picture = media_inputs.frame(context, clip, at if at in ("first", "last") else _number(at, clip))
     file = io.BytesIO()
     picture.save(file, "PNG")
     return Response(file.getvalue(), media_type="image/png", headers={"cache-control": "private, max-age=86400"})

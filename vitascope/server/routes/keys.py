@@ -10,7 +10,7 @@ from pydantic import Field
 from vitascope.errors import NotAllowed
 from vitascope.server.auth import Here, Who
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Deleted, Page, Said, page
+from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import accounts
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])

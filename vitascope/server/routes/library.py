@@ -12,13 +12,13 @@ from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from vitascope.errors import NotFound
-from vitascope.server import delivery
 from vitascope.server.auth import Here, Who
-from vitascope.server.clips import ClipView, views
+from vitascope.server.clip_view import ClipView, views
 from vitascope.server.context import Context
+from vitascope.server.files import delivery
 from vitascope.server.routes import MEDIA, ZIP, errors
 from vitascope.server.routes.videos import Variant
-from vitascope.server.said import Answer, Deleted, Page, Said, page
+from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import library
 from vitascope.store.library import Clip
 

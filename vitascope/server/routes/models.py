@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from vitascope.clip import ModelCard
-from vitascope.server import aliases
+from vitascope.server import model_aliases as aliases
 from vitascope.server.auth import Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Page, page
+from vitascope.server.schemas import Answer, Page, page
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from vitascope.errors import Conflict, NotAllowed
 from vitascope.server.auth import Actor, Here, Operator
-from vitascope.server.loose import bad
 from vitascope.server.routes import errors
 from vitascope.server.routes.account import AccountView, Email, Password, view
-from vitascope.server.said import Answer, Deleted, Page, Said, page
-from vitascope.store import accounts, leaving, ledger
+from vitascope.server.schemas import Answer, Deleted, Page, Said, page
+from vitascope.store import account_deletion, accounts, ledger
+from vitascope.vendors.fields import bad
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 
@@ -111,8 +111,8 @@ def delete_account(context: Here, actor: Operator, account_id: str, later: Backg
             raise Conflict("This is your own account.", hint="Delete it with your password, at /v1/account.")
         if account.role != "member":
             _only_owner(actor)
-        keys = leaving.leave(tx, account_id, context.now())
-    later.add_task(leaving.clear, context.blobs, account_id, keys)
+        keys = account_deletion.leave(tx, account_id, context.now())
+    later.add_task(account_deletion.clear, context.blobs, account_id, keys)
     return Deleted(id=account_id, object="account.deleted")
 
 

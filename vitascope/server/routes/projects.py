@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import Connection
 
-from vitascope.server import delivery
 from vitascope.server.auth import Here, Who
+from vitascope.server.files import delivery
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Deleted, Page, Said, page
+from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import projects
 
 router = APIRouter(prefix="/v1/library/projects", tags=["projects"])

@@ -10,17 +10,18 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from vitascope import policy
-from vitascope.engine import conditions, reader
 from vitascope.errors import PolicyRefused
-from vitascope.server import making, video
+from vitascope.server import requests, video_object
 from vitascope.server.auth import Here, Who
 from vitascope.server.body import Body
-from vitascope.server.dialects import openai
-from vitascope.server.loose import choice, text
 from vitascope.server.routes import body, errors
 from vitascope.server.routes.videos import CreateVideo
-from vitascope.server.said import Answer, Said
+from vitascope.server.schemas import Answer, Said
+from vitascope.smallworld.inference import conditions
+from vitascope.smallworld.reader import reader
 from vitascope.store import jobs
+from vitascope.vendors.fields import choice, text
+from vitascope.vendors.openai import dialect as openai
 
 router = APIRouter(prefix="/v1", tags=["quote"])
 
@@ -111,7 +112,7 @@ class ReadingView(Answer):
 def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
     """What a request with this body would charge, whether a rule would refuse it, and how long it would take."""
     order = _order(context, actor, fields)
-    price = making.price(context, actor, order)
+    price = requests.price(context, actor, order)
     with context.store.read() as tx:
         pace, waiting = context.pace(tx), jobs.count(tx)
     run = pace.seconds(order.spec, order.card.name)
@@ -131,14 +132,14 @@ def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
     )
 
 
-def _order(context: Here, actor: Who, fields: dict[str, Any]) -> making.Order:
+def _order(context: Here, actor: Who, fields: dict[str, Any]) -> requests.Order:
     again = text(fields, "again", limit=100)
     if not again:
-        return making.order(context, actor, openai.parse({**fields, "prompt": fields.get("prompt") or "."}))
+        return requests.order(context, actor, openai.parse({**fields, "prompt": fields.get("prompt") or "."}))
     relation = choice(fields, "relation", of=("remix", "rerun", "finish")) or "rerun"
     with context.store.read() as tx:
-        found = video.job(tx, actor, again)
-    return making.again(context, actor, found, openai.parse(fields, prompt_needed=False), relation=relation)
+        found = video_object.job(tx, actor, again)
+    return requests.again(context, actor, found, openai.parse(fields, prompt_needed=False), relation=relation)
 
 
 @router.post("/camera", responses=errors(400, 404, 409, 413, 422), openapi_extra=body(QuoteClip))
@@ -171,7 +172,7 @@ def reading(actor: Who, said: ReadPrompt) -> ReadingView:
     )
 
 
-def _refusal(context: Here, order: making.Order) -> Refusal | None:
+def _refusal(context: Here, order: requests.Order) -> Refusal | None:
     try:
         policy.check(order.spec, context.rules, n=order.n)
     except PolicyRefused as refused:

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse
 
-from vitascope.server import body, sent
+from vitascope.server import body
 from vitascope.server.auth import Here
+from vitascope.server.files import client_files
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer
+from vitascope.server.schemas import Answer
 
-router = APIRouter(prefix=sent.PATH, tags=["files"])
+router = APIRouter(prefix=client_files.PATH, tags=["files"])
 _STATUSES = ("200", "201", "204")  # that a form may ask for, as it does of S3
 
 
@@ -36,16 +37,16 @@ async def send_file(
     signature: Annotated[str, Query(max_length=64)],
 ) -> Response:
     """Send a file's bytes, as the body or in a form."""
-    sent.check(context, account_id, upload_id, until, signature)
+    client_files.check(context, account_id, upload_id, until, signature)
     if body.kind_of(request) not in body.FORMS:
         data = await request.body()
-        await body.aside(sent.receive, context, account_id, upload_id, data)
+        await body.aside(client_files.receive, context, account_id, upload_id, data)
         return JSONResponse(SentView(bytes=len(data)).model_dump())
     form = await body.form_of(request)
     try:
         file = next((value for value in form.values() if isinstance(value, UploadFile)), b"")
         part = str(form.get("key", "")).rpartition("/")[2]
-        await body.aside(partial(sent.receive, part=part), context, account_id, upload_id, file)
+        await body.aside(partial(client_files.receive, part=part), context, account_id, upload_id, file)
         wanted = str(form.get("success_action_status", "204"))
         return Response(status_code=int(wanted) if wanted in _STATUSES else 204)
     finally:

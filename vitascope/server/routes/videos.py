@@ -11,17 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vitascope.clip import Picture
 from vitascope.errors import Conflict, NotFound, NotSupported, Unavailable
-from vitascope.server import delivery, making, video, waiting
+from vitascope.server import requests, waiting
+from vitascope.server import video_object as video
 from vitascope.server.auth import Here, Who
 from vitascope.server.body import Body, aside
-from vitascope.server.dialects import openai
-from vitascope.server.loose import bad
-from vitascope.server.making import Order
+from vitascope.server.files import delivery
+from vitascope.server.requests import Order
 from vitascope.server.routes import MEDIA, body, errors
-from vitascope.server.said import Deleted, Page
-from vitascope.server.said import page as pages
-from vitascope.server.video import Video
+from vitascope.server.schemas import Deleted, Page
+from vitascope.server.schemas import page as pages
+from vitascope.server.video_object import Video
 from vitascope.store import library
+from vitascope.vendors.fields import bad
+from vitascope.vendors.openai import dialect as openai
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
 POLL_AFTER_MS = "1000"
@@ -79,8 +81,8 @@ _MAKING = errors(400, 402, 404, 409, 413, 422)
 @router.post("", responses=_MAKING, openapi_extra=body(CreateVideo))
 def create_video(context: Here, actor: Who, request: Request, fields: Body, key: Key = None) -> Video:
     """Make a clip. Takes JSON or a form; answers at once, the clip follows."""
-    making.admit(context, actor)
-    return _made(context, actor, request, making.order(context, actor, openai.parse(fields)), key)
+    requests.admit(context, actor)
+    return _made(context, actor, request, requests.order(context, actor, openai.parse(fields)), key)
 
 
 @router.post("/sync", response_class=Response, responses=_MAKING | MEDIA, openapi_extra=body(CreateVideo))
@@ -133,11 +135,11 @@ def edit_video(context: Here, actor: Who, fields: Body) -> Video:
 @router.post("/extensions", responses=_MAKING, openapi_extra=body(ExtendVideo))
 def extend_video(context: Here, actor: Who, request: Request, fields: Body, key: Key = None) -> Video:
     """Continue a clip: one of yours, or an mp4 that is sent along. `seconds` is what comes after it."""
-    making.admit(context, actor)
+    requests.admit(context, actor)
     asked = openai.parse(fields)
     if asked.extend is None:
         raise bad("video", "The clip to be continued is missing.", 'Send a file, or video={"id": "video_..."}.')
-    return _made(context, actor, request, making.order(context, actor, asked), key)
+    return _made(context, actor, request, requests.order(context, actor, asked), key)
 
 
 @router.post("/characters", responses=_MAKING, openapi_extra=body(CreateCharacter, files=True, required=False))
@@ -239,15 +241,15 @@ def finish_video(context: Here, actor: Who, request: Request, video_id: str, fie
 def _again(
     context: Here, actor: Who, request: Request, video_id: str, fields: dict[str, Any], key: str | None, relation: str
 ) -> Video:
-    making.admit(context, actor)
+    requests.admit(context, actor)
     with context.store.read() as tx:
         found = video.job(tx, actor, video_id)
     asked = openai.parse(fields, prompt_needed=relation == "remix")
-    return _made(context, actor, request, making.again(context, actor, found, asked, relation=relation), key)
+    return _made(context, actor, request, requests.again(context, actor, found, asked, relation=relation), key)
 
 
 def _made(context: Here, actor: Who, request: Request, order: Order, key: str | None) -> Video:
-    made = making.submit(context, actor, order, idempotency=key)
+    made = requests.submit(context, actor, order, idempotency=key)
     takes = [openai.video_id(job.id) for job in made] if len(made) > 1 else []
     with context.store.read() as tx:
         return _one(video.shown(context, request, tx, actor, made[:1], takes=takes), "")

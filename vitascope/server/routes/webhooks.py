@@ -7,11 +7,11 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from vitascope.server import addresses, fetching
+from vitascope.outbound import addresses, fetch
 from vitascope.server.auth import Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
-from vitascope.server.said import Answer, Deleted, Page, Said, page
+from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import webhooks
 from vitascope.store.webhooks import Webhook
 
@@ -120,7 +120,7 @@ def try_webhook(context: Here, actor: Who, webhook_id: str) -> DeliveryView:
 
 def _check(context: Context, url: str) -> None:
     """It is checked again before each message, because a name may lead elsewhere by then."""
-    fetching.resolved(addresses.place_of(url), context.settings.allowed_hosts)
+    fetch.resolved(addresses.place_of(url), context.settings.allowed_hosts)
 
 
 def _view(hook: Webhook, *, secret: bool = False) -> WebhookView:

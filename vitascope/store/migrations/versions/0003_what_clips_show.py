@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from vitascope.store.meaning import meaning_of
+from vitascope.smallworld.search_terms import meaning_of
 
 revision = "0003"
 down_revision = "0002"

@@ -1,0 +1,66 @@
+"""May this account order this now? The operator's rules and the limits of the plan, asked inside the transaction that
+takes the order, so that two orders at once cannot both slip under one limit.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from vitascope import policy
+from vitascope.clip import ClipSpec
+from vitascope.errors import NotAllowed, TooMany
+from vitascope.plans import Plan
+from vitascope.policy import Asker, Rules
+from vitascope.store import accounts, jobs, schema
+from vitascope.store.accounts import Account
+
+DAY = 86_400.0
+AGAIN_SECONDS = 5.0  # until a place in the queue may be free
+
+
+def check(tx: Connection, account: Account, spec: ClipSpec, *, n: int, plan: Plan, rules: Rules, now: float) -> None:
+    """Raises PolicyRefused, NotAllowed or TooMany; the account is locked by the caller."""
+    accounts.refuse_disabled(accounts.by_id(tx, account.id))  # it may have been shut, or left, since it asked
+    waiting = jobs.count(tx, account.id)
+    policy.check(spec, rules, n=n, asker=_asker(tx, account, rules, waiting, now))
+    if spec.seconds > plan.max_seconds:
+        raise NotAllowed(
+            f'{spec.seconds:g} seconds are more than the plan "{plan.title}" makes.',
+            hint=f"At most {plan.max_seconds:g}, or a larger plan.",
+        )
+    if n > plan.max_takes:
+        raise NotAllowed(
+            f'{n} takes are more than the plan "{plan.title}" makes at once.',
+            hint=f"At most {plan.max_takes}, or a larger plan.",
+        )
+    if waiting + n > plan.waiting:
+        raise TooMany(
+            f"{waiting} jobs of this account wait already.",
+            hint=f'The plan "{plan.title}" lets {plan.waiting} wait; order more when some are done.',
+            retry_after=AGAIN_SECONDS,
+            kind="parallel",
+        )
+
+
+def zone(account: Account) -> ZoneInfo:
+    """The time zone in which the account's days begin."""
+    try:
+        return ZoneInfo(str(account.settings.get("timezone") or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _asker(tx: Connection, account: Account, rules: Rules, waiting: int, now: float) -> Asker:
+    """What the rules want to know of the account; the day's sums only when a rule asks for them."""
+    asker = Asker(id=account.id, email=account.email or "", waiting=waiting)
+    most = rules.of(asker)
+    if not most.clips_a_day and not most.seconds_a_day:
+        return asker
+    table = schema.jobs.c
+    seconds = sa.func.coalesce(sa.func.sum(table.spec["seconds"].as_float()), 0.0)
+    query = sa.select(sa.func.count(), seconds).where(table.account_id == account.id, table.created_at > now - DAY)
+    clips, length = tx.execute(query.where(table.state.not_in(("failed", "cancelled")))).one()
+    return Asker(id=account.id, email=asker.email, waiting=waiting, clips_today=clips, seconds_today=float(length))

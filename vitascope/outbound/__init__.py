@@ -1,0 +1,1 @@
+"""The way out of the house: which addresses may be called, how a file is fetched and a message posted."""

@@ -1,0 +1,244 @@
+"""Stands before the native routes and takes out what a vendor's client has sent: it finds the dialect and the operation
+by path, method and body, lets `speaking` do it, and answers. What is nobody's goes on to the native routes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from fastapi import Request
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vitascope.errors import VitascopeError
+from vitascope.server import body
+from vitascope.server.dialects import runner
+from vitascope.server.dialects.exchange import Held, Turn, shown
+from vitascope.server.dialects.route_table import Found, Spot, Table
+from vitascope.server.errors import made, respond
+from vitascope.vendors.api import Call, Dialect, Reply, View
+
+NATIVE_PREFIXES = ("/openai", "/proxy/openai")  # our own form under its vendor's name, and where ComfyUI looks for it
+HELD_SECONDS = 300.0  # the longest that an answer is held open
+_LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that somebody waits for; the last one goes on
+_JSON = ("application/json", "text/json")
+_PERHAPS = ("", "text/plain")
+
+
+class Switch:
+    """Wraps the application. `owns(scope)`: whether a native route has this path and method."""
+
+    def __init__(self, app: ASGIApp, table: Table, owns: Callable[[Scope], bool]):
+        self.app, self.table, self.owns = app, table, owns
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        for prefix in NATIVE_PREFIXES:
+            if path == prefix or path.startswith(f"{prefix}/"):
+                scope["path"] = path[len(prefix) :] or "/"
+                await self.app(scope, receive, send)
+                return
+        found = self.table.find(path)
+        if not found:
+            await self.app(scope, receive, send)
+            return
+        request, sent = Request(scope, receive), _Sent()
+        try:
+            mine = [one for one in found if _takes(one, scope) and not self._is_taken(scope, one.spot)]
+            if not mine:
+                self._refuse_method(scope, found)
+            elif not _is_form(request):
+                sent = await self._plain(scope, request, mine)
+            turn = self._turn(scope, request, mine, sent)
+            if turn and _is_form(request):
+                sent = await _Sent.form(request)
+                turn = replace(turn, call=replace(turn.call, fields=sent.fields))
+            if turn:
+                await (await _answer(turn))(scope, receive, send)
+                return
+        except VitascopeError as error:
+            await respond(scope, error)(scope, receive, send)
+            return
+        finally:
+            await sent.close()
+        await self.app(scope, sent.again(receive), send)
+
+    def _turn(self, scope: Scope, request: Request, mine: list[Found], sent: _Sent) -> Turn | None:
+        context = scope["app"].state.context
+        origin = context.base_url(request)
+        for one in mine:
+            spot = one.spot
+            call = _call(scope, sent, one, origin, context.now())
+            if spot.route.match and not spot.route.match(call):
+                continue
+            _speaks(scope, spot.dialect, call)
+            scope["route"] = spot  # for the log and the metrics: the pattern, not the path
+            return Turn(context, request, spot.dialect, spot.route, call, origin)
+        return None
+
+    async def _plain(self, scope: Scope, request: Request, mine: list[Found]) -> _Sent:
+        """The body that is no form. What cannot be read is told by whom the path is, if it is not ours too."""
+        sent = await _Sent.plain(request)
+        if all(one.spot.route.does == "receive" for one in mine):
+            return sent
+        try:
+            return await sent.read(request)
+        except VitascopeError:
+            if self.owns(scope):
+                mine.clear()
+                return sent
+            _speaks(scope, mine[0].spot.dialect, None)
+            raise
+
+    def _is_taken(self, scope: Scope, spot: Spot) -> bool:
+        """Whether something else here begins like this path, so that a route for everything leaves it alone."""
+        if not spot.route.catch_all or spot.prefix:
+            return False
+        return scope["path"].split("/")[1] in self.table.firsts or self.owns(scope)
+
+    def _refuse_method(self, scope: Scope, found: list[Found]) -> None:
+        """A path of a dialect, and a method that it does not take, and no native route does either."""
+        known = [one.spot for one in found if not one.spot.route.catch_all]
+        if not known or self.owns(scope):
+            return
+        _speaks(scope, known[0].dialect, None)
+        method, allowed = scope["method"], sorted({spot.route.method for spot in known})
+        error = made(405, "method_not_allowed", f"{scope['path'][:200]} does not take {method}.", ", ".join(allowed))
+        error.headers = {"allow": ", ".join(allowed)}  # type: ignore[attr-defined]
+        raise error
+
+
+class _Sent:
+    """A body that was read: its fields and its bytes, and the means to let others read it once more."""
+
+    def __init__(self, fields: dict[str, Any] | None = None, raw: bytes | None = None, form: Any = None):
+        self.fields, self.raw, self._form = fields or {}, raw, form
+
+    @classmethod
+    async def plain(cls, request: Request) -> _Sent:
+        return cls({}, await request.body())
+
+    async def read(self, request: Request) -> _Sent:
+        """With the fields of the JSON that it is. Raises BadSpec."""
+        raw, kind = self.raw or b"", body.kind_of(request)
+        is_json = kind in _JSON or kind.endswith("+json") or (kind in _PERHAPS and raw.lstrip()[:1] == b"{")
+        return _Sent(await body.object_of(raw), raw) if is_json else self
+
+    @classmethod
+    async def form(cls, request: Request) -> _Sent:
+        form = await body.form_of(request)
+        return cls(body.clean_form(form.multi_items()), None, form)
+
+    def again(self, receive: Receive) -> Receive:
+        """What the native routes receive: the body once more, if it was read."""
+        if self.raw is None:
+            return receive
+        messages = [{"type": "http.request", "body": self.raw, "more_body": False}]
+
+        async def replay() -> Any:
+            return messages.pop() if messages else await receive()
+
+        return replay
+
+    async def close(self) -> None:
+        if self._form:
+            await self._form.close()
+
+
+def owner_of(routes: list[Any]) -> Callable[[Scope], bool]:
+    """Whether one of these routes has a request's path and method."""
+    return lambda scope: any(route.matches(scope)[0] is Match.FULL for route in routes)
+
+
+async def _answer(turn: Turn) -> Response:
+    if turn.route.does == "stream":
+        actor, view = await to_thread.run_sync(runner.view_of, turn)
+        return StreamingResponse(_changes(turn, actor, view), media_type="text/event-stream")
+    said = await to_thread.run_sync(runner.answer, turn)
+    if isinstance(said, Held):
+        said = await _held(turn, said)
+    return said if isinstance(said, Response) else _response(said)
+
+
+async def _held(turn: Turn, held: Held) -> Any:
+    """The answer once more, when the job is done or the time is over."""
+    said = held.said
+    with anyio.move_on_after(min(held.seconds, HELD_SECONDS)):
+        async for view in _looks(turn, held.actor, held.job_id):
+            said = shown(turn, view)
+    return said
+
+
+async def _looks(turn: Turn, actor: Any, job_id: str) -> AsyncIterator[View]:
+    """The job whenever it has changed, until it is done or the server stops."""
+    waits, before = list(_LOOK_SECONDS), None
+    while not turn.context.stopping.is_set():
+        view = await to_thread.run_sync(runner.look, turn, actor, job_id)
+        now = (view.state, view.progress, view.queue_position)
+        if now != before:
+            yield view
+        if view.done:
+            return
+        before = now
+        await anyio.sleep(waits.pop(0) if len(waits) > 1 else waits[0])
+
+
+async def _changes(turn: Turn, actor: Any, view: View) -> AsyncIterator[bytes]:
+    async for now in _looks(turn, actor, view.id):
+        yield b"data: " + _json(shown(turn, now).body) + b"\n\n"
+
+
+def _is_form(request: Request) -> bool:
+    return body.kind_of(request) in body.FORMS
+
+
+def _takes(one: Found, scope: Scope) -> bool:
+    method = one.spot.route.method
+    return method == scope["method"] or (method == "GET" and scope["method"] == "HEAD")
+
+
+def _speaks(scope: Scope, dialect: Dialect, call: Call | None) -> None:
+    scope.setdefault("state", {})["dialect"] = dialect
+    if call:
+        scope["state"]["call"] = call
+
+
+def _call(scope: Scope, sent: _Sent, found: Found, origin: str, now: float) -> Call:
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return Call(
+        method=scope["method"],
+        path=scope["path"].removeprefix(found.spot.prefix) or "/",
+        params=found.params,
+        query=dict(QueryParams(scope["query_string"])),
+        headers=dict(Headers(scope=scope)),
+        fields=sent.fields,
+        base=origin + found.spot.prefix,
+        prefix=found.spot.prefix,
+        raw=sent.raw or b"",
+        target=raw_path.decode("latin-1"),
+        search=scope["query_string"].decode("latin-1"),
+        request_id=scope["state"].get("request_id", ""),
+        now=now,
+    )
+
+
+def _response(said: Reply) -> Response:
+    headers = {"cache-control": "no-store", **said.headers}
+    if isinstance(said.body, dict | list):
+        kind = said.media_type or "application/json"
+        return Response(_json(said.body), status_code=said.status, headers=headers, media_type=kind)
+    return Response(said.body, status_code=said.status, headers=headers, media_type=said.media_type)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,145 @@
+"""What happens to every request before and after the routes: an id, one slash where there were two, a bound on the body
+while it streams in, headers that keep browsers careful, and an answer in the caller's own words whatever goes wrong.
+
+Written against the ASGI protocol itself, because a body must be counted while it arrives and answers stream out.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vitascope import logs, metrics
+from vitascope.errors import BadSpec, TooLarge
+from vitascope.server.errors import inside, respond
+
+PLAIN_BYTES = 2**20
+MEDIA_BYTES = 96 * 2**20  # two pictures or a clip, in base64
+ARCHIVE_BYTES = 8 * 2**30
+_SECURITY = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_QUIET = ("/healthz", "/readyz", "/metrics")
+_log = logs.get(__name__)
+
+
+def body_limit(path: str) -> int:
+    """The most bytes a body sent to this path may have. Paths of vendors take media as ours do."""
+    if path == "/v1/library/import":
+        return ARCHIVE_BYTES
+    small = path.startswith(("/v1/account", "/v1/keys", "/v1/webhooks", "/v1/admin", "/v1/projects", "/v1/reading"))
+    return PLAIN_BYTES if small else MEDIA_BYTES
+
+
+class Gate:
+    """Wraps the whole application; `limit(path)` gives the bound on bodies."""
+
+    def __init__(self, app: ASGIApp, limit: Callable[[str], int] = body_limit):
+        self.app, self.limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        scope["path"] = re.sub(r"/{2,}", "/", scope["path"])
+        scope["raw_path"] = re.sub(rb"/{2,}", b"/", scope.get("raw_path") or scope["path"].encode("utf-8"))
+        id = _request_id(headers.get("x-request-id", ""))
+        scope.setdefault("state", {})["request_id"] = id
+        visit = _Visit(scope, receive, send, id, self.limit(scope["path"]))
+        with logs.bound(request_id=id):
+            try:
+                _refuse_early(scope, headers, visit.limit)
+                await self.app(scope, visit.receive, visit.send)
+            except ClientDisconnect:
+                visit.status = 499  # the caller went away in the middle; there is nobody to answer
+            except Exception as error:
+                if not visit.too_large:
+                    known = error if hasattr(error, "hint") else None
+                    if not known:
+                        _log.exception("a fault inside Vitascope", method=scope["method"], path=scope["path"])
+                    await visit.answer(known or inside(error))
+            if visit.too_large:
+                await visit.answer(_too_large(visit.limit))
+            visit.note()
+
+
+class _Visit:
+    """One request: counts what comes in, dresses what goes out."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, id: str, limit: int):
+        self.scope, self._receive, self._send, self.id, self.limit = scope, receive, send, id, limit
+        self.received, self.started, self.too_large = 0, False, False
+        self.status, self.begun, self.seconds = 0, time.perf_counter(), 0.0
+
+    async def receive(self) -> Message:
+        if self.too_large:
+            return {"type": "http.disconnect"}
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.received += len(message.get("body", b""))
+            if self.received > self.limit and not self.started:
+                self.too_large = True
+                raise _too_large(self.limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self.too_large and not self.started:
+            return  # whatever the routes made of the cut body; the answer is ours
+        await self._out(message)
+
+    async def answer(self, error: Exception) -> None:
+        """Say what went wrong, if nothing was said yet; else the connection breaks off, which says it too."""
+        if self.started:
+            raise error
+        response = respond(self.scope, error)
+        response.headers["connection"] = "close"  # the rest of the body is not read
+        await response(self.scope, self._receive, self._out)
+
+    async def _out(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            self.seconds = time.perf_counter() - self.begun
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.id
+            for name, value in _SECURITY.items():
+                headers.setdefault(name, value)
+            if self.scope["path"].startswith("/v1/"):
+                headers.setdefault("cache-control", "no-store")
+        await self._send(message)
+
+    def note(self) -> None:
+        """One line of the log and one count; the pattern of the path, because a path may hold a secret's beginning."""
+        route = getattr(self.scope.get("route"), "path", "none")
+        method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
+        metrics.request(route, method, self.status, self.seconds)
+        log = _log.debug if route in _QUIET else _log.info
+        log("answered", method=method, route=route, status=self.status, ms=round(self.seconds * 1000, 1))
+
+
+def _request_id(given: str) -> str:
+    return given if re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) else f"req_{secrets.token_hex(12)}"
+
+
+def _refuse_early(scope: Scope, headers: Headers, limit: int) -> None:
+    """What can be refused before anything is read."""
+    if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        raise BadSpec("The address holds a zero character.", hint="Leave it out.")
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"More than {limit / 2**20:g} MB was sent.", hint=f"At most {limit:,} bytes are taken here.")

@@ -1,0 +1,1 @@
+"""The built-in model's networks on the CPU runtime."""

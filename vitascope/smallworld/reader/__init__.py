@@ -1,0 +1,1 @@
+"""The prompt reader: English or Chinese words -> facts of the small world."""

@@ -1,0 +1,269 @@
+"""Taking an archive in, which may come from a stranger and is believed in nothing: names, sizes, hashes, films,
+pictures and recipes are all checked, and when anything is wrong, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from vitascope.clip import Recipe
+from vitascope.errors import BadClip, TooLarge, VitascopeError
+from vitascope.media import picture, video
+from vitascope.store import ids, library, schema
+from vitascope.store.account import present
+from vitascope.store.archive_format import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, Manifest
+from vitascope.store.blobs import Blobs
+from vitascope.store.database import Store
+
+_MAX_DIRECTORY = 64 << 20  # bytes; about half a million entries
+_CHUNK = 1 << 20
+_NAME = re.compile(
+    r"manifest\.json|history/(?:jobs|credits)\.jsonl"
+    r"|clips/[A-Za-z0-9_]{1,60}/(?:video\.mp4|poster\.jpg|sprite\.jpg|recipe\.json)"
+)
+_HINT = "Take an archive as the export of a library wrote it."
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    clips: int
+    already_here: int  # the same bytes were in the library
+    projects: int  # that were new
+    bytes: int
+
+
+def take_in(
+    store: Store,
+    blobs: Blobs,
+    account_id: str,
+    path: Path,
+    *,
+    limit_bytes: int = MAX_BYTES,
+    limit_clips: int = MAX_CLIPS,
+) -> TakenIn:
+    """Add what is in this archive to the account's library: all of it, or, when anything is wrong, nothing. Clips whose
+    bytes are there already are left as they are. Raises BadClip, TooLarge.
+    """
+    kept: list[str] = []
+    try:
+        with _opened(path, limit_bytes, limit_clips) as archive:
+            manifest = _read_manifest(archive, limit_clips)
+            with store.read() as tx:
+                hashes = sa.select(schema.clips.c.sha256).where(schema.clips.c.account_id == account_id)
+                known = set(tx.scalars(hashes))
+            arrivals = _keep_files(archive, manifest, known, store, blobs, kept)
+        return _add_rows(store, account_id, manifest, arrivals)
+    except BaseException:
+        for key in kept:
+            blobs.delete(key)
+        raise
+
+
+def _opened(path: Path, limit_bytes: int, limit_clips: int) -> zipfile.ZipFile:
+    """The archive, when its table of contents can be believed: known names, each once, nothing overlapping, nothing
+    that unpacks to more than it should.
+    """
+    size = path.stat().st_size
+    if size > limit_bytes:
+        raise TooLarge(
+            f"The archive has {size / 2**30:.1f} GB.", hint=f"At most {limit_bytes / 2**30:.1f} GB are taken."
+        )
+    if _directory_bytes(path) > _MAX_DIRECTORY:
+        raise BadClip("The archive has too many entries.", hint=f"At most {limit_clips:,} clips.")
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise BadClip(f"That is no archive that can be read: {error}", hint=_HINT) from error
+    try:
+        seen: set[str] = set()
+        for info in archive.infolist():
+            stored = info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size
+            packed = info.compress_type == zipfile.ZIP_DEFLATED and info.file_size <= MAX_TEXT
+            film = not info.filename.endswith((".json", ".jsonl"))
+            if info.filename in seen or not _NAME.fullmatch(info.filename) or info.orig_filename != info.filename:
+                raise BadClip(f"The archive has an entry {info.filename[:80]!r} that does not belong.", hint=_HINT)
+            if info.flag_bits & 1 or not (stored if film else stored or packed or info.filename.startswith("history/")):
+                raise BadClip(f"{info.filename} is packed in a way that is not taken.", hint=_HINT)
+            seen.add(info.filename)
+        if sum(info.compress_size for info in archive.infolist()) > size:
+            raise BadClip("The archive's entries overlap.", hint=_HINT)
+    except BaseException:
+        archive.close()
+        raise
+    return archive
+
+
+def _directory_bytes(path: Path) -> int:
+    """How large the table of contents says it is, before anybody reads it."""
+    with open(path, "rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - 65_600))
+        end = file.read()
+    at = end.rfind(b"PK\x05\x06")
+    if at < 0 or len(end) - at < 22:
+        raise BadClip("That is no zip archive.", hint=_HINT)
+    told = int.from_bytes(end[at + 12 : at + 16], "little")
+    wide = end.rfind(b"PK\x06\x06", 0, at)
+    if wide >= 0 and len(end) - wide >= 56:  # zip64
+        told = max(told if told != 0xFFFFFFFF else 0, int.from_bytes(end[wide + 40 : wide + 48], "little"))
+    return told
+
+
+def _read_manifest(archive: zipfile.ZipFile, limit_clips: int) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json(_text(archive, "manifest.json"))
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        what = error.errors()[0]["msg"]
+        raise BadClip(f"The archive's manifest is wrong: {where or 'it'}: {what}"[:300], hint=_HINT) from error
+    for kind, names in (("clip", [c.id for c in manifest.clips]), ("project", [p.id for p in manifest.projects])):
+        if len(set(names)) != len(names):
+            raise BadClip(f"The archive's manifest has one {kind} twice.", hint=_HINT)
+    if len(manifest.clips) > limit_clips:
+        raise TooLarge(f"The archive has {len(manifest.clips):,} clips.", hint=f"At most {limit_clips:,} are taken.")
+    return manifest
+
+
+def _text(archive: zipfile.ZipFile, name: str, limit_bytes: int = MAX_TEXT) -> bytes:
+    try:
+        with archive.open(name) as file:
+            data = file.read(limit_bytes + 1)
+    except KeyError as error:
+        raise BadClip(f"The archive has no {name}.", hint=_HINT) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise BadClip(f"{name} in the archive is damaged: {error}", hint=_HINT) from error
+    if len(data) > limit_bytes:
+        raise BadClip(f"{name} in the archive is too large.", hint=_HINT)
+    return data
+
+
+def _keep_files(
+    archive: zipfile.ZipFile, manifest: Manifest, known: set[str], store: Store, blobs: Blobs, kept: list[str]
+) -> list[tuple[ClipEntry, str, Recipe, int]]:
+    """Check and keep the files of every clip that is new: (its entry, its new id, recipe, number of frames)."""
+    arrivals = []
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+        film = Path(folder) / "film.mp4"
+        for entry in manifest.clips:
+            if entry.sha256 in known:
+                continue
+            known.add(entry.sha256)
+            recipe = _recipe(archive, entry)
+            _unpack(archive, entry, film)
+            frames = _frames(film, entry, recipe)
+            clip_id = ids.new_id(ids.CLIP, store.clock())
+            pictures = [(part, f"clips/{entry.id}/{part}.jpg") for part in ("poster", "sprite") if getattr(entry, part)]
+            drawn = {part: _jpeg(_text(archive, name, MAX_PICTURE), name) for part, name in pictures}
+            files: dict[str, Path | bytes] = {
+                "video.mp4": film,
+                **{f"{part}.jpg": data for part, data in drawn.items()},
+            }
+            for name, file in files.items():
+                key = library.key(clip_id, name)
+                kept.append(key)
+                blobs.put(key, file, "video/mp4" if name == "video.mp4" else "image/jpeg")
+            arrivals.append((entry, clip_id, recipe, frames))
+    return arrivals
+
+
+def _unpack(archive: zipfile.ZipFile, entry: ClipEntry, film: Path) -> None:
+    name = f"clips/{entry.id}/video.mp4"
+    digest, size = hashlib.sha256(), 0
+    try:
+        if archive.getinfo(name).file_size != entry.bytes:
+            raise BadClip(f"{name} is not as large as the manifest says.", hint=_HINT)
+        with archive.open(name) as source, open(film, "wb") as target:
+            while piece := source.read(_CHUNK):
+                size += len(piece)
+                digest.update(piece)
+                target.write(piece)
+    except KeyError as error:
+        raise BadClip(f"The archive has no {name}.", hint=_HINT) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise BadClip(f"{name} in the archive is damaged: {error}", hint=_HINT) from error
+    if size != entry.bytes or digest.hexdigest() != entry.sha256:
+        raise BadClip(f"{name} is not the film that the manifest names.", hint=_HINT)
+
+
+def _recipe(archive: zipfile.ZipFile, entry: ClipEntry) -> Recipe:
+    name = f"clips/{entry.id}/recipe.json"
+    try:
+        return Recipe.from_dict(json.loads(_text(archive, name)))
+    except BadClip:
+        raise
+    except (VitascopeError, ValueError, RecursionError, AttributeError) as error:
+        raise BadClip(f"{name} cannot be read: {str(error)[:200]}", hint=_HINT) from error
+
+
+def _frames(film: Path, entry: ClipEntry, recipe: Recipe) -> int:
+    try:
+        info = video.probe(film)
+    except BadClip as error:
+        raise BadClip(f"clips/{entry.id}/video.mp4 is no film that can be played.", hint=_HINT) from error
+    if (info.width, info.height) != recipe.spec.shape:
+        raise BadClip(f"The film of {entry.id} is not of the size its recipe says.", hint=_HINT)
+    return info.frames
+
+
+def _jpeg(data: bytes, name: str) -> bytes:
+    """The picture drawn anew, so that nothing but a picture is kept."""
+    file = io.BytesIO()
+    picture.decode(data, name=name).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def _add_rows(
+    store: Store, account_id: str, manifest: Manifest, arrivals: list[tuple[ClipEntry, str, Recipe, int]]
+) -> TakenIn:
+    now = store.clock()
+    with store.begin() as tx:
+        store.lock_account(tx, account_id)
+        present(tx, account_id)
+        mine = {project.name: project.id for project in library.list_projects(tx, account_id)}
+        before = len(mine)
+        for project in manifest.projects:
+            if project.name not in mine:
+                mine[project.name] = library.create_project(tx, account_id, project.name, now).id
+        places = {project.id: mine[project.name] for project in manifest.projects}
+        here = {entry.id: _mine(tx, account_id, entry) for entry in manifest.clips}
+        names = {old: clip.id for old, clip in here.items() if clip} | {entry.id: new for entry, new, _, _ in arrivals}
+        total = added = 0
+        for entry, clip_id, recipe, frames in arrivals:
+            if here[entry.id]:  # somebody was quicker
+                continue
+            library.add(
+                tx,
+                account_id=account_id,
+                recipe=recipe,
+                size_bytes=entry.bytes,
+                sha256=entry.sha256,
+                now=min(entry.created_at, now),
+                clip_id=clip_id,
+                project_id=places.get(entry.project or ""),
+                poster_key=library.key(clip_id, "poster.jpg") if entry.poster else None,
+                sprite_key=library.key(clip_id, "sprite.jpg") if entry.sprite else None,
+                parent_id=names.get(entry.parent or ""),
+                relation=entry.relation,
+                tags=entry.tags,
+                defects=entry.defects,
+                favourite=entry.favourite,
+                frames=frames,
+                trashed_at=now if entry.trashed else None,
+            )
+            added, total = added + 1, total + entry.bytes
+    return TakenIn(added, len(manifest.clips) - added, len(mine) - before, total)
+
+
+def _mine(tx: sa.Connection, account_id: str, entry: ClipEntry) -> library.Clip | None:
+    return library.by_sha256(tx, account_id, entry.sha256)

@@ -1,0 +1,1 @@
+"""Volcano Ark and BytePlus (Seedance)."""

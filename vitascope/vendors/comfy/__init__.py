@@ -1,0 +1,1 @@
+"""ComfyUI's partner nodes."""

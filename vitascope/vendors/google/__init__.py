@@ -1,0 +1,1 @@
+"""Google: Gemini, Vertex and Interactions (Veo)."""

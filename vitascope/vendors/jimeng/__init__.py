@@ -1,0 +1,1 @@
+"""Jimeng (Volcano visual)."""

@@ -1,0 +1,1 @@
+"""OpenAI's videos, which is also our native form."""

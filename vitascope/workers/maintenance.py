@@ -1,0 +1,246 @@
+"""What has to be done from time to time, whoever does it: of all the workers on one database, one does each duty when
+it is due. A duty that was cut off is done again the next time, so each can be repeated without harm.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from vitascope import logs
+from vitascope.clip import Recipe
+from vitascope.engines.protocol import Frame
+from vitascope.errors import LeaseLost, Unavailable, VitascopeError
+from vitascope.media import video
+from vitascope.metrics import RULES_KEY
+from vitascope.orders import pipeline
+from vitascope.outbound.post import Sender
+from vitascope.runtime import House
+from vitascope.smallworld.exam import single
+from vitascope.smallworld.score import Score
+from vitascope.store import (
+    account_deletion,
+    callbacks,
+    events,
+    handles,
+    idempotency,
+    invariants,
+    jobs,
+    ledger,
+    library,
+    limits,
+    schema,
+    similar_clips,
+    webhooks,
+)
+from vitascope.store.database import insert_new
+
+TICK_SECONDS = 1.0
+EVENTS_DAYS = 7
+WORKER_DAYS = 1
+DAY = 86_400.0
+
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Duty:
+    name: str
+    every_seconds: float  # 0: at every tick, by all workers; several may do it at once
+    do: Callable[[House], object]
+
+
+def exhausted(house: House) -> int:
+    """Jobs that no worker will finish: failed with a reason, or cancelled, and the credits are back."""
+    with house.store.read() as tx:
+        gone = jobs.exhausted(tx, house.store.clock())
+    for job in gone:
+        try:
+            pipeline.give_up(house.store, house.blobs, job)
+        except LeaseLost:
+            continue  # somebody was quicker
+    return len(gone)
+
+
+def expire(house: House) -> None:
+    with house.store.begin() as tx:
+        ledger.expire(tx, house.store.clock())
+
+
+def check_rules(house: House) -> None:
+    """The rules of money and jobs, checked; what is broken is logged and shown by the metrics."""
+    with house.store.read() as tx:
+        found = invariants.broken(tx)
+    now = house.store.clock()
+    value = {"at": now, "broken": found[:100]}
+    with house.store.begin() as tx:
+        insert_new(tx, schema.settings, {"key": RULES_KEY, "value": value, "created_at": now})
+        tx.execute(sa.update(schema.settings).where(schema.settings.c.key == RULES_KEY).values(value=value))
+    for sentence in found:
+        _log.error("a rule is broken", rule=sentence)
+
+
+def tidy(house: House) -> None:
+    """What was only of use for a while."""
+    now = house.store.clock()
+    with house.store.begin() as tx:
+        events.forget(tx, now - EVENTS_DAYS * DAY)
+        limits.forget(tx, now)
+        idempotency.forget(tx, now)
+        webhooks.forget(tx, now)
+        callbacks.forget(tx, now)
+        account_deletion.forget(tx)
+        old = handles.forget(tx, now)
+        tx.execute(sa.delete(schema.workers).where(schema.workers.c.seen_at < now - WORKER_DAYS * DAY))
+    for key in old:
+        house.blobs.delete(key)
+
+
+def keep_house(house: House) -> None:
+    """Old clips into the trash, old trash away, files without a clip or an account deleted."""
+    usual = house.settings.retention_days
+    by_plan = {plan.name: plan.retention_days or usual for plan in house.plans}
+    library.sweep(house.store, house.blobs, usual, by_plan=by_plan)
+    account_deletion.sweep(house.store, house.blobs)
+
+
+def deliver(house: House) -> int:
+    """Webhooks that are due. A receiver may take long, so this has a thread of its own."""
+    now, table = house.store.clock(), schema.deliveries.c
+    with house.store.read() as tx:
+        due = tx.execute(sa.select(table.id).where(table.done_at.is_(sa.null()), table.next_at <= now).limit(1)).first()
+    return webhooks.deliver_due(house.store, Sender(house.settings.allowed_hosts), now) if due else 0
+
+
+def measure(house: House) -> int:
+    """New clips are looked at by the judge, the newest first, a few at a time: about half a second of one core each."""
+    with house.store.read() as tx:
+        found = similar_clips.unscored(tx, limit=4)
+    for clip in found:
+        kept = _score(house, clip).to_dict()
+        with house.store.begin() as tx:
+            similar_clips.keep_score(tx, clip, kept, house.store.clock())
+    return len(found)
+
+
+def _score(house: House, clip: library.Clip) -> Score:
+    """A clip that cannot be looked at says so, and is not looked at again and again."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+            path = Path(folder) / "clip.mp4"
+
+            def frames() -> Iterator[Frame]:  # fetched only when the judge wants to see it
+                with open(path, "wb") as file:
+                    file.writelines(house.blobs.read(clip.video_key))
+                yield from video.read_frames(path)
+
+            return single.score(Recipe.from_dict(clip.recipe), frames())
+    except Unavailable:
+        raise
+    except VitascopeError as error:
+        _log.warning("a clip cannot be measured", clip=clip.id, why=error.message)
+    except Exception:
+        _log.exception("a fault while measuring a clip", clip=clip.id)
+    return Score(why="unreadable")
+
+
+MEASURING = (Duty("scores", 0, measure),)
+
+
+def call_back(house: House) -> int:
+    """Callbacks of single jobs that are due, in the same thread as webhooks."""
+    with house.store.read() as tx:
+        if not callbacks.any_due(tx, house.store.clock()):
+            return 0
+    from vitascope.server.dialects.callbacks import Teller, context_of  # most workers never need what this brings along
+
+    send = Sender(house.settings.allowed_hosts)
+    return callbacks.deliver_due(house.store, Teller(context_of(house), send))
+
+
+DELIVERY = (Duty("webhooks", 0, deliver), Duty("callbacks", 0, call_back))
+ALL = (
+    Duty("exhausted", 5, exhausted),
+    Duty("expire", 60, expire),
+    Duty("rules", 300, check_rules),
+    Duty("tidy", 3600, tidy),
+    Duty("sweep", 6 * 3600, keep_house),
+)
+
+
+class Duties:
+    """A thread that does what is due, until `stop`."""
+
+    def __init__(self, house: House, worker: str, duties: tuple[Duty, ...] = ALL):
+        self.house, self.worker, self.duties = house, worker, duties
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="duties", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(timeout=10)  # one that hangs in the network is not waited for
+
+    def once(self) -> list[str]:
+        """Do all that is due now; their names."""
+        return [duty.name for duty in self._due() if (not duty.every_seconds or self._take(duty)) and self._do(duty)]
+
+    def _run(self) -> None:
+        while not self._stopped.wait(TICK_SECONDS):
+            try:
+                self.once()
+            except Unavailable as error:
+                _log.warning("duties wait", why=error.message)
+            except Exception:
+                _log.exception("duties failed")
+
+    def _due(self) -> Iterator[Duty]:
+        with self.house.store.read() as tx:
+            rows = tx.execute(
+                sa.select(schema.settings.c.key, schema.settings.c.value).where(
+                    schema.settings.c.key.in_([_key(duty) for duty in self.duties])
+                )
+            )
+            next_at = {row.key: row.value["at"] for row in rows}
+        now = self.house.store.clock()
+        for duty in self.duties:
+            if not self._stopped.is_set() and next_at.get(_key(duty), 0.0) <= now:
+                yield duty
+
+    def _take(self, duty: Duty) -> bool:
+        """Whether this process does it now: the next time is written down before it begins."""
+        now, key = self.house.store.clock(), _key(duty)
+        mine = {"at": now + duty.every_seconds, "by": self.worker}
+        with self.house.store.begin() as tx:
+            if insert_new(tx, schema.settings, {"key": key, "value": mine, "created_at": now}):
+                return True
+            row = sa.select(schema.settings.c.value).where(schema.settings.c.key == key).with_for_update()
+            if tx.execute(row).scalar_one()["at"] > now:
+                return False
+            tx.execute(sa.update(schema.settings).where(schema.settings.c.key == key).values(value=mine))
+            return True
+
+    def _do(self, duty: Duty) -> bool:
+        start = time.perf_counter()
+        try:
+            duty.do(self.house)
+        except VitascopeError as error:
+            _log.warning("duty failed", duty=duty.name, why=error.message)
+            return False
+        except Exception:
+            _log.exception("duty failed", duty=duty.name)
+            return False
+        _log.debug("duty done", duty=duty.name, seconds=round(time.perf_counter() - start, 3))
+        return True
+
+
+def _key(duty: Duty) -> str:
+    return f"duty.{duty.name}"
