@@ -1,93 +1,81 @@
-"""Fetching a picture from an address that a stranger gave, without being made to knock at doors inside.
-
-What may be called is said in `addresses`; here the name is resolved once, and the connection goes to exactly the
-address that was checked (a second look-up could answer differently). Redirects are followed by hand and checked
-again. Size and time are bounded.
+"""Fetching a picture from an address that a stranger gave, without being made to knock at doors inside: each redirect
+is followed by hand and checked again, see `calling`. The size is bounded, and so is the time of all of it together,
+whatever the other side does.
 """
 
 from __future__ import annotations
 
-import socket
-import time
+import asyncio
 from collections.abc import Iterable
 from urllib.parse import urljoin
 
 import httpx2
 
-from vitascope.errors import BadSpec, NotAllowed, TooLarge
-from vitascope.outbound import addresses
+from vitascope.errors import BadSpec, TooLarge
+from vitascope.server.calling import begin, called, reason
 
 MAX_REDIRECTS = 3
 LIMIT_SECONDS = 20.0
-CONNECT_SECONDS = 5.0
-_WELL_KNOWN_PORTS = (80, 443)  # others below 1024 belong to services that speak something else
+_MAX_PIECES = 20_000  # of a body; each costs the same work, however small it is
+_HEADERS = {"user-agent": "vitascope", "accept": "*/*"}
 
 
 def fetch(
     url: str, *, max_bytes: int, allowed: Iterable[str] = (), limit_seconds: float = LIMIT_SECONDS
 ) -> tuple[bytes, str]:
+    """As `fetched`, for who has a thread to wait in."""
+    return begin(fetched(url, max_bytes=max_bytes, allowed=allowed, limit_seconds=limit_seconds)).result()
+
+
+async def fetched(
+    url: str, *, max_bytes: int, allowed: Iterable[str] = (), limit_seconds: float = LIMIT_SECONDS
+) -> tuple[bytes, str]:
     """(body, content type) at this http(s) address. `allowed`: hosts and networks open although not public.
 
-    Raises NotAllowed when it may not be called, BadSpec when it does not answer, TooLarge over `max_bytes`.
+    Raises NotAllowed when it may not be called, BadSpec when it does not answer in time, TooLarge over `max_bytes`.
     """
-    until, opened = time.monotonic() + limit_seconds, tuple(allowed)
-    with httpx2.Client(trust_env=False, follow_redirects=False, timeout=CONNECT_SECONDS) as client:
-        for _ in range(MAX_REDIRECTS + 1):
-            answer = _ask(client, url, max_bytes=max_bytes, allowed=opened, until=until)
-            if isinstance(answer, tuple):
-                return answer
-            url = urljoin(url, answer)
+    opened = tuple(allowed)
+    try:
+        async with asyncio.timeout(limit_seconds):  # names, redirects, headers, body: everything
+            for _ in range(MAX_REDIRECTS + 1):
+                answer = await _ask(url, max_bytes=max_bytes, allowed=opened)
+                if isinstance(answer, tuple):
+                    return answer
+                url = urljoin(url, answer)
+    except TimeoutError as error:
+        raise _failed(url, f"it is too slow; {limit_seconds:g} s is the limit") from error
     raise _failed(url, f"it was redirected more than {MAX_REDIRECTS} times")
 
 
-def resolved(place: addresses.Place, allowed: Iterable[str] = ()) -> str:
-    """The one address to connect to. All that the name has must be ones that may be called."""
-    if place.port < 1024 and place.port not in _WELL_KNOWN_PORTS:
-        raise NotAllowed(f"Port {place.port} is not called.", hint="Use port 80 or 443, or one above 1023.")
-    try:
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError) as error:
-        raise _failed(place.host, "there is no such host") from error
-    return addresses.check(place, found, allowed=allowed)[0]
-
-
-def _ask(
-    client: httpx2.Client, url: str, *, max_bytes: int, allowed: tuple[str, ...], until: float
-) -> tuple[bytes, str] | str:
+async def _ask(url: str, *, max_bytes: int, allowed: tuple[str, ...]) -> tuple[bytes, str] | str:
     """(body, content type), or where it was redirected to."""
-    place = addresses.place_of(url)
-    address = resolved(place, allowed)
-    shown = f"[{address}]" if ":" in address else address
-    headers = {"host": place.authority, "user-agent": "vitascope", "accept": "*/*", "accept-encoding": "identity"}
     try:
-        with client.stream(
-            "GET",
-            f"{place.scheme}://{shown}:{place.port}{place.target}",
-            headers=headers,
-            extensions={"sni_hostname": place.host},  # the certificate must be the name's, not the address's
-        ) as answer:
+        async with called("GET", url, headers=_HEADERS, allowed=allowed) as answer:
             if answer.status_code in (301, 302, 303, 307, 308) and answer.headers.get("location"):
                 return str(answer.headers["location"])
             if answer.status_code != 200:
                 raise _failed(url, f"it answered {answer.status_code}")
-            return _body(answer, url, max_bytes=max_bytes, until=until), answer.headers.get("content-type", "")
+            return await _body(answer, url, max_bytes=max_bytes), answer.headers.get("content-type", "")
+    except TimeoutError:
+        raise
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
-        raise _failed(url, f"it does not answer ({type(error).__name__})") from error
+        raise _failed(url, f"it does not answer ({reason(error)})") from error
 
 
-def _body(answer: httpx2.Response, url: str, *, max_bytes: int, until: float) -> bytes:
+async def _body(answer: httpx2.Response, url: str, *, max_bytes: int) -> bytes:
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise _failed(url, "it sends a packed body")  # which could unpack to anything
     length = answer.headers.get("content-length", "")
     if length.isdigit() and int(length[:20]) > max_bytes:
         raise _too_large(url, max_bytes)
-    body = bytearray()
-    for piece in answer.iter_raw():
+    body, pieces = bytearray(), 0
+    async for piece in answer.aiter_raw():
         body += piece
+        pieces += 1
         if len(body) > max_bytes:
             raise _too_large(url, max_bytes)
-        if time.monotonic() > until:
-            raise _failed(url, "it is too slow")
+        if pieces > _MAX_PIECES:
+            raise _failed(url, f"it sends more than {_MAX_PIECES:,} pieces")
     return bytes(body)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from vitascope.clip import ModelCard
 from vitascope.config import Settings
 from vitascope.errors import UnknownModel
+from vitascope.server.outside import Outside
 from vitascope.store import accounts, jobs, webhooks
 from vitascope.store import eta as pace
 from vitascope.store.blobs import Blobs
@@ -77,6 +78,11 @@ class Context:
 
     def plan(self, account: accounts.Account) -> Plan:
         return self.plans.of(account.plan)
+
+    @cached_property
+    def outside(self) -> Outside:
+        """The way to other hosts, for requests that give an address."""
+        return Outside(self.settings.allowed_hosts, self.stopping)
 
     @cached_property
     def link_key(self) -> bytes:

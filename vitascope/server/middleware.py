@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitascope import logs, metrics
 from vitascope.errors import BadSpec, TooLarge
+from vitascope.server import outside
 from vitascope.server.errors import inside, respond
 
 PLAIN_BYTES = 2**20
@@ -57,6 +58,7 @@ class Gate:
         scope["raw_path"] = re.sub(rb"/{2,}", b"/", scope.get("raw_path") or scope["path"].encode("utf-8"))
         id = _request_id(headers.get("x-request-id", ""))
         scope.setdefault("state", {})["request_id"] = id
+        outside.client.set(receive)
         visit = _Visit(scope, receive, send, id, self.limit(scope["path"]))
         with logs.bound(request_id=id):
             try:

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from vitascope.errors import Conflict, NotFound
-from vitascope.outbound.post import Sender
 from vitascope.server import requests, video_object
 from vitascope.server.auth import Actor
 from vitascope.server.dialects import job_lookup
@@ -37,7 +36,7 @@ def create(turn: Turn, actor: Actor, once: str) -> Said:
         order = requests.again(context, actor, job, asked, relation=route.relation, dialect=turn.dialect.name)
     else:
         order = requests.order(context, actor, asked, dialect=turn.dialect.name)
-    order = dataclasses.replace(order, request={**order.request, **_callback(turn, asked)})
+    order = dataclasses.replace(order, request={**order.request, **_callback(turn, actor, asked)})
     key = (once or call.headers.get("idempotency-key", ""))[:200]
     made = requests.submit(context, actor, order, idempotency=key or None, also=_naming(turn, actor, asked))
     with context.store.read() as tx:
@@ -57,12 +56,12 @@ def _naming(turn: Turn, actor: Actor, asked: Asked) -> Callable[[Connection, lis
     return also
 
 
-def _callback(turn: Turn, asked: Asked) -> dict[str, Any]:
+def _callback(turn: Turn, actor: Actor, asked: Asked) -> dict[str, Any]:
     """What a job remembers of where it is to be told. Raises when that may not be called."""
     written = turn.dialect.callback
     if not asked.callback_url or not written:
         return {}
-    Sender(turn.context.settings.allowed_hosts).check(asked.callback_url)
+    turn.context.outside.check(actor.id, asked.callback_url)
     states = [state for state in asked.callback_states or written.states if state in written.states]
     told = {"url": asked.callback_url, "states": states, "base": turn.origin}
     return {callbacks.KEY: told}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def picture(context: Context, actor: Actor, given: Any, name: str) -> Image.Imag
     if clip_id := _meant(given):
         which = (given.get("frame") or given.get("at")) if isinstance(given, dict) else None
         return frame(context, clip(context, actor, clip_id), str(which or ("last" if "first" in name else "first")))
-    return uploads.opened(given, name=name, allowed=context.settings.allowed_hosts)
+    return uploads.opened(given, name=name, fetch=partial(context.outside.fetch, actor.id))
 
 
 def _meant(given: Any) -> str:
@@ -94,9 +95,8 @@ def source(context: Context, actor: Actor, given: Any) -> tuple[Source, Clip | N
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         data = given
         if not isinstance(given, UploadFile):
-            data = uploads.contents(
-                given, name="The clip", max_bytes=uploads.MAX_CLIP_BYTES, allowed=context.settings.allowed_hosts
-            )
+            fetch = partial(context.outside.fetch, actor.id)
+            data = uploads.contents(given, name="The clip", max_bytes=uploads.MAX_CLIP_BYTES, fetch=fetch)
         path = uploads.clip_file(data, Path(folder))
         sent = dataclasses.replace(ask.source(path), path="")
         key = f"uploads/{actor.id}/{sent.sha256}"

@@ -14,7 +14,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +24,7 @@ from starlette.datastructures import UploadFile
 from vitascope.clip import MAX_FRAMES
 from vitascope.errors import BadClip, BadPicture, TooLarge
 from vitascope.media import picture, video
-from vitascope.outbound import fetch
+from vitascope.outbound import fetch as fetching
 
 MAX_PICTURE_BYTES = 20 * 2**20
 MAX_PIXELS = 24_000_000
@@ -45,9 +45,12 @@ _few = threading.BoundedSemaphore(2)  # an open picture takes up to 200 MB
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base64)?,", re.ASCII | re.IGNORECASE)
 
 
-def opened(given: Any, *, name: str, allowed: tuple[str, ...] = ()) -> Image.Image:
-    """The picture behind what was sent, RGB and upright. `allowed`: as in `fetching.fetch`."""
-    return decoded(contents(given, name=name, max_bytes=MAX_PICTURE_BYTES, allowed=allowed), name=name)
+Fetch = Callable[..., tuple[bytes, str]]  # as `fetching.fetch`: (url, *, max_bytes)
+
+
+def opened(given: Any, *, name: str, fetch: Fetch = fetching.fetch) -> Image.Image:
+    """The picture behind what was sent, RGB and upright. `fetch`: what brings it from an address."""
+    return decoded(contents(given, name=name, max_bytes=MAX_PICTURE_BYTES, fetch=fetch), name=name)
 
 
 def decoded(data: bytes, *, name: str) -> Image.Image:
@@ -65,7 +68,7 @@ def decoded(data: bytes, *, name: str) -> Image.Image:
         return picture.decode(data, name=name)
 
 
-def contents(given: Any, *, name: str, max_bytes: int, allowed: tuple[str, ...] = ()) -> bytes:
+def contents(given: Any, *, name: str, max_bytes: int, fetch: Fetch = fetching.fetch) -> bytes:
     """The bytes behind a file, a data URL, an address or bare base64. Raises TooLarge before they are unpacked."""
     if isinstance(given, bytes):
         return given
@@ -80,7 +83,7 @@ def contents(given: Any, *, name: str, max_bytes: int, allowed: tuple[str, ...] 
         raise BadPicture(f"{name} is neither a file nor an address.", hint=_FORMS)
     given = given.strip()
     if re.match(r"https?://", given, re.IGNORECASE):
-        return fetch.fetch(given, max_bytes=max_bytes, allowed=allowed)[0]
+        return fetch(given, max_bytes=max_bytes)[0]
     return _unpacked(given, name=name, max_bytes=max_bytes)
 
 

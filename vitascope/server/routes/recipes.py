@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -36,9 +37,8 @@ def read_recipe(context: Here, actor: Who, fields: Body) -> RecipeView:
     given = fields.get("file") or fields.get("video")
     if given is None:
         raise bad("file", "The file is missing.", "Send an mp4 in a form, as file.")
-    data = uploads.contents(
-        given, name="The file", max_bytes=uploads.MAX_CLIP_BYTES, allowed=context.settings.allowed_hosts
-    )
+    fetch = partial(context.outside.fetch, actor.id)
+    data = uploads.contents(given, name="The file", max_bytes=uploads.MAX_CLIP_BYTES, fetch=fetch)
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         if data.startswith(_PNG):
             uploads.decoded(data, name="The file")

@@ -7,9 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from vitascope.outbound import addresses, fetch
 from vitascope.server.auth import Here, Who
-from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import webhooks
@@ -56,7 +54,7 @@ class DeliveryView(Answer):
 @router.post("", status_code=201, responses=errors(400, 422))
 def create_webhook(context: Here, actor: Who, said: CreateWebhook) -> WebhookView:
     """A new endpoint. Its secret is in the answer, and in no later one."""
-    _check(context, said.url)
+    context.outside.check(actor.id, said.url)  # again before each message: a name may lead elsewhere by then
     with context.store.begin() as tx:
         made = webhooks.create(tx, actor.id, said.url, events=said.events, now=context.now())
     return _view(made, secret=True)
@@ -80,7 +78,7 @@ def retrieve_webhook(context: Here, actor: Who, webhook_id: str) -> WebhookView:
 def change_webhook(context: Here, actor: Who, webhook_id: str, said: WebhookChanges) -> WebhookView:
     """Another address, other events, on or off, or a new secret."""
     if said.url is not None:
-        _check(context, said.url)
+        context.outside.check(actor.id, said.url)
     with context.store.begin() as tx:
         changed = webhooks.change(
             tx,
@@ -116,11 +114,6 @@ def try_webhook(context: Here, actor: Who, webhook_id: str) -> DeliveryView:
     """Send a message that tells nothing, to see whether it arrives."""
     with context.store.begin() as tx:
         return _delivery(webhooks.try_out(tx, actor.id, webhook_id, context.now()))
-
-
-def _check(context: Context, url: str) -> None:
-    """It is checked again before each message, because a name may lead elsewhere by then."""
-    fetch.resolved(addresses.place_of(url), context.settings.allowed_hosts)
 
 
 def _view(hook: Webhook, *, secret: bool = False) -> WebhookView:
