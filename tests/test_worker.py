@@ -23,8 +23,8 @@ from vitascope.orders import pipeline
 from vitascope.policy import Rules
 from vitascope.runtime import House
 from vitascope.store import accounts, blobs, invariants, jobs, ledger, schema
+from vitascope.workers import delivering, maintenance
 from vitascope.workers import lease as heart
-from vitascope.workers import maintenance
 from vitascope.workers.worker import Worker
 
 
@@ -270,8 +270,8 @@ def test_a_duty_that_fails_is_tried_again_and_stops_no_other(house):
 
 def test_the_duties_of_the_house_are_all_done(house, mia):
     (job,) = order(house, mia)
-    assert set(maintenance.Duties(house, "wrk_1", (*maintenance.ALL, *maintenance.DELIVERY)).once()) == {
-        "callbacks", "exhausted", "expire", "rules", "tidy", "sweep", "webhooks",
+    assert set(maintenance.Duties(house, "wrk_1", (*maintenance.ALL, *delivering.delivery(house))).once()) == {
+        "deliveries", "exhausted", "expire", "rules", "tidy", "sweep",
     }  # fmt: skip
     assert maintenance.exhausted(house) == 0
     with house.store.begin() as tx:

@@ -19,7 +19,7 @@ _SAID_BYTES = 4096  # of an answer that are looked at
 
 
 class Sender:
-    """Calls as `store.webhooks` and `server.telling` want it. `allowed`: hosts and networks open although they are not
+    """Sends as `store.webhooks` and `server.telling` want it. `allowed`: hosts and networks open although they are not
     public.
     """
 

@@ -18,10 +18,11 @@ from vitascope.errors import VitascopeError
 from vitascope.store import ids
 from vitascope.store.database import Store
 from vitascope.store.schema import callbacks, jobs
-from vitascope.store.webhooks import LEASE_SECONDS, wait_seconds
+from vitascope.store.webhooks import LEASE_SECONDS, Waiting, wait_seconds
 
 CALLBACK = "cbk_"
 KEY = "callback"  # in a job's `request`: {"url", "states", ...}
+_SHOWN = 50  # callbacks of one account that are looked at together
 _DONE = ("succeeded", "failed", "cancelled")
 
 
@@ -67,28 +68,40 @@ def emit(tx: Connection, job: Any, now: float) -> None:
     tx.execute(callbacks.insert().values(**values, next_at=now, created_at=now))
 
 
-def deliver_due(
-    store: Store, attempt: Callable[[Due], Outcome], *, limit: int = 20, rng: random.Random | None = None
-) -> int:
-    """Send what is due; several may do so at once. How many were tried."""
-    chance = rng or random.SystemRandom()
-    for number in range(limit):
-        with store.begin() as tx:
-            due = _claim(tx, store.clock())
-        if not due:
-            return number
-        try:
-            outcome = attempt(due)
-        except VitascopeError as error:
-            outcome = Outcome(error=error.message[:500])
-        with store.begin() as tx:
-            _settle(tx, due, outcome, store.clock(), chance)
-    return limit
+def waiting(tx: Connection, now: float) -> list[Waiting]:
+    """The callbacks that are due, the oldest first; of each account only its first few, as of each webhook."""
+    order = (callbacks.c.next_at, callbacks.c.id)
+    place = sa.func.row_number().over(partition_by=callbacks.c.account_id, order_by=order).label("place")
+    columns = (callbacks.c.id, callbacks.c.account_id, callbacks.c.job_id, callbacks.c.next_at, place)
+    due = sa.select(*columns).where(callbacks.c.done_at.is_(sa.null()), callbacks.c.next_at <= now).subquery()
+    url = jobs.c.request[(KEY, "url")].as_string()
+    query = sa.select(due.c.id, due.c.account_id, url).join_from(due, jobs, due.c.job_id == jobs.c.id, isouter=True)
+    found = tx.execute(query.where(due.c.place <= _SHOWN).order_by(due.c.next_at, due.c.id))
+    return [Waiting(id, account_id, url or "") for id, account_id, url in found]
 
 
-def any_due(tx: Connection, now: float) -> bool:
-    query = sa.select(callbacks.c.id).where(callbacks.c.done_at.is_(sa.null()), callbacks.c.next_at <= now)
-    return tx.execute(query.limit(1)).first() is not None
+def postpone(tx: Connection, callback_id: str, until: float) -> None:
+    """Not before then; it does not count as an attempt."""
+    still = (callbacks.c.id == callback_id, callbacks.c.done_at.is_(sa.null()), callbacks.c.next_at < until)
+    tx.execute(callbacks.update().where(*still).values(next_at=until))
+
+
+def deliver(
+    store: Store, attempt: Callable[[Due], Outcome], callback_id: str, *, rng: random.Random | None = None
+) -> bool | None:
+    """Try this callback now: whether somebody answered; None when it was not due any more."""
+    with store.begin() as tx:
+        due = _claim(tx, callback_id, store.clock())
+    if not due:
+        return None
+    answered = True
+    try:
+        outcome = attempt(due)
+    except VitascopeError as error:
+        answered, outcome = False, Outcome(error=error.message[:500])
+    with store.begin() as tx:
+        _settle(tx, due, outcome, store.clock(), rng or random.SystemRandom())
+    return answered
 
 
 def of_job(tx: Connection, account_id: str, job_id: str) -> list[Due]:
@@ -114,10 +127,9 @@ def _together(tx: Connection, job: Any) -> tuple[str, bool]:
     return min(states), all(state == "queued" for state in others)
 
 
-def _claim(tx: Connection, now: float) -> Due | None:
-    due = sa.select(callbacks).where(callbacks.c.done_at.is_(sa.null()), callbacks.c.next_at <= now)
-    query = due.order_by(callbacks.c.next_at, callbacks.c.id).limit(1).with_for_update(skip_locked=True)
-    row = tx.execute(query).first()
+def _claim(tx: Connection, callback_id: str, now: float) -> Due | None:
+    due = (callbacks.c.id == callback_id, callbacks.c.done_at.is_(sa.null()), callbacks.c.next_at <= now)
+    row = tx.execute(sa.select(callbacks).where(*due).with_for_update(skip_locked=True)).first()
     if not row:
         return None
     values = {"attempts": row.attempts + 1, "next_at": now + LEASE_SECONDS}

@@ -40,6 +40,7 @@ TOLERANCE_SECONDS = 300.0  # how old a signature a receiver should take
 _FIRST_WAIT, _FACTOR, _LONGEST_WAIT = 5.0, 4.0, 12 * 3600.0
 _PATIENCE = 60.0  # with an endpoint that does not answer, at most
 _PREFIX = "whsec_"
+SHOWN = 8  # messages of one endpoint that are looked at together
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ class Answer:
     @property
     def is_good(self) -> bool:
         return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that is due, of whichever kind: whose it is and where it goes."""
+
+    id: str
+    account_id: str
+    url: str
 
 
 Send = Callable[[Outgoing], Answer]  # raises a VitascopeError when there was no answer
@@ -203,21 +213,39 @@ def try_out(tx: Connection, account_id: str, webhook_id: str, now: float) -> Del
     return _delivery(tx.execute(sa.select(deliveries).where(deliveries.c.id == made)).one())
 
 
-def deliver_due(store: Store, send: Send, now: float, *, limit: int = 20, rng: random.Random | None = None) -> int:
-    """Send what is due, as a worker's loop does now and then; several workers may. How many were tried.
-
-    Each message is leased in one transaction, sent outside of any, and its outcome is written in another.
+def waiting(tx: Connection, now: float) -> list[Waiting]:
+    """The messages that are due, the oldest first; of each endpoint only its first few, so that one which has
+    thousands hides no other.
     """
-    chance = rng or random.SystemRandom()
-    for number in range(limit):
-        with store.begin() as tx:
-            claimed = _claim(tx, max(now, store.clock()))
-        if not claimed:
-            return number
-        answer, error = _tried(send, *claimed, store.clock())
-        with store.begin() as tx:
-            _settle(tx, claimed[0], answer, error, store.clock(), chance)
-    return limit
+    order = (deliveries.c.next_at, deliveries.c.id)
+    place = sa.func.row_number().over(partition_by=deliveries.c.webhook_id, order_by=order).label("place")
+    columns = (deliveries.c.id, deliveries.c.account_id, deliveries.c.webhook_id, deliveries.c.next_at, place)
+    due = sa.select(*columns).where(deliveries.c.done_at.is_(sa.null()), deliveries.c.next_at <= now).subquery()
+    query = sa.select(due.c.id, due.c.account_id, webhooks.c.url).where(
+        due.c.webhook_id == webhooks.c.id, due.c.place <= SHOWN
+    )
+    return [Waiting(*row) for row in tx.execute(query.order_by(due.c.next_at, due.c.id))]
+
+
+def postpone(tx: Connection, delivery_id: str, until: float) -> None:
+    """Not before then; it does not count as an attempt."""
+    still = (deliveries.c.id == delivery_id, deliveries.c.done_at.is_(sa.null()), deliveries.c.next_at < until)
+    tx.execute(deliveries.update().where(*still).values(next_at=until))
+
+
+def deliver(store: Store, send: Send, delivery_id: str, *, rng: random.Random | None = None) -> bool | None:
+    """Send this message now: whether somebody answered; None when it was not to be sent any more.
+
+    It is leased in one transaction, sent outside of any, and its outcome is written in another.
+    """
+    with store.begin() as tx:
+        claimed = _claim(tx, delivery_id, store.clock())
+    if not claimed:
+        return None
+    answer, error = _tried(send, *claimed, store.clock())
+    with store.begin() as tx:
+        _settle(tx, claimed[0], answer, error, store.clock(), rng or random.SystemRandom())
+    return None if claimed[1].disabled_at is not None else answer is not None
 
 
 def forget(tx: Connection, now: float, days: float = FORGET_DAYS) -> int:
@@ -279,10 +307,9 @@ def _write(tx: Connection, webhook_id: str, account_id: str, kind: str, data: Ma
     return str(row["id"])
 
 
-def _claim(tx: Connection, now: float) -> tuple[Delivery, Webhook] | None:
-    due = sa.select(deliveries).where(deliveries.c.done_at.is_(sa.null()), deliveries.c.next_at <= now)
-    query = due.order_by(deliveries.c.next_at, deliveries.c.id).limit(1).with_for_update(skip_locked=True)
-    row = tx.execute(query).first()
+def _claim(tx: Connection, delivery_id: str, now: float) -> tuple[Delivery, Webhook] | None:
+    due = (deliveries.c.id == delivery_id, deliveries.c.done_at.is_(sa.null()), deliveries.c.next_at <= now)
+    row = tx.execute(sa.select(deliveries).where(*due).with_for_update(skip_locked=True)).first()
     if not row:
         return None
     values = {"attempts": row.attempts + 1, "next_at": now + LEASE_SECONDS}

@@ -20,7 +20,6 @@ from vitascope.errors import LeaseLost, Unavailable, VitascopeError
 from vitascope.media import video
 from vitascope.metrics import RULES_KEY
 from vitascope.orders import pipeline
-from vitascope.outbound.post import Sender
 from vitascope.runtime import House
 from vitascope.smallworld.exam import single
 from vitascope.smallworld.score import Score
@@ -110,14 +109,6 @@ def keep_house(house: House) -> None:
     account_deletion.sweep(house.store, house.blobs)
 
 
-def deliver(house: House) -> int:
-    """Webhooks that are due. A receiver may take long, so this has a thread of its own."""
-    now, table = house.store.clock(), schema.deliveries.c
-    with house.store.read() as tx:
-        due = tx.execute(sa.select(table.id).where(table.done_at.is_(sa.null()), table.next_at <= now).limit(1)).first()
-    return webhooks.deliver_due(house.store, Sender(house.settings.allowed_hosts), now) if due else 0
-
-
 def measure(house: House) -> int:
     """New clips are looked at by the judge, the newest first, a few at a time: about half a second of one core each."""
     with house.store.read() as tx:
@@ -153,18 +144,6 @@ def _score(house: House, clip: library.Clip) -> Score:
 MEASURING = (Duty("scores", 0, measure),)
 
 
-def call_back(house: House) -> int:
-    """Callbacks of single jobs that are due, in the same thread as webhooks."""
-    with house.store.read() as tx:
-        if not callbacks.any_due(tx, house.store.clock()):
-            return 0
-    from vitascope.server.dialects.callbacks import Teller, context_of  # most workers never need what this brings along
-
-    send = Sender(house.settings.allowed_hosts)
-    return callbacks.deliver_due(house.store, Teller(context_of(house), send))
-
-
-DELIVERY = (Duty("webhooks", 0, deliver), Duty("callbacks", 0, call_back))
 ALL = (
     Duty("exhausted", 5, exhausted),
     Duty("expire", 60, expire),

@@ -28,8 +28,9 @@ from vitascope.orders.retry import DRAIN_SECONDS, patiently
 from vitascope.runtime import House
 from vitascope.store import jobs, schema
 from vitascope.store.ids import WORKER, new_id
+from vitascope.workers.delivering import delivery
 from vitascope.workers.lease import LEASE_SECONDS, Heart, Pulse
-from vitascope.workers.maintenance import ALL, DELIVERY, MEASURING, Duties
+from vitascope.workers.maintenance import ALL, MEASURING, Duties
 from vitascope.workers.scheduler import Scheduler
 
 SLOTS = 4  # jobs held at once, so that short and important ones can overtake
@@ -60,7 +61,7 @@ class Worker:
         self.scheduler = Scheduler(engine, width=width)
         self.models = (engine.card.name,)
         self.pulse = Pulse(house.store, house.blobs, lease_seconds=lease_seconds)
-        self.duties = [Duties(house, self.id, some) for some in (ALL, DELIVERY, MEASURING)] if duties else []
+        self.duties = [Duties(house, self.id, some) for some in (ALL, delivery(house), MEASURING)] if duties else []
         self._held: set[Heart] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()

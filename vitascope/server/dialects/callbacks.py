@@ -26,7 +26,7 @@ Send = Callable[[Outgoing], Answer]
 
 @dataclass(frozen=True)
 class Teller:
-    """Tries one callback; `callbacks.deliver_due` calls it with those that are due."""
+    """Tries one callback; `callbacks.deliver` calls it with each that is due."""
 
     context: Context
     send: Send
