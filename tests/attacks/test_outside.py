@@ -107,11 +107,11 @@ def test_an_account_has_a_few_fetches_at_once_and_the_next_is_told_so(server):
         refused = server.client(key).post("/v1/quote", json={"prompt": "a ball", "input_reference": host.url})
         assert refused.status_code == 429
         assert refused.headers["retry-after"] == "1"
-        assert "4 of your requests" in refused.json()["error"]["message"]
+        assert "Your account has 4 requests that wait for other hosts" in refused.json()["error"]["message"]
         server.context.stopping.set()
         for thread in asked:
             thread.join(5)
-    assert not server.context.outside._waiting
+    assert not server.context.outside.places.taken
 
 
 def test_a_fetch_ends_when_its_client_leaves(server):
@@ -128,7 +128,7 @@ def test_a_fetch_ends_when_its_client_leaves(server):
         start = time.monotonic()
         until(lambda: host.held == 0)
         assert time.monotonic() - start < 3.0
-    until(lambda: not server.context.outside._waiting)
+    until(lambda: not server.context.outside.places.taken)
 
 
 def test_a_fetch_ends_when_the_server_stops(server):
@@ -163,7 +163,7 @@ def test_names_that_nobody_answers_for_stop_nobody(server, monkeypatch):
     threads = [threading.Thread(target=hook, args=(key,), daemon=True) for key in keys for _ in range(4)]
     for thread in threads:
         thread.start()
-    until(lambda: server.context.outside._waiting.total() == 48)
+    until(lambda: server.context.outside.places.taken == 48)
     assert slowest_look(server) < 1.0
     slow.set()
     for thread in threads:

@@ -18,6 +18,7 @@ from vitascope.clip import ModelCard
 from vitascope.config import Settings
 from vitascope.errors import UnknownModel
 from vitascope.server.outside import Outside
+from vitascope.server.places import Places
 from vitascope.store import accounts, jobs, webhooks
 from vitascope.store import eta as pace
 from vitascope.store.blobs import Blobs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vitascope.pricing import Prices
 
 LINE_SECONDS = 1.0
+LISTENERS, LISTENERS_OF_ALL = 20, 2_000  # each looks into the database again and again
 PACE_SECONDS = 2.0
 
 
@@ -78,6 +80,12 @@ class Context:
 
     def plan(self, account: accounts.Account) -> Plan:
         return self.plans.of(account.plan)
+
+    @cached_property
+    def listening(self) -> Places:
+        """Answers that are held open until something happens: streams of events, and waits for a clip."""
+        hint = "Close one; a single stream tells of all jobs."
+        return Places("open streams", each=LISTENERS, of_all=LISTENERS_OF_ALL, hint=hint)
 
     @cached_property
     def outside(self) -> Outside:

@@ -6,10 +6,8 @@ so many of them at once; and a thread that waits does not count among those that
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -17,10 +15,11 @@ from anyio import from_thread, to_thread
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from vitascope.errors import BadSpec, TooMany, Unavailable
+from vitascope.errors import BadSpec, Unavailable
 from vitascope.outbound import addresses
 from vitascope.outbound import fetch as fetching
 from vitascope.server import calling
+from vitascope.server.places import Places
 
 T = TypeVar("T")
 _Work = Callable[[], Coroutine[Any, Any, T]]
@@ -38,7 +37,8 @@ class Outside:
 
     def __init__(self, allowed: Iterable[str], stopping: threading.Event):
         self._allowed, self._stopping = tuple(allowed), stopping
-        self._lock, self._waiting = threading.Lock(), Counter[str]()
+        hint = "Try again in a moment, or send the files themselves."
+        self.places = Places("requests that wait for other hosts", each=AT_ONCE, of_all=AT_ONCE_ALL, hint=hint)
 
     def fetch(self, account_id: str, url: str, *, max_bytes: int) -> tuple[bytes, str]:
         """As `fetching.fetch`. Raises TooMany; Unavailable when the server ends, ClientDisconnect when nobody waits."""
@@ -59,29 +59,8 @@ class Outside:
             ) from error
 
     def _wait(self, account_id: str, work: _Work[T]) -> T:
-        with self._place(account_id):
+        with self.places.place(account_id):
             return from_thread.run(self._watched, work)
-
-    @contextlib.contextmanager
-    def _place(self, account_id: str) -> Iterator[None]:
-        with self._lock:
-            for number, most, whose in (
-                (self._waiting[account_id], AT_ONCE, "of your requests"),
-                (self._waiting.total(), AT_ONCE_ALL, "requests"),
-            ):
-                if number >= most:
-                    raise TooMany(
-                        f"{number} {whose} wait for other hosts already.",
-                        hint="Try again in a moment, or send the files themselves.",
-                        retry_after=1.0,
-                    )
-            self._waiting[account_id] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._waiting[account_id] -= 1
-                self._waiting += Counter()  # without those that wait for nothing
 
     async def _watched(self, work: _Work[T]) -> T:
         """On the server's loop: the call runs on its own one, and this sees whether it is still wanted."""

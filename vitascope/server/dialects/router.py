@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +14,17 @@ import anyio
 from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import Headers, QueryParams
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vitascope.errors import VitascopeError
+from vitascope.errors import TooMany, VitascopeError
 from vitascope.server import body
 from vitascope.server.dialects import runner
 from vitascope.server.dialects.exchange import Held, Turn, shown
 from vitascope.server.dialects.route_table import Found, Spot, Table
 from vitascope.server.errors import made, respond
+from vitascope.server.places import Stream
 from vitascope.vendors.api import Call, Dialect, Reply, View
 
 NATIVE_PREFIXES = ("/openai", "/proxy/openai")  # our own form under its vendor's name, and where ComfyUI looks for it
@@ -163,7 +165,7 @@ def owner_of(routes: list[Any]) -> Callable[[Scope], bool]:
 async def _answer(turn: Turn) -> Response:
     if turn.route.does == "stream":
         actor, view = await to_thread.run_sync(runner.view_of, turn)
-        return StreamingResponse(_changes(turn, actor, view), media_type="text/event-stream")
+        return Stream(_changes(turn, actor, view), turn.context.listening, actor.id)
     said = await to_thread.run_sync(runner.answer, turn)
     if isinstance(said, Held):
         said = await _held(turn, said)
@@ -171,9 +173,13 @@ async def _answer(turn: Turn) -> Response:
 
 
 async def _held(turn: Turn, held: Held) -> Any:
-    """The answer once more, when the job is done or the time is over."""
+    """The answer once more, when the job is done or the time is over; at once for who has too many open."""
     said = held.said
-    with anyio.move_on_after(min(held.seconds, HELD_SECONDS)):
+    with (
+        suppress(TooMany),
+        turn.context.listening.place(held.actor.id),
+        anyio.move_on_after(min(held.seconds, HELD_SECONDS)),
+    ):
         async for view in _looks(turn, held.actor, held.job_id):
             said = shown(turn, view)
     return said

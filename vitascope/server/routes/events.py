@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from starlette.responses import StreamingResponse
 
 from vitascope.server import events, video_object
 from vitascope.server.auth import Here, Who
+from vitascope.server.places import Stream
 from vitascope.server.routes import Answers, errors
 from vitascope.vendors.fields import bad
 
@@ -37,4 +37,4 @@ def listen(
         context, actor.id, context.base_url(request), after=int(seen) if seen else None, job_id=job_id
     )
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    return Stream(stream, context.listening, actor.id, headers=headers)

@@ -95,8 +95,10 @@ async def create_video_and_wait(context: Here, actor: Who, request: Request, fie
     async def gone() -> bool:
         return await request.is_disconnected() or context.stopping.is_set()
 
-    made = await aside(begin)
-    if not await waiting.done(context, actor, made.id, gone):
+    with context.listening.place(actor.id):
+        made = await aside(begin)
+        is_done = await waiting.done(context, actor, made.id, gone)
+    if not is_done:
         await aside(cancel_video, context, actor, request, made.id)
         raise Unavailable(
             "The clip took too long to wait for, and was cancelled.", hint="POST /v1/videos does not wait."
