@@ -124,7 +124,6 @@ def _blank(tx: Connection, account: Account, now: float) -> None:
     empty |= dict.fromkeys(("project_id", "parent_clip_id", "relation", "idempotency", "preview_key", "preview_at"))
     empty["error_message"] = sa.case((table.c.error_message.is_not(None), ""))  # it may quote a prompt
     tx.execute(sa.update(table).where(table.c.account_id == account.id).values(**empty))
-    counted = rates.c.key.endswith(f":{account.id}", autoescape=True)
-    tx.execute(sa.delete(rates).where(sa.or_(counted, rates.c.key == f"login:{account.email}")))
+    tx.execute(sa.delete(rates).where(rates.c.key.endswith(f":{account.id}", autoescape=True)))
     nobody: dict[str, Any] = {"email": None, "name": "", "password_hash": None, "role": "member", "settings": {}}
     tx.execute(sa.update(schema.accounts).where(schema.accounts.c.id == account.id).values(**nobody, disabled_at=now))

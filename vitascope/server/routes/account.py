@@ -11,12 +11,12 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import Field
 
 from vitascope.errors import NotAllowed, NotSignedIn
-from vitascope.server import auth
+from vitascope.server import attempts, auth
 from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import account_deletion, accounts, limits
+from vitascope.store import account_deletion, accounts
 from vitascope.store.accounts import Account
 from vitascope.vendors.fields import bad
 
@@ -137,7 +137,7 @@ def sign_up(context: Here, request: Request, response: Response, said: SignUp) -
     """Open an account and a session. Only where the operator lets strangers do so."""
     if not context.settings.signup:
         raise NotAllowed("This server takes no new accounts by itself.", hint="Ask whoever runs it for one.")
-    _count(context, request, "signup", per_minute=10, burst=20)
+    attempts.sign_up(context, request)
     now, password = context.now(), accounts.hashed(said.password)
     with context.store.begin() as tx:
         account = accounts.sign_up(
@@ -145,21 +145,23 @@ def sign_up(context: Here, request: Request, response: Response, said: SignUp) -
         )
         token = accounts.log_in(tx, account.id, now)
     _set_cookie(context, request, response, token)
+    attempts.remember(context, request, response, account.id)
     return view(context, account, "session")
 
 
 @router.post("/login", dependencies=[Depends(same_origin)], responses=errors(422))
 def log_in(context: Here, request: Request, response: Response, said: LogIn) -> AccountView:
     """Open a session."""
-    _count_login(context, request, said.email)
     with context.store.read() as tx:
         kept = accounts.password_of(tx, said.email)
+    attempts.log_in(context, request, said.email, kept[0] if kept else None)
     if not accounts.matches(said.password, kept[1] if kept else None) or not kept:
         raise NotSignedIn("The address or the password is wrong.", hint="Check both.")
     with context.store.begin() as tx:
         token = accounts.log_in(tx, kept[0], context.now())
         account = accounts.by_id(tx, kept[0])
     _set_cookie(context, request, response, token)
+    attempts.remember(context, request, response, account.id)
     return view(context, account, "session")
 
 
@@ -202,7 +204,6 @@ def delete_me(
     `current_password`, or `confirm` where the account has no password.
     """
     account_deletion.refuse_owner(actor.account)
-    _count_login(context, request, actor.account.email or "")
     has_password = _confirm(context, actor, said.current_password)
     if not has_password and accounts.letters(said.confirm or "").strip().casefold() != actor.account.email:
         raise NotAllowed("Deleting this account must be confirmed.", hint="Send its e-mail address as confirm.")
@@ -246,6 +247,7 @@ def end_session(context: Here, actor: Who, session_id: str) -> Deleted:
 
 def _confirm(context: Context, actor: Actor, password: str | None) -> bool:
     """A key or an open browser is not enough to take an account over. False: it has no password to ask for."""
+    attempts.confirm(context, actor.id)
     with context.store.read() as tx:
         kept = accounts.password_of(tx, actor.account.email) if actor.account.email else None
     if kept and not accounts.matches(password or "", kept[1]):
@@ -262,23 +264,6 @@ def _check_settings(settings: dict[str, Any]) -> None:
             ZoneInfo(str(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise bad("settings", f'There is no time zone "{str(zone)[:40]}".', "For example Asia/Shanghai.") from error
-
-
-def _count_login(context: Context, request: Request, email: str) -> None:
-    """One more try at the password of this address."""
-    _count(context, request, "login", per_minute=30, burst=30)
-    _count(context, request, f"login:{email.strip().casefold()[:254]}", per_minute=5, burst=5, everywhere=True)
-
-
-def _count(
-    context: Context, request: Request, what: str, *, per_minute: float, burst: float, everywhere: bool = False
-) -> None:
-    """Against guessing of passwords: by the address of the caller, or wherever it comes from."""
-    client = "" if everywhere or not request.client else f":{request.client.host}"
-    with context.store.begin() as tx:
-        limits.take(
-            tx, f"{what}{client}", context.now(), per_second=per_minute / 60, burst=burst, what="attempts to sign in"
-        )
 
 
 def _set_cookie(context: Context, request: Request, response: Response, token: str) -> None:
