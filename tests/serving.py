@@ -20,6 +20,7 @@ from vitascope import config, plans
 from vitascope.policy import Rules
 from vitascope.server.app import create_app
 from vitascope.server.context import Context
+from vitascope.server.patient import Patient
 from vitascope.store import accounts, ledger
 from vitascope.store.blobs import blobs
 
@@ -36,7 +37,9 @@ class Served:
         sock.bind(("127.0.0.1", 0))
         self.port = sock.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = uvicorn.Config(self.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=5)
+        settings = uvicorn.Config(
+            self.app, http=Patient, log_level="warning", lifespan="off", timeout_graceful_shutdown=5
+        )
         self._server = uvicorn.Server(settings)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [sock]}, daemon=True)
         self._thread.start()

@@ -138,6 +138,10 @@ def _refuse_early(scope: Scope, headers: Headers, limit: int) -> None:
     """What can be refused before anything is read."""
     if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
         raise BadSpec("The address holds a zero character.", hint="Leave it out.")
+    if "transfer-encoding" in headers and ("content-length" in headers or scope.get("http_version") == "1.0"):
+        raise BadSpec(  # a proxy before us may have believed the other one, and see two requests where we see one
+            "The request says in two ways where its body ends.", hint="Send Content-Length or Transfer-Encoding."
+        )
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > limit:
         raise _too_large(limit)

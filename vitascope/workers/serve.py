@@ -28,6 +28,7 @@ from vitascope.engines import registry
 from vitascope.errors import BadSettings
 from vitascope.orders.retry import DRAIN_SECONDS
 from vitascope.runtime import House, open_house_patiently
+from vitascope.server.patient import Patient
 
 # Nothing above may import prometheus_client: it decides once, when it is imported, whether processes count together.
 KEEP_ALIVE_SECONDS = 75  # clients that poll keep their connection, and proxies drop theirs first
@@ -65,6 +66,8 @@ def serve(
         server = _Server(
             uvicorn.Config(
                 app,
+                http=Patient,
+                ws="none",
                 log_config=None,
                 access_log=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
