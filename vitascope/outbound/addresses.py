@@ -19,9 +19,18 @@ _PORTS = {"http": 80, "https": 443}
 _LONGEST = 2_000  # characters of a URL
 _HINT = "Give a public http or https address."
 
-# Addresses that carry an IPv4 address inside; what counts is where that one leads.
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.ip_network("::/96")
+# All that IANA's registries of special addresses list, reachable or not: nobody's picture lies there. Kept whole,
+# because what Python calls global changes from version to version and leaves some of them out.
+# iana.org/assignments/iana-ipv4-special-registry, iana-ipv6-special-registry, multicast-addresses
+_SPECIAL_4 = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+)  # fmt: skip
+_SPECIAL_6 = ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all else is given to nobody, or to something special
+_SPECIAL = tuple(ipaddress.ip_network(text) for text in (*_SPECIAL_4, *_SPECIAL_6))
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # carries an IPv4 address inside, and leads to where that one does
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,9 @@ def is_public(address: str | Address) -> bool:
     inner = _inner(found)
     if inner is not None:
         return is_public(inner)
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    if found.version == 6 and found not in _GLOBAL_6:
+        return False
+    return found.is_global and not any(found in network for network in _SPECIAL if network.version == found.version)
 
 
 def check(place: Place, addresses: Iterable[str], *, allowed: Iterable[str] = ()) -> tuple[str, ...]:
@@ -99,13 +110,9 @@ def check(place: Place, addresses: Iterable[str], *, allowed: Iterable[str] = ()
 def _inner(address: Address) -> Address | None:
     if isinstance(address, ipaddress.IPv4Address):
         return None
-    if address.ipv4_mapped or address.sixtofour:
-        return address.ipv4_mapped or address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
+    return address.ipv4_mapped
 
 
 def _within(text: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
