@@ -70,7 +70,7 @@ def test_the_official_client_gets_a_clip_of_the_true_model(service, tmp_path):
         assert video.status == "completed", video.error
         client.videos.download_content(video.id).write_to_file(tmp_path / "clip.mp4")
     assert recipe.read(tmp_path / "clip.mp4").spec.prompt == "a red ball bounces on snow"
-    said = service.get("/metrics").decode()
+    said = service.get("/metrics", authorization=f"Bearer {secret}").decode()
     assert re.search(r'vitascope_http_requests_total\{.*route="/v1/videos".*\} [1-9]', said)  # counted in the server
     assert 'vitascope_jobs{state="succeeded"} 1.0' in said
     assert re.search(r"vitascope_step_seconds_count\{.*\} [1-9]", said)  # counted in the worker, shown by the server

@@ -9,6 +9,7 @@ machine (a foreign name may be made to point here) and never for a page of anoth
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -138,7 +139,9 @@ def _by_token(context: Context, token: str, now: float) -> tuple[Account, accoun
             options={"require": ["exp", "iss"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
         )
         until, since = float(claims["exp"]), float(claims.get("nbf", 0))
-    except (jwt.PyJWTError, TypeError, ValueError) as error:
+        if not (math.isfinite(until) and math.isfinite(since)):  # JSON as Python reads it has NaN, which ends never
+            raise ValueError("a time that is none")
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError) as error:
         raise NotSignedIn("The token is not signed as it should be.", hint="HS256 with the pair's secret.") from error
     if until < now - SKEW_SECONDS:
         raise NotSignedIn("The token has expired.", hint="Sign a new one; check the clock.", reason="expired")

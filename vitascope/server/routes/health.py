@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from vitascope import __version__, metrics
 from vitascope.errors import Unavailable
-from vitascope.server import auth
-from vitascope.server.auth import Here
+from vitascope.server.auth import Here, Operator
 from vitascope.server.routes import Answers, errors
 from vitascope.server.schemas import Answer
 
@@ -39,8 +38,6 @@ def ready(context: Here) -> Health:
 
 
 @router.get("/metrics", response_class=Response, responses=errors() | TEXT)
-def scrape(context: Here, request: Request) -> Response:
-    """For Prometheus: on this machine, or with an operator's key."""
-    if not auth.from_here(request):
-        auth.operator(auth.identify(context, request))
+def scrape(context: Here, actor: Operator) -> Response:
+    """For Prometheus, with an operator's key."""
     return Response(metrics.page(context.store), media_type=metrics.CONTENT_TYPE)
