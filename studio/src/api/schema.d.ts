@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Scrape
-         * @description For Prometheus: on this machine, or with an operator's key.
+         * @description For Prometheus, with an operator's key.
          */
         get: operations["scrape"];
         put?: never;
