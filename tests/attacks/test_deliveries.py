@@ -24,8 +24,8 @@ def hook(store, account, *urls):
 
 def happen(store, account, times=1):
     with store.begin() as tx:
-        for _ in range(times):
-            events.tell(tx, account, "job.succeeded", {}, store.clock(), job_id="job_1")
+        for number in range(times):
+            events.tell(tx, account, "job.succeeded", {}, store.clock(), job_id=f"job_{number}")
 
 
 def sending(store, send, attempt=lambda due: Outcome(200), **more):
@@ -213,3 +213,26 @@ def test_a_message_is_sent_once_however_many_workers_there_are(store, receivers)
     until(lambda: not any(one.under_way for one in crew))
     assert receivers.got["good.example"] == 30
     assert claim(store) is None
+
+
+def test_what_is_told_of_one_job_comes_in_its_order(sqlite_only):
+    store, came = sqlite_only, []
+
+    def send(out):
+        time.sleep(0.05 if b"queued" in out.body else 0.0)
+        came.append(out.body)
+        return Answer(200)
+
+    mia = add_account(store)
+    with store.begin() as tx:
+        webhooks.create(tx, mia, "http://good.example/", now=store.clock(), events=webhooks.KINDS)
+        for number in range(2):
+            for step in ("queued", "running", "succeeded"):
+                events.tell(tx, mia, f"job.{step}", {}, store.clock(), job_id=f"job_{number}")
+    deliveries = sending(store, send)
+    until(lambda: deliveries.turn(0.5) == 0 and len(came) == 6)
+    for number in range(2):
+        mine = [body for body in came if f"job_{number}".encode() in body]
+        assert [step for body in mine for step in ("queued", "running", "succeeded") if step.encode() in body] == [
+            "queued", "running", "succeeded",
+        ]  # fmt: skip

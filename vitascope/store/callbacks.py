@@ -75,9 +75,10 @@ def waiting(tx: Connection, now: float) -> list[Waiting]:
     columns = (callbacks.c.id, callbacks.c.account_id, callbacks.c.job_id, callbacks.c.next_at, place)
     due = sa.select(*columns).where(callbacks.c.done_at.is_(sa.null()), callbacks.c.next_at <= now).subquery()
     url = jobs.c.request[(KEY, "url")].as_string()
-    query = sa.select(due.c.id, due.c.account_id, url).join_from(due, jobs, due.c.job_id == jobs.c.id, isouter=True)
+    query = sa.select(due.c.id, due.c.account_id, url, due.c.job_id)
+    query = query.join_from(due, jobs, due.c.job_id == jobs.c.id, isouter=True)
     found = tx.execute(query.where(due.c.place <= _SHOWN).order_by(due.c.next_at, due.c.id))
-    return [Waiting(id, account_id, url or "") for id, account_id, url in found]
+    return [Waiting(id, account_id, url or "", job_id) for id, account_id, url, job_id in found]
 
 
 def postpone(tx: Connection, callback_id: str, until: float) -> None:

@@ -108,11 +108,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A message that is due, of whichever kind: whose it is and where it goes."""
+    """A message that is due, of whichever kind: whose it is, where it goes, and what it tells of. Those about one thing
+    go out in their order.
+    """
 
     id: str
     account_id: str
     url: str
+    about: str
 
 
 Send = Callable[[Outgoing], Answer]  # raises a VitascopeError when there was no answer
@@ -219,12 +222,14 @@ def waiting(tx: Connection, now: float) -> list[Waiting]:
     """
     order = (deliveries.c.next_at, deliveries.c.id)
     place = sa.func.row_number().over(partition_by=deliveries.c.webhook_id, order_by=order).label("place")
-    columns = (deliveries.c.id, deliveries.c.account_id, deliveries.c.webhook_id, deliveries.c.next_at, place)
+    job = deliveries.c.payload[("data", "job_id")].as_string().label("job")
+    columns = (deliveries.c.id, deliveries.c.account_id, deliveries.c.webhook_id, deliveries.c.next_at, job, place)
     due = sa.select(*columns).where(deliveries.c.done_at.is_(sa.null()), deliveries.c.next_at <= now).subquery()
-    query = sa.select(due.c.id, due.c.account_id, webhooks.c.url).where(
+    query = sa.select(due.c.id, due.c.account_id, webhooks.c.url, webhooks.c.id, due.c.job).where(
         due.c.webhook_id == webhooks.c.id, due.c.place <= SHOWN
     )
-    return [Waiting(*row) for row in tx.execute(query.order_by(due.c.next_at, due.c.id))]
+    found = tx.execute(query.order_by(due.c.next_at, due.c.id))
+    return [Waiting(id, account_id, url, f"{hook} {job or id}") for id, account_id, url, hook, job in found]
 
 
 def postpone(tx: Connection, delivery_id: str, until: float) -> None:

@@ -85,7 +85,7 @@ class Deliveries:
         self._store, self._kinds, self._clock = store, tuple(kinds), clock
         self._changed = threading.Condition()
         self._accounts, self._hosts, self._pairs = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
-        self._ids: set[str] = set()
+        self._ids, self._abouts = set[str](), set[str]()
         self._breaker, self._silent = Breaker(), set[str]()
 
     def turn(self, seconds: float = TURN_SECONDS) -> int:
@@ -125,12 +125,13 @@ class Deliveries:
 
     def _choose(self, due: list[tuple[Kind, Waiting]]) -> list[tuple[Kind, Waiting]]:
         """Those to be sent now: accounts take turns, and so do the hosts of each. They count from here on."""
-        chosen = []
+        chosen, told = [], set(self._abouts)
         in_turn = _in_turn(_in_turn(due, self._pairs, _where), self._accounts, lambda one: one.account_id)
         for kind, one in in_turn:
-            if len(self._ids) < AT_ONCE and self._may(one):
+            if one.about not in told and len(self._ids) < AT_ONCE and self._may(one):
                 chosen.append((kind, one))
                 self._count(one, 1)
+            told.add(one.about)  # what comes later about it waits
         return chosen
 
     def _may(self, one: Waiting) -> bool:
@@ -140,6 +141,7 @@ class Deliveries:
 
     def _count(self, one: Waiting, change: int) -> None:
         self._ids ^= {one.id}
+        self._abouts ^= {one.about}
         counts: tuple[tuple[Counter[Any], Any], ...] = (
             (self._accounts, one.account_id),
             (self._hosts, _host(one)),
