@@ -1,5 +1,8 @@
 """Stands before the native routes and takes out what a vendor's client has sent: it finds the dialect and the operation
 by path, method and body, lets `speaking` do it, and answers. What is nobody's goes on to the native routes.
+
+Which operation is meant may stand in the body, so the first `FREE_BYTES` of it are read of anybody. The rest is read
+when one of those whose path it is knows the caller, and a form only then.
 """
 
 from __future__ import annotations
@@ -13,12 +16,13 @@ import anyio
 from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vitascope.errors import VitascopeError
-from vitascope.server import body
+from vitascope.server import body, middleware
 from vitascope.server.dialects import runner
 from vitascope.server.dialects.exchange import Held, Turn, shown
 from vitascope.server.dialects.route_table import Found, Spot, Table
@@ -26,8 +30,10 @@ from vitascope.server.errors import made, respond
 from vitascope.vendors.api import Call, Dialect, Reply, View
 
 NATIVE_PREFIXES = ("/openai", "/proxy/openai")  # our own form under its vendor's name, and where ComfyUI looks for it
+FREE_BYTES = 64 * 1024
 HELD_SECONDS = 300.0  # the longest that an answer is held open
 _LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that somebody waits for; the last one goes on
+_LARGE = ("create", "again", "upload", "receive", "refuse")  # what may bring pictures and clips
 _JSON = ("application/json", "text/json")
 _PERHAPS = ("", "text/plain")
 
@@ -61,6 +67,7 @@ class Switch:
                 sent = await self._plain(scope, request, mine)
             turn = self._turn(scope, request, mine, sent)
             if turn and _is_form(request):
+                await to_thread.run_sync(runner.admit, turn)
                 sent = await _Sent.form(request)
                 turn = replace(turn, call=replace(turn.call, fields=sent.fields))
             if turn:
@@ -74,24 +81,27 @@ class Switch:
         await self.app(scope, sent.again(receive), send)
 
     def _turn(self, scope: Scope, request: Request, mine: list[Found], sent: _Sent) -> Turn | None:
-        context = scope["app"].state.context
-        origin = context.base_url(request)
         for one in mine:
-            spot = one.spot
-            call = _call(scope, sent, one, origin, context.now())
-            if spot.route.match and not spot.route.match(call):
+            turn = self._as_turn(scope, request, one, sent)
+            if turn.route.match and not turn.route.match(turn.call):
                 continue
-            _speaks(scope, spot.dialect, call)
-            scope["route"] = spot  # for the log and the metrics: the pattern, not the path
-            return Turn(context, request, spot.dialect, spot.route, call, origin)
+            _speaks(scope, turn.dialect, turn.call)
+            scope["route"] = one.spot  # for the log and the metrics: the pattern, not the path
+            return turn
         return None
 
     async def _plain(self, scope: Scope, request: Request, mine: list[Found]) -> _Sent:
         """The body that is no form. What cannot be read is told by whom the path is, if it is not ours too."""
-        sent = await _Sent.plain(request)
-        if all(one.spot.route.does == "receive" for one in mine):
-            return sent
+        sent = await _Sent.begun(request)
         try:
+            if sent.has_more:
+                await self._known(scope, request, mine, sent, runner.admit)
+                large = self.owns(scope) or any(one.spot.route.does in _LARGE for one in mine)
+                middleware.take(scope, middleware.MEDIA_BYTES if large else middleware.PLAIN_BYTES)
+                sent = await sent.whole(request)
+                await self._known(scope, request, mine, sent, runner.check)
+            if all(one.spot.route.does == "receive" for one in mine):
+                return sent
             return await sent.read(request)
         except VitascopeError:
             if self.owns(scope):
@@ -99,6 +109,25 @@ class Switch:
                 return sent
             _speaks(scope, mine[0].spot.dialect, None)
             raise
+
+    async def _known(
+        self, scope: Scope, request: Request, mine: list[Found], sent: _Sent, check: Callable[[Turn], None]
+    ) -> None:
+        """Raises what the first of these says, when none of them knows who sends this."""
+        reason: VitascopeError | None = None
+        for one in mine:
+            try:
+                return await to_thread.run_sync(check, self._as_turn(scope, request, one, sent))
+            except VitascopeError as error:
+                reason = reason or error
+        if reason:
+            raise reason
+
+    def _as_turn(self, scope: Scope, request: Request, one: Found, sent: _Sent) -> Turn:
+        context = scope["app"].state.context
+        origin = context.base_url(request)
+        call = _call(scope, sent, one, origin, context.now())
+        return Turn(context, request, one.spot.dialect, one.spot.route, call, origin)
 
     def _is_taken(self, scope: Scope, spot: Spot) -> bool:
         """Whether something else here begins like this path, so that a route for everything leaves it alone."""
@@ -119,14 +148,32 @@ class Switch:
 
 
 class _Sent:
-    """A body that was read: its fields and its bytes, and the means to let others read it once more."""
+    """A body that was read, or begun: its fields and its bytes, and the means to let others read it once more."""
 
-    def __init__(self, fields: dict[str, Any] | None = None, raw: bytes | None = None, form: Any = None):
-        self.fields, self.raw, self._form = fields or {}, raw, form
+    def __init__(
+        self,
+        fields: dict[str, Any] | None = None,
+        raw: bytes | None = None,
+        form: Any = None,
+        *,
+        has_more: bool = False,
+    ):
+        self.fields, self.raw, self._form, self.has_more = fields or {}, raw, form, has_more
 
     @classmethod
-    async def plain(cls, request: Request) -> _Sent:
-        return cls({}, await request.body())
+    async def begun(cls, request: Request) -> _Sent:
+        """All of a small body, the beginning of a larger one."""
+        pieces, has_more = bytearray(), True
+        while has_more and len(pieces) <= FREE_BYTES:
+            has_more = await _next(request, pieces)
+        return cls({}, bytes(pieces), has_more=has_more)
+
+    async def whole(self, request: Request) -> _Sent:
+        """With what follows."""
+        pieces = bytearray(self.raw or b"")
+        while await _next(request, pieces):
+            pass
+        return _Sent({}, bytes(pieces))
 
     async def read(self, request: Request) -> _Sent:
         """With the fields of the JSON that it is. Raises BadSpec."""
@@ -143,7 +190,7 @@ class _Sent:
         """What the native routes receive: the body once more, if it was read."""
         if self.raw is None:
             return receive
-        messages = [{"type": "http.request", "body": self.raw, "more_body": False}]
+        messages = [{"type": "http.request", "body": self.raw, "more_body": self.has_more}]
 
         async def replay() -> Any:
             return messages.pop() if messages else await receive()
@@ -153,6 +200,15 @@ class _Sent:
     async def close(self) -> None:
         if self._form:
             await self._form.close()
+
+
+async def _next(request: Request, pieces: bytearray) -> bool:
+    """Add the next piece of the body; whether there are more. Raises ClientDisconnect."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    pieces += message.get("body", b"")
+    return bool(message.get("more_body", False))
 
 
 def owner_of(routes: list[Any]) -> Callable[[Scope], bool]:

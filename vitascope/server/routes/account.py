@@ -12,7 +12,7 @@ from pydantic import Field
 
 from vitascope.errors import NotAllowed, NotSignedIn
 from vitascope.server import auth
-from vitascope.server.auth import Actor, Here, Who
+from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
@@ -20,7 +20,7 @@ from vitascope.store import account_deletion, accounts, limits
 from vitascope.store.accounts import Account
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/account", tags=["account"])
+router = APIRouter(route_class=Asking, prefix="/v1/account", tags=["account"])
 MAX_SETTINGS = 16_000  # characters
 Password = Annotated[str, Field(min_length=1, max_length=accounts.MAX_PASSWORD)]
 Email = Annotated[str, Field(min_length=3, max_length=254)]

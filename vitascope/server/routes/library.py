@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from vitascope.errors import NotFound
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.clip_view import ClipView, views
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
@@ -22,7 +22,7 @@ from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import library
 from vitascope.store.library import Clip
 
-router = APIRouter(prefix="/v1/library", tags=["library"])
+router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
 MAX_ZIP = 200  # clips
 Id = Annotated[str, Field(max_length=64)]
 Meant = Annotated[

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import Connection
 
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.files import delivery
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import projects
 
-router = APIRouter(prefix="/v1/library/projects", tags=["projects"])
+router = APIRouter(route_class=Asking, prefix="/v1/library/projects", tags=["projects"])
 MAX_SHOWN = 10_000
 
 

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse
 
-from vitascope.server import body
-from vitascope.server.auth import Here
+from vitascope.server import body, middleware
+from vitascope.server.auth import Asking, Here
 from vitascope.server.files import client_files
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer
 
-router = APIRouter(prefix=client_files.PATH, tags=["files"])
+router = APIRouter(route_class=Asking, prefix=client_files.PATH, tags=["files"])
 _STATUSES = ("200", "201", "204")  # that a form may ask for, as it does of S3
 
 
@@ -38,6 +38,7 @@ async def send_file(
 ) -> Response:
     """Send a file's bytes, as the body or in a form."""
     client_files.check(context, account_id, upload_id, until, signature)
+    middleware.take(request.scope, middleware.MEDIA_BYTES)
     if body.kind_of(request) not in body.FORMS:
         data = await request.body()
         await body.aside(client_files.receive, context, account_id, upload_id, data)

@@ -13,7 +13,7 @@ from vitascope.clip import Picture
 from vitascope.errors import Conflict, NotFound, NotSupported, Unavailable
 from vitascope.server import requests, waiting
 from vitascope.server import video_object as video
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.body import Body, aside
 from vitascope.server.files import delivery
 from vitascope.server.requests import Order
@@ -25,7 +25,7 @@ from vitascope.store import library
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
 
-router = APIRouter(prefix="/v1/videos", tags=["videos"])
+router = APIRouter(route_class=Asking, prefix="/v1/videos", tags=["videos"])
 POLL_AFTER_MS = "1000"
 Variant = Literal["video", "thumbnail", "spritesheet"]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description="Sent twice, made once.")]

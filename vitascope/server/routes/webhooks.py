@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from vitascope.outbound import addresses, fetch
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import webhooks
 from vitascope.store.webhooks import Webhook
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(route_class=Asking, prefix="/v1/webhooks", tags=["webhooks"])
 Events = list[str]
 
 
