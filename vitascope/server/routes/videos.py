@@ -21,7 +21,7 @@ from vitascope.server.routes import MEDIA, body, errors
 from vitascope.server.schemas import Deleted, Page
 from vitascope.server.schemas import page as pages
 from vitascope.server.video_object import Video
-from vitascope.store import library
+from vitascope.store import library, recipes
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
 
@@ -214,7 +214,8 @@ def preview_video(context: Here, actor: Who, request: Request, video_id: str) ->
 def given_picture(context: Here, actor: Who, video_id: str, which: Literal["first", "last"] = "first") -> Response:
     """The picture that was given for the first or the last frame, as a PNG fitted to the clip."""
     with context.store.read() as tx:
-        picture = video.job(tx, actor, video_id).spec.get({"first": "image", "last": "last_image"}[which])
+        spec = recipes.whole(tx, actor.id, video.job(tx, actor, video_id).spec)
+    picture = spec.get({"first": "image", "last": "last_image"}[which])
     if not picture:
         raise NotFound(f"No {which} picture was given.", hint="The video's `given` says which were.")
     return Response(Picture.from_dict(picture).png, media_type="image/png")
