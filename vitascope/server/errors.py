@@ -4,6 +4,7 @@ leaves here with a traceback, also not for paths that do not exist or bodies tha
 
 from __future__ import annotations
 
+import errno
 import math
 import time
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from vitascope import vendors
-from vitascope.errors import BadSpec, NotFound, TooMany, VitascopeError
+from vitascope.errors import BadSpec, NoMemory, NotFound, OutputFailed, TooMany, VitascopeError, is_memory
 from vitascope.vendors.api import Call, Reply
 from vitascope.vendors.openai import dialect as openai
 
@@ -74,7 +75,11 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 def inside(error: Exception) -> VitascopeError:
-    """What to say of a fault of our own: its kind, never its inside."""
+    """What to say of a fault of our own: its kind, never its inside; of what the machine refused, no path."""
+    if is_memory(error):
+        return NoMemory()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputFailed("The server's disk is full.", hint="Tell whoever runs this server.")
     return made(
         500,
         "inside",
