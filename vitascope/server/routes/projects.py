@@ -19,7 +19,12 @@ MAX_SHOWN = 10_000
 
 
 class ProjectName(Said):
-    name: str = Field(min_length=1, max_length=projects.MAX_PROJECT)
+    name: str = Field(
+        min_length=1,
+        max_length=projects.MAX_PROJECT,
+        description="Of letters that can be printed, not of spaces alone.",
+        json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"},
+    )
 
 
 class ProjectView(Answer):

@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse
 from vitascope.server import body, middleware
 from vitascope.server.auth import Asking, Here
 from vitascope.server.files import client_files
-from vitascope.server.routes import errors
+from vitascope.server.routes import Answers, errors
 from vitascope.server.schemas import Answer
 
 router = APIRouter(route_class=Asking, prefix=client_files.PATH, tags=["files"])
 _STATUSES = ("200", "201", "204")  # that a form may ask for, as it does of S3
+_STATUS = {"type": "string", "enum": list(_STATUSES)}
 
 
 class SentView(Answer):
@@ -26,8 +27,24 @@ class SentView(Answer):
     bytes: int
 
 
-@router.put("/{account_id}/{upload_id}", response_model=SentView, responses=errors(404, 409, 413, 422))
-@router.post("/{account_id}/{upload_id}", response_class=Response, include_in_schema=False)
+_FILE = {"type": "string", "format": "binary"}
+_FORM = {"type": "object", "properties": {"file": _FILE, "key": {"type": "string"}, "success_action_status": _STATUS}}
+_AS_ASKED: Answers = {status: {"description": "As success_action_status asks for it."} for status in (200, 201, 204)}
+
+
+@router.put(
+    "/{account_id}/{upload_id}",
+    response_model=SentView,
+    responses=errors(404, 409, 413, 422),
+    openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": _FILE}}}},
+)
+@router.post(
+    "/{account_id}/{upload_id}",
+    name="send_form",
+    response_class=Response,
+    responses=errors(404, 409, 413, 422) | _AS_ASKED,
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": {"schema": _FORM}}}},
+)
 async def send_file(
     context: Here,
     request: Request,
