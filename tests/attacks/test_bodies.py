@@ -12,6 +12,7 @@ from vitascope.vendors import fields
 
 MB = 2**20
 NESTED = b"[" + b"[]," * (10 * MB) + b"[]]"  # thirty megabytes of empty lists; read, it fills 750
+ACTION = "/?Action=CVSync2AsyncSubmitTask&Version=2022-08-31"
 JSON = {"content-type": "application/json"}
 
 
@@ -64,8 +65,9 @@ def test_who_signs_must_have_a_pair_and_have_signed_before_the_body_is_read_as_j
             "authorization": f"HMAC-SHA256 Credential={access}/20270115/cn-north-1/cv/request, "
             f"SignedHeaders=host;x-date, Signature={'0' * 64}",
         }
-        ask = "/?Action=CVSync2AsyncSubmitTask&Version=2022-08-31"
-        answer, spent = seconds_of_work(lambda h=headers: server.client().post(ask, content=NESTED, headers=h))
+        before = time.process_time()
+        answer = server.client().post(ACTION, content=NESTED, headers=headers)
+        spent = time.process_time() - before
         assert answer.status_code == status, answer.text
         assert spent < 1.5, f"{spent:.2f} s"
 

@@ -227,12 +227,20 @@ def _is_local_name(host: str) -> bool:
         return False
 
 
+def _host(origin: str) -> str:
+    """Host and port of an origin; empty for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
 def refuse_foreign(context: Context, request: Request) -> None:
     """A browser says where a request comes from; one of another origin may not use this one's session or owner."""
     headers = request.headers
     origin, site = headers.get("origin", ""), headers.get("sec-fetch-site", "")
     own = {headers.get("host", ""), urlsplit(context.settings.public_url).netloc} - {""}
-    if origin and urlsplit(origin).netloc not in own:
+    if origin and _host(origin) not in own:
         raise NotAllowed(f"A page of {origin[:100]} may not do this.", hint="Use an API key there.")
     opened = request.method == "GET" and headers.get("sec-fetch-dest") == "document"  # a person follows a link
     if not origin and site in ("cross-site", "same-site") and not opened:

@@ -14,6 +14,7 @@ import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitascope import logs, metrics
@@ -30,6 +31,11 @@ _SECURITY = {
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_PREFLIGHT = {
+    "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "access-control-allow-headers": "*, authorization",
+    "access-control-max-age": "600",
 }
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _QUIET = ("/healthz", "/readyz", "/metrics")
@@ -66,6 +72,9 @@ class Gate:
         with logs.bound(request_id=id):
             try:
                 _refuse_early(scope, headers)
+                if visit.shared and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+                    await Response(status_code=204, headers=_PREFLIGHT)(scope, visit.receive, visit.send)
+                    return
                 await self.app(scope, visit.receive, visit.send)
             except ClientDisconnect:
                 visit.status = 499  # the caller went away in the middle; there is nobody to answer
@@ -87,6 +96,7 @@ class _Visit:
         self.scope, self._receive, self._send, self.id = scope, receive, send, id
         self.received, self.started, self.too_large = 0, False, False
         self.status, self.begun, self.seconds = 0, time.perf_counter(), 0.0
+        self.shared = _shared_with(scope)
 
     @property
     def limit(self) -> int:
@@ -124,6 +134,10 @@ class _Visit:
             headers["x-request-id"] = self.id
             for name, value in _SECURITY.items():
                 headers.setdefault(name, value)
+            if self.shared:
+                headers["access-control-allow-origin"] = self.shared
+                headers["access-control-expose-headers"] = "*"
+                headers.add_vary_header("origin")
             if self.scope["path"].startswith("/v1/"):
                 headers.setdefault("cache-control", "no-store")
         await self._send(message)
@@ -139,6 +153,16 @@ class _Visit:
 
 def _request_id(given: str) -> str:
     return given if re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) else f"req_{secrets.token_hex(12)}"
+
+
+def _shared_with(scope: Scope) -> str:
+    """The origin of the page that asks, if the operator lets its like read the answers; else empty. Cookies are not
+    let in: such a page brings a key.
+    """
+    context = getattr(getattr(scope.get("app"), "state", None), "context", None)
+    allowed = context.settings.allowed_origins if context else ()
+    origin = Headers(scope=scope).get("origin", "")
+    return origin if origin and (origin in allowed or "*" in allowed) else ""
 
 
 def _refuse_early(scope: Scope, headers: Headers) -> None:

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitascope.errors import VitascopeError
 from vitascope.server import body, middleware
@@ -34,6 +34,7 @@ FREE_BYTES = 64 * 1024
 HELD_SECONDS = 300.0  # the longest that an answer is held open
 _LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that somebody waits for; the last one goes on
 _LARGE = ("create", "again", "upload", "receive", "refuse")  # what may bring pictures and clips
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _JSON = ("application/json", "text/json")
 _PERHAPS = ("", "text/plain")
 
@@ -48,6 +49,32 @@ class Switch:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and not self.owns(scope) and self.owns({**scope, "method": "GET"}):
+            await self._head(scope, receive, send)
+            return
+        await self._route(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As GET, without the body: what would stream is told that its caller has gone."""
+        ended = False
+
+        async def send_head(message: Message) -> None:
+            nonlocal ended
+            if message["type"] == "http.response.start":
+                await send(message)
+                ended = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif message.get("more_body"):
+                raise OSError("only the head was asked for")
+
+        scope["state"]["head"] = True
+        try:
+            await self._route({**scope, "method": "GET"}, receive, send_head)
+        except (OSError, ClientDisconnect):
+            if not ended:
+                raise
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         for prefix in NATIVE_PREFIXES:
             if path == prefix or path.startswith(f"{prefix}/"):
@@ -56,6 +83,11 @@ class Switch:
                 return
         found = self.table.find(path)
         if not found:
+            try:
+                self._refuse_method(scope, found)
+            except VitascopeError as error:
+                await respond(scope, error)(scope, receive, send)
+                return
             await self.app(scope, receive, send)
             return
         request, sent = Request(scope, receive), _Sent()
@@ -136,12 +168,18 @@ class Switch:
         return scope["path"].split("/")[1] in self.table.firsts or self.owns(scope)
 
     def _refuse_method(self, scope: Scope, found: list[Found]) -> None:
-        """A path of a dialect, and a method that it does not take, and no native route does either."""
-        known = [one.spot for one in found if not one.spot.route.catch_all]
-        if not known or self.owns(scope):
+        """A path that is known, and a method that nobody takes there, neither a dialect nor a native route."""
+        if self.owns(scope):
             return
-        _speaks(scope, known[0].dialect, None)
-        method, allowed = scope["method"], sorted({spot.route.method for spot in known})
+        known = [one.spot for one in found if not one.spot.route.catch_all]
+        methods = {spot.route.method for spot in known}
+        methods |= {method for method in _METHODS if self.owns({**scope, "method": method})}
+        if not methods:
+            return
+        if known:
+            _speaks(scope, known[0].dialect, None)
+        methods |= {"HEAD"} if "GET" in methods else set()
+        method, allowed = scope["method"], sorted(methods)
         error = made(405, "method_not_allowed", f"{scope['path'][:200]} does not take {method}.", ", ".join(allowed))
         error.headers = {"allow": ", ".join(allowed)}  # type: ignore[attr-defined]
         raise error
