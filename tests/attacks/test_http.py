@@ -1,5 +1,7 @@
 """HTTP by its own rules: HEAD beside GET, Allow with all methods, entity tags, origins of pages, large numbers."""
 
+import re
+
 import pytest
 
 from serving import finished, serving
@@ -132,3 +134,14 @@ def test_an_unknown_model_is_answered_with_what_that_caller_may_use(client):
     assert "veo*" in answer.text
     assert "sora-2*" not in answer.text
     assert "sora-2*" in client.post("/v1/videos", json={"prompt": "a", "model": "nothing-9"}).text
+
+
+def test_the_page_of_the_api_works_behind_a_path(client):
+    """A proxy at /video/ takes that away before it hands on; whatever the page asks for must then stand below it."""
+    page = client.get("/docs").text
+    links = re.findall(r'(?:href|src)="([^"]+)"', page)
+    assert links
+    for link in links:
+        assert not link.startswith("/"), link
+        assert client.get("/" + link).status_code == 200  # as a browser resolves it from /docs
+    assert 'fetch("/' not in client.get("/docs/docs.js").text

@@ -29,7 +29,11 @@ class SentView(Answer):
 
 _FILE = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"file": _FILE, "key": {"type": "string"}, "success_action_status": _STATUS}}
-_AS_ASKED: Answers = {status: {"description": "As success_action_status asks for it."} for status in (200, 201, 204)}
+_AS_ASKED: Answers = {
+    200: {"model": SentView},
+    201: {"description": "If success_action_status asks for it."},
+    204: {"description": "Of a form that does not ask for another."},
+}
 
 
 @router.put(
@@ -64,8 +68,10 @@ async def send_file(
     try:
         file = next((value for value in form.values() if isinstance(value, UploadFile)), b"")
         part = str(form.get("key", "")).rpartition("/")[2]
-        await body.aside(partial(client_files.receive, part=part), context, account_id, upload_id, file)
+        kept = await body.aside(partial(client_files.receive, part=part), context, account_id, upload_id, file)
         wanted = str(form.get("success_action_status", "204"))
+        if wanted == "200":
+            return JSONResponse(SentView(bytes=kept.data["bytes"]).model_dump())
         return Response(status_code=int(wanted) if wanted in _STATUSES else 204)
     finally:
         await form.close()
