@@ -26,7 +26,7 @@ from vitascope.server import body, middleware
 from vitascope.server.dialects import runner
 from vitascope.server.dialects.exchange import Held, Turn, shown
 from vitascope.server.dialects.route_table import Found, Spot, Table
-from vitascope.server.errors import made, respond
+from vitascope.server.errors import refused_method, respond
 from vitascope.vendors.api import Call, Dialect, Reply, View
 
 NATIVE_PREFIXES = ("/openai", "/proxy/openai")  # our own form under its vendor's name, and where ComfyUI looks for it
@@ -34,7 +34,6 @@ FREE_BYTES = 64 * 1024
 HELD_SECONDS = 300.0  # the longest that an answer is held open
 _LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that somebody waits for; the last one goes on
 _LARGE = ("create", "again", "upload", "receive", "refuse")  # what may bring pictures and clips
-_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _JSON = ("application/json", "text/json")
 _PERHAPS = ("", "text/plain")
 
@@ -83,11 +82,6 @@ class Switch:
                 return
         found = self.table.find(path)
         if not found:
-            try:
-                self._refuse_method(scope, found)
-            except VitascopeError as error:
-                await respond(scope, error)(scope, receive, send)
-                return
             await self.app(scope, receive, send)
             return
         request, sent = Request(scope, receive), _Sent()
@@ -169,20 +163,11 @@ class Switch:
 
     def _refuse_method(self, scope: Scope, found: list[Found]) -> None:
         """A path that is known, and a method that nobody takes there, neither a dialect nor a native route."""
-        if self.owns(scope):
-            return
         known = [one.spot for one in found if not one.spot.route.catch_all]
-        methods = {spot.route.method for spot in known}
-        methods |= {method for method in _METHODS if self.owns({**scope, "method": method})}
-        if not methods:
+        if not known or self.owns(scope):
             return
-        if known:
-            _speaks(scope, known[0].dialect, None)
-        methods |= {"HEAD"} if "GET" in methods else set()
-        method, allowed = scope["method"], sorted(methods)
-        error = made(405, "method_not_allowed", f"{scope['path'][:200]} does not take {method}.", ", ".join(allowed))
-        error.headers = {"allow": ", ".join(allowed)}  # type: ignore[attr-defined]
-        raise error
+        _speaks(scope, known[0].dialect, None)
+        raise refused_method(scope, {spot.route.method for spot in known})
 
 
 class _Sent:
