@@ -19,7 +19,7 @@ export PROMPT
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help clip studio page test sdks lint bench exam train clean
+.PHONY: fuzz help clip studio page test sdks lint bench exam train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -59,6 +59,9 @@ test: .venv/dev  ## all tests
 sdks: .venv/dev  ## the vendors' own SDKs against a real server; SDKS="openai lumaai" for some
 	@$(BIN)/python tests/sdks/environments.py $(SDKS)
 	@$(BIN)/python -m pytest tests/sdks $(ARGS)
+
+fuzz: .venv/dev  ## 10,000 requests that a machine thought of, over the whole description of the API
+	@$(BIN)/python -m pytest tests/test_schema_fuzz.py --fuzz 10000 -s $(ARGS)
 
 lint: .venv/dev  ## ruff, mypy, and the studio's types when its packages are there
 	@$(BIN)/ruff check .

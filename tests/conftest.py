@@ -11,6 +11,7 @@ from vitascope import config
 
 def pytest_addoption(parser):
     parser.addoption("--regolden", action="store_true", help="draw the golden pictures anew instead of comparing")
+    parser.addoption("--fuzz", type=int, default=0, help="how many requests the fuzzing of the API makes in all")
     parser.addoption("--studio", default="", help="folder of another build of the studio, for the browser's tests")
 
 

@@ -35,6 +35,7 @@ from vitascope.store import (
     ledger,
     library,
     limits,
+    recipes,
     schema,
     webhooks,
 )
@@ -98,6 +99,7 @@ class Person:
             handles.claim(tx, self.id, handles.external("kling"), f"{self.name}-holiday", "job_1", now)
             sent = f"uploads/{self.id}/0123.png"
             handles.claim(tx, self.id, handles.UPLOAD, f"{self.name}0123", sent, now, {"name": "holiday.png"})
+            recipes.packed(tx, self.id, {"image": {"png": f"{self.name} zebra" * 500}}, now)
             for what in (f"make:{self.id}", f"confirm:{self.id}"):
                 limits.take(tx, what, now, per_second=1, burst=1)
         self.blobs.put(sent, b"picture")

@@ -41,7 +41,7 @@ def test_a_clip_is_kept_with_its_recipe_and_found_by_its_id(store, mia):
         assert library.of_job(tx, mia, "job_1") == kept
         assert library.by_sha256(tx, mia, kept.sha256) == kept
         assert library.by_sha256(tx, mia, "none") is None
-    assert kept.spec == recipe().spec
+    assert Recipe.from_dict(kept.recipe).spec == recipe().spec
     assert (kept.width, kept.height, kept.frames, kept.seconds, kept.seed) == (256, 256, 9, 9 / 16, 7)
     assert kept.video_key == f"clips/{kept.id}/video.mp4"
     assert kept.keys == (kept.video_key, "clips/x/poster.jpg")
@@ -280,7 +280,7 @@ def test_a_still_has_no_seconds(store, mia):
 def test_a_zero_character_from_a_stranger_is_no_trouble(store, mia):
     kept = keep(store, mia, "a\0 ball")
     assert kept.prompt == "a ball"
-    assert kept.spec.prompt == "a\0 ball"
+    assert kept.recipe["spec"]["prompt"] == "a\0 ball"
     assert found(store, mia, "ball\0") == [kept.id]
     for asked in ({"after": "x\0"}, {"project": "\0"}, {"model": "\0"}, {"tag": "\0"}):
         assert found(store, mia, **asked) == []

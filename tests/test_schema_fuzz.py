@@ -3,6 +3,7 @@ never answers with a fault of its own, and what it says has the form that the de
 """
 
 import contextlib
+import time
 from unittest import SkipTest
 
 import pytest
@@ -24,6 +25,7 @@ from vitascope.store import accounts
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 ENDLESS = ["/v1/events", "/v1/videos/sync"]  # a stream, and a wait for a worker that is not here
+SLOWEST_SECONDS = 5.0
 EXAMPLES = 5  # for each operation and way
 TAGS = (
     "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "files",
@@ -47,6 +49,19 @@ class Running:
 
 
 @pytest.fixture(scope="module")
+def examples(pytestconfig, running):
+    """For each operation and way: a few, or so many that all together are `--fuzz`."""
+    wanted = pytestconfig.getoption("--fuzz")
+    return -(-wanted // (2 * len(list(running.schema.get_all_operations())))) if wanted else EXAMPLES
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """How long each request took, in seconds."""
+    return []
+
+
+@pytest.fixture(scope="module")
 def running(tmp_path_factory):
     made = Running(tmp_path_factory.mktemp("fuzz"))
     yield made
@@ -64,7 +79,7 @@ def test_all_operations_are_tried(running):
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as described", "otherwise"])
 @pytest.mark.parametrize("tag", TAGS)
-def test_no_request_is_answered_with_a_fault(running, tag, mode):
+def test_no_request_is_answered_with_a_fault(running, tag, mode, examples, asked):
     for operation in operations(running.schema, tag):
         try:
             strategy = operation.as_strategy(generation_mode=mode)
@@ -72,7 +87,7 @@ def test_no_request_is_answered_with_a_fault(running, tag, mode):
             continue  # nothing can be wrong with a request that has no parts
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             deadline=None,
             derandomize=True,
             database=None,
@@ -81,7 +96,16 @@ def test_no_request_is_answered_with_a_fault(running, tag, mode):
         )
         @given(case=strategy)
         def ask(case):
-            case.call_and_validate(headers={"authorization": f"Bearer {running.key}"}, checks=CHECKS)
+            begun = time.perf_counter()
+            answer = case.call(headers={"authorization": f"Bearer {running.key}"})
+            asked.append(time.perf_counter() - begun)
+            case.validate_response(answer, checks=CHECKS)
 
         with contextlib.suppress(Unsatisfiable, SkipTest):
             ask()
+
+
+def test_no_request_took_long(pytestconfig, asked):
+    print(f"{len(asked):,} requests, the slowest {max(asked, default=0):.2f} s")
+    assert max(asked, default=0.0) < SLOWEST_SECONDS
+    assert len(asked) >= pytestconfig.getoption("--fuzz") * 0.8  # some operations have fewer requests than are wanted

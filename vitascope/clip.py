@@ -23,6 +23,10 @@ MAX_SECONDS = 60.0
 MAX_FRAMES = 1 + int(MAX_SECONDS) * FPS
 MAX_PROMPT = 2_000  # characters
 MAX_SEED = 2**32 - 1
+MAX_SIDE = 4096  # of any clip, given or made
+MAX_NAME = 100  # characters of a model's name, a version, a hash of weights
+MAX_GENERATIONS = MAX_FRAMES // GROUP  # of recipes inside each other: each clip added a group at least
+MAX_GIVEN_BYTES = 32 * 2**20  # of all pictures in a recipe and its parents
 ASPECTS = {"1:1": (256, 256), "16:9": (352, 192), "9:16": (192, 352)}  # (width, height)
 RECIPE_FORMAT = 1
 Size = tuple[int, int]
@@ -35,6 +39,14 @@ class Picture:
     png: bytes = field(repr=False)
     width: int
     height: int
+
+    def __post_init__(self) -> None:
+        _check_sides("A given picture", self.width, self.height)
+        if len(self.png) > 4 * self.width * self.height + 2**16:
+            raise BadSpec(
+                f"A given picture of {self.width}x{self.height} has {len(self.png):,} bytes.",
+                hint="Nothing but its pixels belongs into it.",
+            )
 
     def to_dict(self) -> dict[str, Any]:
         return {"png": base64.b64encode(self.png).decode("ascii"), "width": self.width, "height": self.height}
@@ -54,6 +66,17 @@ class Source:
     height: int
     recipe: Recipe | None = None
     path: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        _check_sides("The clip to be continued", self.width, self.height)
+        if not 1 <= self.frames <= MAX_FRAMES:
+            raise BadSpec(
+                f"The clip to be continued has {self.frames:,} frames.", hint=f"1 to {MAX_FRAMES}.", field="extend"
+            )
+        if len(self.sha256) > MAX_NAME:
+            raise BadSpec("The hash of the clip to be continued is none.", hint="64 hexadecimal digits.")
+        if self.recipe:
+            self.recipe.check_parents()
 
     def to_dict(self) -> dict[str, Any]:
         parent = self.recipe.to_dict() if self.recipe else None
@@ -201,6 +224,10 @@ class ClipSpec:
                 )
             if any("\ud800" <= letter <= "\udfff" for letter in words):
                 raise BadSpec(f"{told} is not valid text.", hint="Give it in UTF-8.", field=name)
+        if len(self.model) > MAX_NAME:
+            raise BadSpec(
+                f"The model's name has {len(self.model):,} characters.", hint=f"At most {MAX_NAME}.", field="model"
+            )
         if not self.prompt.strip():
             raise BadSpec(
                 "The prompt is empty.",
@@ -265,6 +292,9 @@ class ClipSpec:
                 values[name] = kind.from_dict(values[name]) if values.get(name) else None
             if values.get("size"):
                 values["size"] = (int(values["size"][0]), int(values["size"][1]))
+            for name in ("steps", "seed"):
+                if type(values.get(name, 1)) is not int and values[name] is not None:
+                    raise TypeError(f"{name} is not an integer")
             return cls(**values)
         except (TypeError, KeyError, ValueError, AttributeError, IndexError, binascii.Error) as error:
             raise BadSpec(f"The spec cannot be read: {error}.", hint="Is it from a newer Vitascope?") from error
@@ -283,6 +313,26 @@ class Recipe:
     weights: str  # SHA-256 over the model's files
     version: str  # of Vitascope
     format: int = RECIPE_FORMAT
+
+    def __post_init__(self) -> None:
+        for what, text in (("model", self.model), ("weights", self.weights), ("version", self.version)):
+            if len(text) > MAX_NAME:
+                raise BadSpec(f"The recipe's {what} has {len(text):,} characters.", hint=f"At most {MAX_NAME}.")
+
+    def check_parents(self) -> None:
+        """Raises BadSpec when it and those inside it are more, or larger, than any clip needs."""
+        recipe: Recipe | None = self
+        generations = size = 0
+        while recipe:
+            spec = recipe.spec
+            generations += 1
+            size += sum(len(picture.png) for picture in (spec.image, spec.last_image) if picture)
+            if generations > MAX_GENERATIONS or size > MAX_GIVEN_BYTES:
+                raise BadSpec(
+                    f"The recipe holds more than {MAX_GENERATIONS} clips or {MAX_GIVEN_BYTES >> 20} MB of pictures.",
+                    hint="Continue the clip without its recipe.",
+                )
+            recipe = spec.extend.recipe if spec.extend else None
 
     def to_dict(self) -> dict[str, Any]:
         model = {"name": self.model, "weights": self.weights}
@@ -347,6 +397,11 @@ class ModelCard:
                 raise BadSpec(
                     f"{self.name} does not take {mode}.", hint=hint, field="seconds" if mode == "still" else mode
                 )
+
+
+def _check_sides(what: str, width: int, height: int) -> None:
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise BadSpec(f"{what} is {width}x{height}.", hint=f"Each side 1 to {MAX_SIDE}.")
 
 
 def _sizes(sizes: Any) -> str:

@@ -55,6 +55,7 @@ TABLE = (
     Setting("gpu_second_price", 500, "what a second of a GPU costs you, in micro-dollars"),
     Setting("cpu_second_price", 15, "what a second of a processor costs you, in micro-dollars"),
     Setting("retention_days", 0, "days until a clip is removed, for plans that do not say; 0: never"),
+    Setting("cors_origins", "", "origins whose pages may use this API with a key, parted by commas; empty: none"),
     Setting("studio_dir", "", "folder of another build of the studio; empty: the one that came with the package"),
     Setting("fetch_allowed", "", "hosts and networks inside that pictures and webhooks may use, parted by commas"),
     Setting("log_format", "text", "text, or json for one object a line", choices=("text", "json")),
@@ -83,6 +84,7 @@ class Settings:
     gpu_second_price: int
     cpu_second_price: int
     retention_days: int
+    cors_origins: str
     studio_dir: Path | None
     fetch_allowed: str
     log_format: str
@@ -108,6 +110,11 @@ class Settings:
     def allowed_hosts(self) -> tuple[str, ...]:
         """Hosts and networks that may be called for somebody although they are not public."""
         return tuple(name.strip() for name in self.fetch_allowed.split(",") if name.strip())
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Origins whose pages a browser lets read the answers of this API; "*": any."""
+        return tuple(name.strip().rstrip("/") for name in self.cors_origins.split(",") if name.strip())
 
     def shown(self, setting: Setting) -> str:
         """The value for people's eyes: passwords inside are covered."""

@@ -8,6 +8,7 @@
     ├── BadClip                 422  exit 1   a given clip cannot be read, continued or made again
     ├── BadBackup               422  exit 1   a backup to be restored is none, or is damaged
     ├── BadWeights              503  exit 1   the model's files are missing or damaged
+    ├── NoMemory                503  exit 1   the machine gives no more memory
     ├── MissingExtra            501  exit 1   an optional part is not installed
     ├── OutputFailed            507  exit 1   the result cannot be written: no folder, no right, no room
     ├── NotSignedIn             401  exit 1   no key, no session, or one that is not (or no longer) good
@@ -27,6 +28,8 @@ usage). `field` names the part of the request that is at fault, where it is one.
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class VitascopeError(Exception):
@@ -70,6 +73,16 @@ class BadBackup(VitascopeError):
 
 class BadWeights(VitascopeError):
     status, code = 503, "bad_weights"
+
+
+class NoMemory(VitascopeError):
+    status, code = 503, "no_memory"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is not enough memory.",
+            hint="Close other programs, raise the limit (ulimit -v, or the container's), or ask for a shorter clip.",
+        )
 
 
 class MissingExtra(VitascopeError):
@@ -155,3 +168,34 @@ class TooMany(VitascopeError):
 
 class Unavailable(VitascopeError):
     status, code = 503, "unavailable"
+
+
+_WRITE = "Check the folder's rights, or set VITASCOPE_HOME to a folder that can be written."
+_SYSTEM = {
+    errno.ENOSPC: ("The disk is full", "Make room, or set VITASCOPE_HOME to a folder on another disk."),
+    errno.EDQUOT: ("The disk quota is used up", "Make room, or set VITASCOPE_HOME to a folder on another disk."),
+    errno.EROFS: ("This folder can only be read", _WRITE),
+    errno.EACCES: ("This may not be read or written", _WRITE),
+    errno.EPERM: ("This may not be read or written", _WRITE),
+    errno.ENOENT: ("This cannot be made, or is not there", _WRITE),
+    errno.ENOTDIR: ("A part of this path is a file", _WRITE),
+    errno.EMFILE: ("Too many files are open", "Raise the limit: ulimit -n 4096."),
+}
+
+
+def of_machine(error: BaseException) -> VitascopeError | None:
+    """What the machine refused (room, rights, memory), for whoever sits at it: it names the path. None: all else."""
+    if is_memory(error):
+        return NoMemory()
+    if not isinstance(error, OSError) or error.errno not in _SYSTEM:
+        return None
+    message, hint = _SYSTEM[error.errno]
+    return OutputFailed(f"{message}: {error.filename}." if error.filename else f"{message}.", hint=hint)
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether it says, in whichever words, that there is no more memory."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    words = ("allocate memory", "bad_alloc", "bad allocation", "failed to allocate", "start new thread")
+    return any(word in str(error).lower() for word in words)

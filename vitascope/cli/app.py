@@ -19,7 +19,7 @@ import typer
 from vitascope import __version__
 from vitascope.cli import service, studio
 from vitascope.config import debugging
-from vitascope.errors import BadSpec, MissingExtra, VitascopeError
+from vitascope.errors import BadSpec, MissingExtra, VitascopeError, of_machine
 
 app = typer.Typer(
     help="Clips from words and pictures, on your own machine.",
@@ -46,11 +46,11 @@ def main(arguments: list[str]) -> int:
         return _failed("Stopped.", "Nothing was left half-written.", 1)
     except VitascopeError as error:
         return _failed(error.message, error.hint, error.exit_code)
-    except MemoryError:
-        return _failed("There is not enough memory.", "Close other programs, or ask for a shorter clip.", 1)
     except Exception as error:
         if debugging():
             raise
+        if told := of_machine(error):
+            return _failed(told.message, told.hint, told.exit_code)
         what = f"{type(error).__name__}: {error}"
         return _failed(
             f"A fault inside Vitascope: {what}", "Run it with VITASCOPE_DEBUG=1 and report what that shows.", 1

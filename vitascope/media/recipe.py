@@ -13,6 +13,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import BinaryIO
 
+from vitascope import strictjson
 from vitascope.clip import Recipe
 from vitascope.errors import BadClip, BadSpec
 from vitascope.media import picture
@@ -24,6 +25,8 @@ _XMP_HEAD = (
     '<rdf:Description rdf:about="" xmlns:vitascope="urn:vitascope:1.0"><vitascope:recipe>'
 )
 _XMP_TAIL = '</vitascope:recipe></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
+MAX_VALUES = 300_000  # of a recipe: some dozens of clips, each with a camera in numbers
+_MAX_BOXES = 4  # inside each other, on the way to the comment
 _MAX_TEXT = 64 * 2**20  # bytes; a minute of continued clips with pictures stays far below
 _PARENTS = (b"moov", b"udta", b"ilst", b"\xa9cmt")  # boxes on the way to the comment; "meta" has four bytes more
 
@@ -35,7 +38,7 @@ def to_text(recipe: Recipe) -> str:
 
 def from_text(text: str) -> Recipe:
     try:
-        return Recipe.from_dict(json.loads(text))
+        return Recipe.from_dict(strictjson.loads(text, MAX_VALUES))
     except BadSpec as error:
         raise BadClip(error.message, hint=error.hint) from error
     except (ValueError, RecursionError) as error:
@@ -86,13 +89,16 @@ def _texts(path: Path) -> tuple[str, str]:
     return comment.decode("utf-8", "replace"), unescape(rest.partition("</vitascope:recipe>")[0])
 
 
-def _comment(file: BinaryIO, start: int, end: int) -> bytes:
+def _comment(file: BinaryIO, start: int, end: int, depth: int = 0) -> bytes:
+    """`udta`, `meta`, `ilst` and the comment's own box stand in one another; a file that goes deeper is not ours."""
+    if depth > _MAX_BOXES:
+        return b""
     for kind, inner, stop in _boxes(file, start, end):
         if kind == b"data":
             file.seek(inner + 8)  # type and locale
             return file.read(min(stop - inner - 8, _MAX_TEXT))
         if kind == b"meta" or kind in _PARENTS:
-            found = _comment(file, inner + 4 if kind == b"meta" else inner, stop)
+            found = _comment(file, inner + 4 if kind == b"meta" else inner, stop, depth + 1)
             if found:
                 return found
     return b""

@@ -25,6 +25,7 @@ from vitascope.store import library
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.jobs import Job
+from vitascope.store.recipes import whole
 
 
 class Watch(Protocol):
@@ -127,7 +128,8 @@ def at_hand(store: Store, blobs: Blobs, job: Job, engine: Engine[Any], folder: P
     """The job's spec with the clip it continues as a file in `folder`: from the library, from what was sent along, or
     made again from its recipe. Raises BadClip when it is lost, Unavailable.
     """
-    spec = ClipSpec.from_dict(job.spec)
+    with store.read() as tx:
+        spec = ClipSpec.from_dict(whole(tx, job.account_id, job.spec))
     if not spec.extend:
         return spec
     path = folder / "source.mp4"

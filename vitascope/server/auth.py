@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import jwt
-from fastapi import Depends, Request
+from anyio import to_thread
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
 from vitascope.errors import NotAllowed, NotSignedIn
+from vitascope.server import middleware
 from vitascope.server.context import Context
 from vitascope.store import accounts
 from vitascope.store.accounts import Account
@@ -58,14 +62,37 @@ def context_of(request: Request) -> Context:
     return context
 
 
-def who(
+async def who(
     request: Request,
     _bearer: Annotated[Any, Depends(_SCHEMES[0])] = None,
     _header: Annotated[Any, Depends(_SCHEMES[1])] = None,
     _cookie: Annotated[Any, Depends(_SCHEMES[2])] = None,
 ) -> Actor:
-    """The caller. Raises NotSignedIn, or NotAllowed when the account is disabled or a page of elsewhere asks."""
-    return identify(context_of(request), request)
+    """The caller, as `Asking` found out."""
+    actor: Actor = request.state.actor
+    return actor
+
+
+class Asking(APIRoute):
+    """A route that knows its caller, if it wants to, before the body is read; one of typed fields is small. It answers
+    NotSignedIn, or NotAllowed when the account is disabled or a page of elsewhere asks.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer, wanted = super().get_route_handler(), _wants_caller(self.dependant)
+
+        async def ask_first(request: Request) -> Response:
+            if wanted:
+                request.state.actor = await to_thread.run_sync(identify, context_of(request), request)
+            if self.body_field:
+                middleware.take(request.scope, middleware.PLAIN_BYTES)
+            return await answer(request)
+
+        return ask_first
+
+
+def _wants_caller(dependant: Dependant) -> bool:
+    return dependant.call is who or any(_wants_caller(one) for one in dependant.dependencies)
 
 
 def operator(actor: Annotated[Actor, Depends(who)]) -> Actor:
@@ -112,6 +139,12 @@ def by_credential(context: Context, text: str) -> Actor:
         with context.store.begin() as tx:
             accounts.used(tx, key, now)
     return Actor(account, "token" if key.access_key else "key")
+
+
+def known_pair(context: Context, access: str) -> None:
+    """Raises NotSignedIn when there is no such pair; whether it has signed is not looked at."""
+    with context.store.read() as tx:
+        accounts.by_access(tx, access, context.now())
 
 
 def by_signature(context: Context, access: str, verify: Callable[[str, float], None]) -> Actor:
@@ -197,12 +230,20 @@ def _is_local_name(host: str) -> bool:
         return False
 
 
+def _host(origin: str) -> str:
+    """Host and port of an origin; empty for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
 def refuse_foreign(context: Context, request: Request) -> None:
     """A browser says where a request comes from; one of another origin may not use this one's session or owner."""
     headers = request.headers
     origin, site = headers.get("origin", ""), headers.get("sec-fetch-site", "")
     own = {headers.get("host", ""), urlsplit(context.settings.public_url).netloc} - {""}
-    if origin and urlsplit(origin).netloc not in own:
+    if origin and _host(origin) not in own:
         raise NotAllowed(f"A page of {origin[:100]} may not do this.", hint="Use an API key there.")
     opened = request.method == "GET" and headers.get("sec-fetch-dest") == "document"  # a person follows a link
     if not origin and site in ("cross-site", "same-site") and not opened:

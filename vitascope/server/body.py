@@ -15,7 +15,7 @@ from starlette.formparsers import MultiPartException
 
 from vitascope.errors import BadSpec
 from vitascope.server.errors import made
-from vitascope.server.middleware import MEDIA_BYTES
+from vitascope.server.middleware import MEDIA_BYTES, PLAIN_BYTES, take
 from vitascope.vendors.fields import clean, from_json, unbracketed
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -29,9 +29,12 @@ def kind_of(request: Request) -> str:
 
 
 async def form_of(request: Request) -> FormData:
-    """A form, to be closed when its files were read. Raises BadSpec."""
+    """A form, to be closed when its files were read. One without parts has no files, and is small. Raises BadSpec."""
+    has_parts = kind_of(request) == FORMS[0]
+    take(request.scope, MEDIA_BYTES if has_parts else PLAIN_BYTES)
+    most = MEDIA_BYTES if has_parts else PLAIN_BYTES
     try:
-        return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MEDIA_BYTES)
+        return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=most)
     except (HTTPException, MultiPartException, ValueError, KeyError) as error:
         reason = getattr(error, "detail", "") or "it is cut off"
         raise BadSpec(f"The form cannot be read: {reason}.", hint="Send multipart/form-data or JSON.") from error
@@ -48,8 +51,9 @@ async def object_of(body: bytes) -> dict[str, Any]:
 
 
 async def fields(request: Request) -> AsyncIterator[dict[str, Any]]:
-    """An empty body is an empty mapping. Raises BadSpec when it cannot be read."""
+    """An empty body is an empty mapping. The route knows its caller by now. Raises BadSpec when it cannot be read."""
     kind = kind_of(request)
+    take(request.scope, MEDIA_BYTES)
     if kind in FORMS:
         form = await form_of(request)
         try:

@@ -4,6 +4,7 @@ leaves here with a traceback, also not for paths that do not exist or bodies tha
 
 from __future__ import annotations
 
+import errno
 import math
 import time
 from collections.abc import Sequence
@@ -15,13 +16,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from vitascope import vendors
-from vitascope.errors import BadSpec, NotFound, TooMany, VitascopeError
+from vitascope.errors import BadSpec, NoMemory, NotFound, OutputFailed, TooMany, VitascopeError, is_memory
 from vitascope.vendors.api import Call, Reply
 from vitascope.vendors.openai import dialect as openai
 
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _NAMES = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}
 
 
@@ -40,7 +43,7 @@ def respond(scope: Scope, error: Exception) -> Response:
     known = error if isinstance(error, VitascopeError) else _translated(scope, error)
     told = _told(scope, known)
     status = told.status
-    headers = {**(getattr(error, "headers", None) or {}), **told.headers}
+    headers = {**(getattr(known, "headers", None) or getattr(error, "headers", None) or {}), **told.headers}
     if isinstance(known, TooMany):
         headers |= {
             "retry-after": str(math.ceil(known.retry_after)),
@@ -74,7 +77,11 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 def inside(error: Exception) -> VitascopeError:
-    """What to say of a fault of our own: its kind, never its inside."""
+    """What to say of a fault of our own: its kind, never its inside; of what the machine refused, no path."""
+    if is_memory(error):
+        return NoMemory()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputFailed("The server's disk is full.", hint="Tell whoever runs this server.")
     return made(
         500,
         "inside",
@@ -90,16 +97,29 @@ def made(status: int, code: str, message: str, hint: str) -> VitascopeError:
     return error
 
 
+def refused_method(scope: Scope, methods: set[str]) -> VitascopeError:
+    """A method that is not taken at this path: these are, and those that native routes have there."""
+    for method in _METHODS:
+        asked = {**scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in scope["app"].router.routes):
+            methods.add(method)
+    allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    told = f"{scope['path'][:200]} does not take {scope['method']}."
+    error = made(405, _NAMES[405], told, f"It takes {allowed}. The API is described at /docs.")
+    error.headers = {"allow": allowed}  # type: ignore[attr-defined]
+    return error
+
+
 def _translated(scope: Scope, error: Exception) -> VitascopeError:
     if isinstance(error, RequestValidationError):
         return _invalid(error.errors())
     if not isinstance(error, HTTPException):
         return inside(error)
-    method, path, status = scope["method"], scope["path"], error.status_code
+    path, status = scope["path"], error.status_code
     if status == 404:
         return NotFound(f"There is nothing at {path[:200]}.", hint="The API is described at /docs.")
     if status == 405:
-        return made(405, _NAMES[405], f"{path[:200]} does not take {method}.", "The API is described at /docs.")
+        return refused_method(scope, set())
     if status == 400:
         return BadSpec(f"The body cannot be read: {error.detail}.", hint="Send JSON or a multipart form.")
     name = _NAMES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))

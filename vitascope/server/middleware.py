@@ -1,6 +1,8 @@
 """What happens to every request before and after the routes: an id, one slash where there were two, a bound on the body
 while it streams in, headers that keep browsers careful, and an answer in the caller's own words whatever goes wrong.
 
+A body is small until a route that knows its caller has asked for more (`take`), so a stranger's is never read whole.
+
 Written against the ASGI protocol itself, because a body must be counted while it arrives and answers stream out.
 """
 
@@ -9,10 +11,10 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitascope import logs, metrics
@@ -20,7 +22,8 @@ from vitascope.errors import BadSpec, TooLarge
 from vitascope.server import outside
 from vitascope.server.errors import inside, respond
 
-PLAIN_BYTES = 2**20
+UNKNOWN_BYTES = 2**20  # until a route has said how much it takes; a single piece of what arrives may have a fourth
+PLAIN_BYTES = 2**18
 MEDIA_BYTES = 96 * 2**20  # two pictures or a clip, in base64
 ARCHIVE_BYTES = 8 * 2**30
 _SECURITY = {
@@ -30,24 +33,32 @@ _SECURITY = {
     "cross-origin-resource-policy": "same-origin",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_PREFLIGHT = {
+    "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "access-control-allow-headers": "*, authorization",
+    "access-control-max-age": "600",
+}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _QUIET = ("/healthz", "/readyz", "/metrics")
 _log = logs.get(__name__)
 
 
-def body_limit(path: str) -> int:
-    """The most bytes a body sent to this path may have. Paths of vendors take media as ours do."""
-    if path == "/v1/library/import":
-        return ARCHIVE_BYTES
-    small = path.startswith(("/v1/account", "/v1/keys", "/v1/webhooks", "/v1/admin", "/v1/projects", "/v1/reading"))
-    return PLAIN_BYTES if small else MEDIA_BYTES
+def take(scope: Scope, limit: int) -> None:
+    """Let the body of this request have so many bytes. Raises TooLarge when it says that it has more."""
+    scope["state"]["body_bytes"] = limit
+    _refuse_length(Headers(scope=scope), limit)
+
+
+def ceiling(path: str) -> int:
+    """The most bytes that any route at this path ever takes: what says it has more is not even asked who it is."""
+    return ARCHIVE_BYTES if path == "/v1/library/import" else MEDIA_BYTES
 
 
 class Gate:
-    """Wraps the whole application; `limit(path)` gives the bound on bodies."""
+    """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, limit: Callable[[str], int] = body_limit):
-        self.app, self.limit = app, limit
+    def __init__(self, app: ASGIApp):
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,10 +70,13 @@ class Gate:
         id = _request_id(headers.get("x-request-id", ""))
         scope.setdefault("state", {})["request_id"] = id
         outside.client.set(receive)
-        visit = _Visit(scope, receive, send, id, self.limit(scope["path"]))
+        visit = _Visit(scope, receive, send, id)
         with logs.bound(request_id=id):
             try:
-                _refuse_early(scope, headers, visit.limit)
+                _refuse_early(scope, headers)
+                if visit.shared and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+                    await Response(status_code=204, headers=_PREFLIGHT)(scope, visit.receive, visit.send)
+                    return
                 await self.app(scope, visit.receive, visit.send)
             except ClientDisconnect:
                 visit.status = 499  # the caller went away in the middle; there is nobody to answer
@@ -80,10 +94,15 @@ class Gate:
 class _Visit:
     """One request: counts what comes in, dresses what goes out."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, id: str, limit: int):
-        self.scope, self._receive, self._send, self.id, self.limit = scope, receive, send, id, limit
+    def __init__(self, scope: Scope, receive: Receive, send: Send, id: str):
+        self.scope, self._receive, self._send, self.id = scope, receive, send, id
         self.received, self.started, self.too_large = 0, False, False
         self.status, self.begun, self.seconds = 0, time.perf_counter(), 0.0
+        self.shared = _shared_with(scope)
+
+    @property
+    def limit(self) -> int:
+        return int(self.scope["state"].get("body_bytes", UNKNOWN_BYTES))
 
     async def receive(self) -> Message:
         if self.too_large:
@@ -117,6 +136,10 @@ class _Visit:
             headers["x-request-id"] = self.id
             for name, value in _SECURITY.items():
                 headers.setdefault(name, value)
+            if self.shared:
+                headers["access-control-allow-origin"] = self.shared
+                headers["access-control-expose-headers"] = "*"
+                headers.add_vary_header("origin")
             if self.scope["path"].startswith("/v1/"):
                 headers.setdefault("cache-control", "no-store")
         await self._send(message)
@@ -134,7 +157,17 @@ def _request_id(given: str) -> str:
     return given if re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) else f"req_{secrets.token_hex(12)}"
 
 
-def _refuse_early(scope: Scope, headers: Headers, limit: int) -> None:
+def _shared_with(scope: Scope) -> str:
+    """The origin of the page that asks, if the operator lets its like read the answers; else empty. Cookies are not
+    let in: such a page brings a key.
+    """
+    context = getattr(getattr(scope.get("app"), "state", None), "context", None)
+    allowed = context.settings.allowed_origins if context else ()
+    origin = Headers(scope=scope).get("origin", "")
+    return origin if origin and (origin in allowed or "*" in allowed) else ""
+
+
+def _refuse_early(scope: Scope, headers: Headers) -> None:
     """What can be refused before anything is read."""
     if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
         raise BadSpec("The address holds a zero character.", hint="Leave it out.")
@@ -142,6 +175,10 @@ def _refuse_early(scope: Scope, headers: Headers, limit: int) -> None:
         raise BadSpec(  # a proxy before us may have believed the other one, and see two requests where we see one
             "The request says in two ways where its body ends.", hint="Send Content-Length or Transfer-Encoding."
         )
+    _refuse_length(headers, ceiling(scope["path"]))
+
+
+def _refuse_length(headers: Headers, limit: int) -> None:
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > limit:
         raise _too_large(limit)

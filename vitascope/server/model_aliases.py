@@ -22,8 +22,12 @@ MAX_ALIASES = 500
 _KEY = "aliases"
 
 
-def resolve(name: str, cards: Iterable[ModelCard], own: Mapping[str, str], default: str) -> ModelCard:
-    """The card of the model that answers to this name; without a name, the default's. Raises UnknownModel."""
+def resolve(
+    name: str, cards: Iterable[ModelCard], own: Mapping[str, str], default: str, *, dialect: str = ""
+) -> ModelCard:
+    """The card of the model that answers to this name; without a name, the default's. Raises UnknownModel, which tells
+    what a caller of this dialect may ask for.
+    """
     known = {card.name: card for card in cards}
     wanted = name or default
     vendors = {name: default for dialect in DIALECTS for name in dialect.aliases}
@@ -31,7 +35,8 @@ def resolve(name: str, cards: Iterable[ModelCard], own: Mapping[str, str], defau
         for pattern, target in table.items():
             if fnmatchcase(wanted.lower(), pattern.lower()) and target in known:
                 return known[target]
-    raise UnknownModel(wanted[:100], [*known, *own, *PACKAGED])
+    theirs = [name for one in DIALECTS if one.name == dialect for name in one.aliases]
+    raise UnknownModel(wanted[:100], [*known, *own, *(theirs or PACKAGED)])
 
 
 def names_of(card: ModelCard, own: Mapping[str, str]) -> list[str]:

@@ -39,10 +39,37 @@ def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> None:
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             for model in bodies:
                 schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            _say_what_no_text_holds(made)
             app.openapi_schema = made
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _say_what_no_text_holds(made: dict[str, Any]) -> None:
+    """Zero characters are refused in every text that is sent; the description says so where it says nothing."""
+    seen: set[str] = set()
+
+    def visit(schema: Any) -> None:
+        if isinstance(schema, list):
+            for one in schema:
+                visit(one)
+        if not isinstance(schema, dict):
+            return
+        if ref := schema.get("$ref"):
+            if ref not in seen:
+                seen.add(ref)
+                visit(made["components"]["schemas"].get(ref.rpartition("/")[2]))
+            return
+        if schema.get("type") == "string" and not {"pattern", "format", "enum", "const"} & schema.keys():
+            schema["pattern"] = r"^[^\x00]*$"
+        for key in ("schema", "content", "items", "properties", "additionalProperties", "anyOf", "oneOf", "allOf"):
+            inner = schema.get(key)
+            visit(list(inner.values()) if key in ("properties", "content") and isinstance(inner, dict) else inner)
+
+    for path in made["paths"].values():
+        for operation in path.values():
+            visit([operation.get("requestBody"), *operation.get("parameters", ())])
 
 
 @router.get("/docs")

@@ -21,7 +21,7 @@ from vitascope.server import model_aliases, sizes
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
-from vitascope.store import limits, projects
+from vitascope.store import limits, projects, recipes
 from vitascope.store.jobs import Job
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
@@ -49,7 +49,7 @@ class Order:
 
 def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "openai") -> Order:
     """A new clip, or one that continues another. Raises what is wrong with it; nothing is kept yet."""
-    card = _card(context, asked.model)
+    card = _card(context, asked.model, dialect)
     source, parent = media_inputs.source(context, actor, asked.extend) if asked.extend else (None, None)
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
     if source:
@@ -81,8 +81,9 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     """
     if not job.done or (relation != "rerun" and job.state != "succeeded"):  # what failed can be run again as it was
         raise Conflict(f"The video is {openai.STATUS[job.state]}.", hint="Wait until it is completed.")
-    spec = ClipSpec.from_dict(job.spec)
-    card = _card(context, asked.model or job.model)
+    with context.store.read() as tx:
+        spec = ClipSpec.from_dict(recipes.whole(tx, actor.id, job.spec))
+    card = _card(context, asked.model or job.model, dialect)
     shape = sizes.nearest(card, asked.size, asked.aspect) if asked.size or asked.aspect else (spec.shape, "")
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
     if shape[0] != spec.shape:
@@ -199,10 +200,10 @@ def light_spec(data: dict[str, Any]) -> ClipSpec:
     return ClipSpec.from_dict({**data, "image": None, "last_image": None, "extend": extend})
 
 
-def _card(context: Context, name: str) -> ModelCard:
+def _card(context: Context, name: str, dialect: str) -> ModelCard:
     with context.store.read() as tx:
         own = model_aliases.read(tx)
-    return model_aliases.resolve(name, context.cards, own, context.settings.model)
+    return model_aliases.resolve(name, context.cards, own, context.settings.model, dialect=dialect)
 
 
 def _bare(asked: Asked, card: ModelCard, size: tuple[int, int]) -> ClipSpec:

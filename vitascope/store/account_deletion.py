@@ -31,6 +31,7 @@ PERSONAL = (
     schema.idempotency,
     schema.handles,
     schema.clips,
+    schema.parts,
     schema.projects,
     schema.api_keys,
     schema.sessions,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from vitascope import __version__
 from vitascope.errors import NotFound, VitascopeError
-from vitascope.store import library, schema
+from vitascope.store import library, recipes, schema
 from vitascope.store.archive_format import FORMAT, MAX_PICTURE
 from vitascope.store.archive_import import TakenIn, take_in
 from vitascope.store.blobs import Blobs, content
@@ -47,7 +47,8 @@ def _export(
             try:
                 with store.read() as tx:
                     clip = library.get(tx, account_id, clip_id)
-                recipe = json.dumps(clip.recipe, ensure_ascii=False, indent=1).encode()
+                    whole = recipes.whole_recipe(tx, account_id, clip.recipe)
+                recipe = json.dumps(whole, ensure_ascii=False, indent=1).encode()
                 yield from _stored(archive, out, f"clips/{clip_id}/video.mp4", blobs.read(clip.video_key), clip.bytes)
             except NotFound:
                 continue

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 import tempfile
 import zipfile
@@ -17,10 +16,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+from vitascope import strictjson
 from vitascope.clip import Recipe
 from vitascope.errors import BadClip, TooLarge, VitascopeError
 from vitascope.media import picture, video
-from vitascope.store import ids, library, schema
+from vitascope.media import recipe as recipe_file
+from vitascope.store import ids, library, recipes, schema
 from vitascope.store.account import present
 from vitascope.store.archive_format import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, Manifest
 from vitascope.store.blobs import Blobs
@@ -28,6 +29,8 @@ from vitascope.store.database import Store
 
 _MAX_DIRECTORY = 64 << 20  # bytes; about half a million entries
 _CHUNK = 1 << 20
+_FREE_TEXT = 256 << 10  # bytes of a recipe that may be packed however tightly
+_TIGHTEST = 20  # of larger ones: a picture hardly shrinks, so what does is none
 _NAME = re.compile(
     r"manifest\.json|history/(?:jobs|credits)\.jsonl"
     r"|clips/[A-Za-z0-9_]{1,60}/(?:video\.mp4|poster\.jpg|sprite\.jpg|recipe\.json)"
@@ -95,6 +98,9 @@ def _opened(path: Path, limit_bytes: int, limit_clips: int) -> zipfile.ZipFile:
                 raise BadClip(f"The archive has an entry {info.filename[:80]!r} that does not belong.", hint=_HINT)
             if info.flag_bits & 1 or not (stored if film else stored or packed or info.filename.startswith("history/")):
                 raise BadClip(f"{info.filename} is packed in a way that is not taken.", hint=_HINT)
+            tight = info.file_size > max(_FREE_TEXT, _TIGHTEST * info.compress_size)
+            if tight and info.filename.endswith("recipe.json"):
+                raise BadClip(f"{info.filename} unpacks to {info.file_size >> 20} MB of next to nothing.", hint=_HINT)
             seen.add(info.filename)
         if sum(info.compress_size for info in archive.infolist()) > size:
             raise BadClip("The archive's entries overlap.", hint=_HINT)
@@ -199,7 +205,7 @@ def _unpack(archive: zipfile.ZipFile, entry: ClipEntry, film: Path) -> None:
 def _recipe(archive: zipfile.ZipFile, entry: ClipEntry) -> Recipe:
     name = f"clips/{entry.id}/recipe.json"
     try:
-        return Recipe.from_dict(json.loads(_text(archive, name)))
+        return Recipe.from_dict(strictjson.loads(_text(archive, name), recipe_file.MAX_VALUES))
     except BadClip:
         raise
     except (VitascopeError, ValueError, RecursionError, AttributeError) as error:
@@ -261,6 +267,7 @@ def _add_rows(
                 frames=frames,
                 trashed_at=now if entry.trashed else None,
             )
+            recipes.check(tx, account_id)
             added, total = added + 1, total + entry.bytes
     return TakenIn(added, len(manifest.clips) - added, len(mine) - before, total)
 

@@ -138,7 +138,17 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-        raise Unavailable(f"The database does not answer: {_reason(error)}", hint="Try again in a moment.") from error
+        reason = _reason(error)
+        raise Unavailable(f"The database does not answer: {reason}", hint=_remedy(reason)) from error
+
+
+def _remedy(reason: str) -> str:
+    """What helps: most often waiting; what the file's folder refuses does not go away by itself."""
+    if "disk is full" in reason:
+        return "Make room on the disk of the database."
+    if "readonly" in reason or "unable to open" in reason:
+        return "Check the rights of the database's folder (VITASCOPE_HOME, or VITASCOPE_DATABASE_URL)."
+    return "Try again in a moment."
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from vitascope.clip import ClipSpec
 from vitascope.errors import LeaseLost, VitascopeError
 from vitascope.plans import Plans
-from vitascope.store import callbacks, events, fairness, ranking
+from vitascope.store import callbacks, events, fairness, ranking, recipes
 from vitascope.store.database import insert_new, lock_account, lock_claims
 from vitascope.store.ids import JOB, new_id
 from vitascope.store.job import (
@@ -78,6 +78,7 @@ def enqueue(
     idempotency: str | None = None,
 ) -> Job:
     """A new job, last of its account. `units`: its price, which the caller holds in the same transaction."""
+    lock_account(tx, account_id)
     values = {
         "id": new_id(JOB, now),
         "account_id": account_id,
@@ -86,7 +87,7 @@ def enqueue(
         "state": "queued",
         "priority": priority,
         "lane": lane,
-        "spec": spec.to_dict(),
+        "spec": recipes.packed(tx, account_id, spec.to_dict(), now),
         "request": dict(request) if request is not None else None,
         "model": spec.model,
         "needs": needs,
@@ -98,7 +99,6 @@ def enqueue(
         "idempotency": idempotency,
         "created_at": now,
     }
-    lock_account(tx, account_id)
     job = as_job(tx.execute(jobs.insert().values(**values).returning(jobs)).one())
     return _tell(tx, job, "job.queued", now)
 

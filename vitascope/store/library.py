@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.clip import ClipSpec, Recipe
+from vitascope.clip import Recipe
 from vitascope.errors import BadSpec, Conflict, NotFound
 from vitascope.smallworld import search_terms as meaning
 from vitascope.smallworld.search_terms import meaning_of
-from vitascope.store import events, ids
+from vitascope.store import events, ids, recipes
 from vitascope.store.projects import (
     MAX_PROJECT,
     Project,
@@ -65,7 +65,7 @@ class Clip:
     video_key: str
     poster_key: str | None
     sprite_key: str | None
-    recipe: dict[str, Any]
+    recipe: dict[str, Any]  # as it is kept; `recipes.whole_recipe` puts in what is large
     parent_id: str | None
     relation: str | None
     favourite: bool
@@ -76,10 +76,6 @@ class Clip:
     defects: tuple[dict[str, str], ...]
     trashed_at: float | None
     created_at: float
-
-    @property
-    def spec(self) -> ClipSpec:
-        return Recipe.from_dict(self.recipe).spec
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -152,7 +148,7 @@ def add(
         video_key=video_key or key(clip_id, "video.mp4"),
         poster_key=poster_key,
         sprite_key=sprite_key,
-        recipe=recipe.to_dict(),
+        recipe=recipes.packed_recipe(tx, account_id, recipe.to_dict(), now),
         parent_id=parent_id,
         relation=relation,
         favourite=favourite,

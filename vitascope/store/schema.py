@@ -236,6 +236,16 @@ clips = Table(
     _partial("ix_clips_unscored", "id", where="score IS NULL AND trashed_at IS NULL"),
 )
 
+parts = Table(  # of specs and recipes, what is large: a given picture, the recipe of a clip that was continued
+    "parts",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("sha256", Text, primary_key=True),  # of `data`
+    Column("data", Text, nullable=False),  # JSON
+    Column("bytes", BigInteger, nullable=False),
+    _created(),
+)
+
 buckets = Table(  # units given for one reason, with one expiry
     "buckets",
     metadata,

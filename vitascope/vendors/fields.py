@@ -4,16 +4,18 @@ names. Each reader gives a clean value or an error that names the field; none gu
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from vitascope.errors import BadSpec
+from vitascope import strictjson
+from vitascope.errors import BadSpec, TooLarge
 
 Fields = Mapping[str, Any]
 _ABSENT: tuple[Any, ...] = (None, "", [], {})
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+LARGEST = 2**64  # of an integer: what it means has a smaller range, which its reader tells
 MAX_DEPTH = 64  # of lists and objects inside each other
 
 
@@ -57,13 +59,19 @@ def number(fields: Fields, *names: str) -> float | None:
 
 
 def whole(fields: Fields, *names: str) -> int | None:
-    found = number(fields, *names)
-    if found is None:
-        return None
     name, value = first(fields, *names)
-    if found != int(found) or abs(found) > 2**53:
-        raise bad(name, f'{name} is "{str(value)[:40]}", which is no whole number.', "For example 7.")
-    return int(found)
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,400}\s*", value, re.ASCII):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        found = number(fields, *names)
+        if found is None:
+            return None
+        if found != int(found):
+            raise bad(name, f'{name} is "{str(value)[:40]}", which is no whole number.', "For example 7.")
+        value = int(found)
+    if abs(value) > LARGEST:
+        raise bad(name, f"{name} is {str(value)[:40]}, which is too large.", f"At most {LARGEST}.")
+    return value
 
 
 def flag(fields: Fields, *names: str) -> bool:
@@ -98,7 +106,10 @@ def from_json(data: str | bytes, name: str = "") -> Any:
     """Raises BadSpec for what is no JSON, is nested too deeply, or holds letters that are none."""
     what = name or "The body"
     try:
-        value = json.loads(data, parse_constant=_no_constant)
+        value = strictjson.loads(data)
+    except strictjson.TooMuch as error:
+        told = f"{what} holds more than {error.limit:,} values."
+        raise TooLarge(told, hint="Send less at once.", field=name) from error
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else "it is no JSON"
         raise bad(name, f"{what} cannot be read: {reason}.", "Send JSON in UTF-8.") from error
@@ -110,7 +121,7 @@ def clean(value: Any, name: str = "", depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise bad(name, f"{name or 'The body'} is nested too deeply.", f"At most {MAX_DEPTH} levels.")
     if isinstance(value, str):
-        if "\x00" in value or not _is_text(value):
+        if "\x00" in value or not (value.isascii() or _is_text(value)):
             raise bad(name, f"{name or 'The body'} holds characters that are none.", "Send plain UTF-8.")
     elif isinstance(value, dict):
         for key, inner in value.items():
@@ -128,10 +139,6 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
 
 
 def unbracketed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -65,13 +65,13 @@ def v4(call: Call, service: str) -> Signed:
     stamp = call.headers.get("x-date", "")
     at = _compact(stamp)
     _check_scope(header, (_day(at, "%Y%m%d"), header.scope[1], service, "request"))
-    if call.headers.get("x-content-sha256", "") not in ("", hashlib.sha256(call.raw).hexdigest()):
-        raise refused(MISMATCH, "X-Content-Sha256 is not the hash of the body.", "Was the body changed on its way?")
     pairs = sorted(parse_qsl(call.search, keep_blank_values=True))
     query = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)
     text = _to_sign("HMAC-SHA256", stamp, header, _canonical(call, _v4_values(call, header), query, call.raw))
 
     def verify(secret: str, now: float) -> None:
+        if call.headers.get("x-content-sha256", "") not in ("", hashlib.sha256(call.raw).hexdigest()):
+            raise refused(MISMATCH, "X-Content-Sha256 is not the hash of the body.", "Was the body changed on its way?")
         _verify(header, _key(secret.encode(), header.scope), text, at, now, V4_SKEW_SECONDS)
 
     return Signed(header.access, verify, once=f"v4:{header.signature}")

@@ -34,6 +34,7 @@ from vitascope.store import (
     ledger,
     library,
     limits,
+    recipes,
     schema,
     similar_clips,
     webhooks,
@@ -107,6 +108,7 @@ def keep_house(house: House) -> None:
     by_plan = {plan.name: plan.retention_days or usual for plan in house.plans}
     library.sweep(house.store, house.blobs, usual, by_plan=by_plan)
     account_deletion.sweep(house.store, house.blobs)
+    recipes.sweep(house.store)
 
 
 def measure(house: House) -> int:
@@ -131,7 +133,9 @@ def _score(house: House, clip: library.Clip) -> Score:
                     file.writelines(house.blobs.read(clip.video_key))
                 yield from video.read_frames(path)
 
-            return single.score(Recipe.from_dict(clip.recipe), frames())
+            with house.store.read() as tx:
+                recipe = Recipe.from_dict(recipes.whole_recipe(tx, clip.account_id, clip.recipe))
+            return single.score(recipe, frames())
     except Unavailable:
         raise
     except VitascopeError as error:

@@ -1,5 +1,8 @@
 """Stands before the native routes and takes out what a vendor's client has sent: it finds the dialect and the operation
 by path, method and body, lets `speaking` do it, and answers. What is nobody's goes on to the native routes.
+
+Which operation is meant may stand in the body, so the first `FREE_BYTES` of it are read of anybody. The rest is read
+when one of those whose path it is knows the caller, and a form only then.
 """
 
 from __future__ import annotations
@@ -14,22 +17,25 @@ import anyio
 from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitascope.errors import TooMany, VitascopeError
-from vitascope.server import body
+from vitascope.server import body, middleware
 from vitascope.server.dialects import runner
 from vitascope.server.dialects.exchange import Held, Turn, shown
 from vitascope.server.dialects.route_table import Found, Spot, Table
-from vitascope.server.errors import made, respond
+from vitascope.server.errors import refused_method, respond
 from vitascope.server.places import Stream
 from vitascope.vendors.api import Call, Dialect, Reply, View
 
 NATIVE_PREFIXES = ("/openai", "/proxy/openai")  # our own form under its vendor's name, and where ComfyUI looks for it
+FREE_BYTES = 64 * 1024
 HELD_SECONDS = 300.0  # the longest that an answer is held open
 _LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that somebody waits for; the last one goes on
+_LARGE = ("create", "again", "upload", "receive", "refuse")  # what may bring pictures and clips
 _JSON = ("application/json", "text/json")
 _PERHAPS = ("", "text/plain")
 
@@ -44,6 +50,32 @@ class Switch:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and not self.owns(scope) and self.owns({**scope, "method": "GET"}):
+            await self._head(scope, receive, send)
+            return
+        await self._route(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As GET, without the body: what would stream is told that its caller has gone."""
+        ended = False
+
+        async def send_head(message: Message) -> None:
+            nonlocal ended
+            if message["type"] == "http.response.start":
+                await send(message)
+                ended = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif message.get("more_body"):
+                raise OSError("only the head was asked for")
+
+        scope["state"]["head"] = True
+        try:
+            await self._route({**scope, "method": "GET"}, receive, send_head)
+        except (OSError, ClientDisconnect):
+            if not ended:
+                raise
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         for prefix in NATIVE_PREFIXES:
             if path == prefix or path.startswith(f"{prefix}/"):
@@ -63,6 +95,7 @@ class Switch:
                 sent = await self._plain(scope, request, mine)
             turn = self._turn(scope, request, mine, sent)
             if turn and _is_form(request):
+                await to_thread.run_sync(runner.admit, turn)
                 sent = await _Sent.form(request)
                 turn = replace(turn, call=replace(turn.call, fields=sent.fields))
             if turn:
@@ -76,24 +109,27 @@ class Switch:
         await self.app(scope, sent.again(receive), send)
 
     def _turn(self, scope: Scope, request: Request, mine: list[Found], sent: _Sent) -> Turn | None:
-        context = scope["app"].state.context
-        origin = context.base_url(request)
         for one in mine:
-            spot = one.spot
-            call = _call(scope, sent, one, origin, context.now())
-            if spot.route.match and not spot.route.match(call):
+            turn = self._as_turn(scope, request, one, sent)
+            if turn.route.match and not turn.route.match(turn.call):
                 continue
-            _speaks(scope, spot.dialect, call)
-            scope["route"] = spot  # for the log and the metrics: the pattern, not the path
-            return Turn(context, request, spot.dialect, spot.route, call, origin)
+            _speaks(scope, turn.dialect, turn.call)
+            scope["route"] = one.spot  # for the log and the metrics: the pattern, not the path
+            return turn
         return None
 
     async def _plain(self, scope: Scope, request: Request, mine: list[Found]) -> _Sent:
         """The body that is no form. What cannot be read is told by whom the path is, if it is not ours too."""
-        sent = await _Sent.plain(request)
-        if all(one.spot.route.does == "receive" for one in mine):
-            return sent
+        sent = await _Sent.begun(request)
         try:
+            if sent.has_more:
+                await self._known(scope, request, mine, sent, runner.admit)
+                large = self.owns(scope) or any(one.spot.route.does in _LARGE for one in mine)
+                middleware.take(scope, middleware.MEDIA_BYTES if large else middleware.PLAIN_BYTES)
+                sent = await sent.whole(request)
+                await self._known(scope, request, mine, sent, runner.check)
+            if all(one.spot.route.does == "receive" for one in mine):
+                return sent
             return await sent.read(request)
         except VitascopeError:
             if self.owns(scope):
@@ -102,6 +138,25 @@ class Switch:
             _speaks(scope, mine[0].spot.dialect, None)
             raise
 
+    async def _known(
+        self, scope: Scope, request: Request, mine: list[Found], sent: _Sent, check: Callable[[Turn], None]
+    ) -> None:
+        """Raises what the first of these says, when none of them knows who sends this."""
+        reason: VitascopeError | None = None
+        for one in mine:
+            try:
+                return await to_thread.run_sync(check, self._as_turn(scope, request, one, sent))
+            except VitascopeError as error:
+                reason = reason or error
+        if reason:
+            raise reason
+
+    def _as_turn(self, scope: Scope, request: Request, one: Found, sent: _Sent) -> Turn:
+        context = scope["app"].state.context
+        origin = context.base_url(request)
+        call = _call(scope, sent, one, origin, context.now())
+        return Turn(context, request, one.spot.dialect, one.spot.route, call, origin)
+
     def _is_taken(self, scope: Scope, spot: Spot) -> bool:
         """Whether something else here begins like this path, so that a route for everything leaves it alone."""
         if not spot.route.catch_all or spot.prefix:
@@ -109,26 +164,41 @@ class Switch:
         return scope["path"].split("/")[1] in self.table.firsts or self.owns(scope)
 
     def _refuse_method(self, scope: Scope, found: list[Found]) -> None:
-        """A path of a dialect, and a method that it does not take, and no native route does either."""
+        """A path that is known, and a method that nobody takes there, neither a dialect nor a native route."""
         known = [one.spot for one in found if not one.spot.route.catch_all]
         if not known or self.owns(scope):
             return
         _speaks(scope, known[0].dialect, None)
-        method, allowed = scope["method"], sorted({spot.route.method for spot in known})
-        error = made(405, "method_not_allowed", f"{scope['path'][:200]} does not take {method}.", ", ".join(allowed))
-        error.headers = {"allow": ", ".join(allowed)}  # type: ignore[attr-defined]
-        raise error
+        raise refused_method(scope, {spot.route.method for spot in known})
 
 
 class _Sent:
-    """A body that was read: its fields and its bytes, and the means to let others read it once more."""
+    """A body that was read, or begun: its fields and its bytes, and the means to let others read it once more."""
 
-    def __init__(self, fields: dict[str, Any] | None = None, raw: bytes | None = None, form: Any = None):
-        self.fields, self.raw, self._form = fields or {}, raw, form
+    def __init__(
+        self,
+        fields: dict[str, Any] | None = None,
+        raw: bytes | None = None,
+        form: Any = None,
+        *,
+        has_more: bool = False,
+    ):
+        self.fields, self.raw, self._form, self.has_more = fields or {}, raw, form, has_more
 
     @classmethod
-    async def plain(cls, request: Request) -> _Sent:
-        return cls({}, await request.body())
+    async def begun(cls, request: Request) -> _Sent:
+        """All of a small body, the beginning of a larger one."""
+        pieces, has_more = bytearray(), True
+        while has_more and len(pieces) <= FREE_BYTES:
+            has_more = await _next(request, pieces)
+        return cls({}, bytes(pieces), has_more=has_more)
+
+    async def whole(self, request: Request) -> _Sent:
+        """With what follows."""
+        pieces = bytearray(self.raw or b"")
+        while await _next(request, pieces):
+            pass
+        return _Sent({}, bytes(pieces))
 
     async def read(self, request: Request) -> _Sent:
         """With the fields of the JSON that it is. Raises BadSpec."""
@@ -145,7 +215,7 @@ class _Sent:
         """What the native routes receive: the body once more, if it was read."""
         if self.raw is None:
             return receive
-        messages = [{"type": "http.request", "body": self.raw, "more_body": False}]
+        messages = [{"type": "http.request", "body": self.raw, "more_body": self.has_more}]
 
         async def replay() -> Any:
             return messages.pop() if messages else await receive()
@@ -155,6 +225,15 @@ class _Sent:
     async def close(self) -> None:
         if self._form:
             await self._form.close()
+
+
+async def _next(request: Request, pieces: bytearray) -> bool:
+    """Add the next piece of the body; whether there are more. Raises ClientDisconnect."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    pieces += message.get("body", b"")
+    return bool(message.get("more_body", False))
 
 
 def owner_of(routes: list[Any]) -> Callable[[Scope], bool]:

@@ -34,6 +34,23 @@ def answer(turn: Turn) -> Said:
     return _DO[route.does](turn, actor, once)
 
 
+def admit(turn: Turn) -> None:
+    """Whether somebody known sends this, as far as its head tells. Raises NotSignedIn, NotAllowed."""
+    if turn.route.open or (turn.route.does == "receive" and file_operations.has_ticket(turn)):
+        return
+    given = turn.dialect.auth(turn.call) if turn.dialect.auth else None
+    if isinstance(given, api.Signed):
+        auth.known_pair(turn.context, given.access)  # what was signed is only known at the end of the body
+    else:
+        identify(turn)
+
+
+def check(turn: Turn) -> None:
+    """The same with the whole body at hand, so that a signature over it is believed before it is read as JSON."""
+    if turn.dialect.auth and not turn.route.open:
+        identify(turn)
+
+
 def look(turn: Turn, actor: Actor, job_id: str) -> View:
     """The job once more, as it is now."""
     with turn.context.store.read() as tx:

@@ -66,7 +66,7 @@ def answer(blobs: Blobs, key: str, request: Request, *, name: str = "") -> Respo
     if name:
         headers["content-disposition"] = disposition(name)
     media = TYPES.get(key[key.rfind(".") :], "application/octet-stream")
-    if request.headers.get("if-none-match") in (etag, "*"):
+    if has_already(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     part = None
     if request.headers.get("if-range", etag) == etag:
@@ -77,8 +77,14 @@ def answer(blobs: Blobs, key: str, request: Request, *, name: str = "") -> Respo
     if part:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     headers["content-length"] = str(end - start)
-    body = iter(()) if request.method == "HEAD" else blobs.read(key, start, end)
+    head = request.method == "HEAD" or getattr(request.state, "head", False)
+    body = iter(()) if head else blobs.read(key, start, end)
     return StreamingResponse(body, status_code=206 if part else 200, headers=headers, media_type=media)
+
+
+def has_already(header: str, etag: str) -> bool:
+    """Whether If-None-Match names this: one tag, a list, or `*`; weak ones too, for the bytes are the same."""
+    return header.strip() == "*" or etag in re.findall(r'(?:W/)?("[^"]*")', header)
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:

@@ -21,7 +21,7 @@ from vitascope.media import video
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import uploads
-from vitascope.store import handles, jobs, library
+from vitascope.store import handles, jobs, library, recipes
 from vitascope.store.library import Clip
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
@@ -90,7 +90,9 @@ def source(context: Context, actor: Actor, given: Any) -> tuple[Source, Clip | N
         found = clip(context, actor, meant)
         if found.fps != FPS or found.frames < 2:
             raise BadClip(f"The clip has {found.frames} frames, {found.fps} a second.", hint=f"Clips of {FPS} go on.")
-        recipe = Recipe.from_dict(found.recipe) if found.recipe else None
+        with context.store.read() as tx:
+            kept = recipes.whole_recipe(tx, actor.id, found.recipe)
+        recipe = Recipe.from_dict(kept) if kept else None
         return Source(found.sha256, found.frames, found.width, found.height, recipe), found
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         data = given

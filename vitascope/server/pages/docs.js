@@ -8,6 +8,7 @@ const el = (tag, props = {}, ...children) => {
 };
 
 let spec;
+const ROOT = location.pathname.replace(/\/docs.*$/, ""); // what a proxy puts before all paths
 const resolve = (schema) => (schema && schema.$ref ? spec.components.schemas[schema.$ref.split("/").pop()] : schema);
 
 function typeOf(schema) {
@@ -39,7 +40,7 @@ function tryIt(method, path, operation) {
   const out = el("pre", { hidden: true });
   const button = el("button", { type: "button", textContent: "Send" });
   button.addEventListener("click", async () => {
-    let url = path;
+    let url = ROOT + path;
     const query = new URLSearchParams();
     const headers = {};
     parameters.forEach((parameter, index) => {
@@ -85,9 +86,9 @@ function draw(method, path, operation) {
 }
 
 async function main() {
-  spec = await (await fetch("/openapi.json")).json();
+  spec = await (await fetch(`${ROOT}/openapi.json`)).json();
   document.getElementById("about").textContent = spec.info.description;
-  document.getElementById("base").textContent = `${location.origin}/v1`;
+  document.getElementById("base").textContent = `${location.origin}${ROOT}/v1`;
   const groups = new Map();
   for (const [path, methods] of Object.entries(spec.paths))
     for (const [method, operation] of Object.entries(methods)) {

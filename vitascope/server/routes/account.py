@@ -12,7 +12,7 @@ from pydantic import Field
 
 from vitascope.errors import NotAllowed, NotSignedIn
 from vitascope.server import attempts, auth
-from vitascope.server.auth import Actor, Here, Who
+from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
@@ -20,16 +20,19 @@ from vitascope.store import account_deletion, accounts
 from vitascope.store.accounts import Account
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/account", tags=["account"])
+router = APIRouter(route_class=Asking, prefix="/v1/account", tags=["account"])
 MAX_SETTINGS = 16_000  # characters
 Password = Annotated[str, Field(min_length=1, max_length=accounts.MAX_PASSWORD)]
+NewPassword = Annotated[
+    str, Field(min_length=1, max_length=accounts.MAX_PASSWORD, json_schema_extra={"minLength": accounts.MIN_PASSWORD})
+]  # a shorter one is told in words of its own
 Email = Annotated[str, Field(min_length=3, max_length=254)]
 Role = Literal["owner", "admin", "member"]
 
 
 class SignUp(Said):
     email: Email
-    password: Password
+    password: NewPassword
     name: str = Field("", max_length=100)
 
 
@@ -41,7 +44,7 @@ class LogIn(Said):
 class AccountChanges(Said):
     name: str | None = Field(None, max_length=100)
     email: Email | None = None
-    password: Password | None = Field(None, description="The new one; needs current_password where there is one.")
+    password: NewPassword | None = Field(None, description="The new one; needs current_password where there is one.")
     current_password: Password | None = None
     settings: dict[str, Any] | None = Field(None, description="The studio's own, such as language and timezone.")
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from vitascope import pricing
 from vitascope.metrics import RULES_KEY
 from vitascope.server import model_aliases as aliases
-from vitascope.server.auth import Here, Operator
+from vitascope.server.auth import Asking, Here, Operator
 from vitascope.server.routes import errors
 from vitascope.server.routes.credits import MAX_DAYS, UsageReport, report
 from vitascope.server.schemas import Answer, Page, Said, page
@@ -22,7 +22,7 @@ from vitascope.store.account import HAS_LEFT
 from vitascope.store.jobs import Job
 from vitascope.vendors.openai import dialect as openai
 
-router = APIRouter(prefix="/v1/admin", tags=["admin"])
+router = APIRouter(route_class=Asking, prefix="/v1/admin", tags=["admin"])
 GONE_SECONDS = 60.0
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 

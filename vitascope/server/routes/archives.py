@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
-from vitascope.server.auth import Actor, Here, Who
+from vitascope.server import middleware
+from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
 from vitascope.server.routes import ZIP, errors
@@ -20,7 +21,7 @@ from vitascope.server.schemas import Answer
 from vitascope.store import archive, limits
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/library", tags=["library"])
+router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
 IMPORTS_A_MINUTE = 4
 _CHUNK = 1 << 20
 _BODY = {"schema": {"type": "string", "format": "binary"}}
@@ -38,6 +39,7 @@ class ImportView(Answer):
 async def received(context: Here, actor: Who, request: Request) -> AsyncIterator[Path]:
     """The archive as a file, which is gone when the answer is out. It comes as the body itself, or in a form."""
     await to_thread.run_sync(_count, context, actor)
+    middleware.take(request.scope, middleware.ARCHIVE_BYTES)
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         path = Path(folder) / "archive.zip"
         async with await open_file(path, "wb") as file:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from vitascope.orders import admission
-from vitascope.server.auth import Actor, Here, Who
+from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Page, page
@@ -18,7 +18,7 @@ from vitascope.store.usage import usage as used
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
 
-router = APIRouter(prefix="/v1/credits", tags=["credits"])
+router = APIRouter(route_class=Asking, prefix="/v1/credits", tags=["credits"])
 MAX_DAYS = 366
 
 

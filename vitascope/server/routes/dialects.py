@@ -7,12 +7,12 @@ from typing import Literal
 from fastapi import APIRouter, Request
 
 from vitascope.server import compatibility
-from vitascope.server.auth import Here
+from vitascope.server.auth import Asking, Here
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Page, page
 from vitascope.vendors.api import Dialect
 
-router = APIRouter(prefix="/v1/dialects", tags=["dialects"])
+router = APIRouter(route_class=Asking, prefix="/v1/dialects", tags=["dialects"])
 
 
 class OperationView(Answer):

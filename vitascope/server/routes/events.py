@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from vitascope.server import events, video_object
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.places import Stream
 from vitascope.server.routes import Answers, errors
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = APIRouter(route_class=Asking, prefix="/v1/events", tags=["events"])
 STREAM: Answers = {200: {"content": {"text/event-stream": {}}, "description": "Server-sent events."}}
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from vitascope.server.auth import Here
+from vitascope.server.auth import Asking, Here
 from vitascope.server.files import delivery, stills
 from vitascope.server.routes import MEDIA, errors
 
-router = APIRouter(prefix=delivery.PATH, tags=["files"])
+router = APIRouter(route_class=Asking, prefix=delivery.PATH, tags=["files"])
 _NAME = {"max_length": 200}
 
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 
 from vitascope import __version__, metrics
 from vitascope.errors import Unavailable
-from vitascope.server.auth import Here, Operator
+from vitascope.server.auth import Asking, Here, Operator
 from vitascope.server.routes import Answers, errors
 from vitascope.server.schemas import Answer
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=Asking, tags=["health"])
 TEXT: Answers = {200: {"content": {"text/plain": {}}, "description": "Numbers by name."}}
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.clip_view import ClipView, ScoreView, score_view, views
 from vitascope.server.files import media_inputs
 from vitascope.server.routes import MEDIA, errors
@@ -18,7 +18,7 @@ from vitascope.server.schemas import Answer, Page, page
 from vitascope.store import library, similar_clips
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/library", tags=["library"])
+router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
 
 
 class Ranking(Answer):

@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from vitascope.errors import NotAllowed
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import accounts
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(route_class=Asking, prefix="/v1/keys", tags=["keys"])
 
 
 class CreateKey(Said):

@@ -12,17 +12,17 @@ from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from vitascope.errors import NotFound
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.clip_view import ClipView, views
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
 from vitascope.server.routes import MEDIA, ZIP, errors
 from vitascope.server.routes.videos import Variant
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import library
+from vitascope.store import library, recipes
 from vitascope.store.library import Clip
 
-router = APIRouter(prefix="/v1/library", tags=["library"])
+router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
 MAX_ZIP = 200  # clips
 Id = Annotated[str, Field(max_length=64)]
 Meant = Annotated[
@@ -224,7 +224,7 @@ def lineage(context: Here, actor: Who, request: Request, clip_id: str) -> Lineag
 def recipe(context: Here, actor: Who, clip_id: str) -> RecipeView:
     """From which the same bytes can be made again; it fills the form anew."""
     with context.store.read() as tx:
-        return RecipeView(recipe=library.get(tx, actor.id, clip_id).recipe)
+        return RecipeView(recipe=recipes.whole_recipe(tx, actor.id, library.get(tx, actor.id, clip_id).recipe))
 
 
 @router.get("/{clip_id}/content", response_class=Response, responses=errors(404) | MEDIA)

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from vitascope.clip import ModelCard
 from vitascope.server import model_aliases as aliases
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Page, page
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
+router = APIRouter(route_class=Asking, prefix="/v1/models", tags=["models"])
 
 
 class Price(Answer):

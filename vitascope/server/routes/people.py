@@ -8,14 +8,14 @@ from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import Field
 
 from vitascope.errors import Conflict, NotAllowed
-from vitascope.server.auth import Actor, Here, Operator
+from vitascope.server.auth import Actor, Asking, Here, Operator
 from vitascope.server.routes import errors
 from vitascope.server.routes.account import AccountView, Email, Password, view
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import account_deletion, accounts, ledger
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/admin", tags=["admin"])
+router = APIRouter(route_class=Asking, prefix="/v1/admin", tags=["admin"])
 
 
 class CreateAccount(Said):

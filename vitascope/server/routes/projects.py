@@ -8,18 +8,23 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import Connection
 
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.files import delivery
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import projects
 
-router = APIRouter(prefix="/v1/library/projects", tags=["projects"])
+router = APIRouter(route_class=Asking, prefix="/v1/library/projects", tags=["projects"])
 MAX_SHOWN = 10_000
 
 
 class ProjectName(Said):
-    name: str = Field(min_length=1, max_length=projects.MAX_PROJECT)
+    name: str = Field(
+        min_length=1,
+        max_length=projects.MAX_PROJECT,
+        description="Of letters that can be printed, not of spaces alone.",
+        json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"},
+    )
 
 
 class ProjectView(Answer):

@@ -12,7 +12,7 @@ from pydantic import Field
 from vitascope import policy
 from vitascope.errors import PolicyRefused
 from vitascope.server import requests, video_object
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.body import Body
 from vitascope.server.routes import body, errors
 from vitascope.server.routes.videos import CreateVideo
@@ -23,7 +23,7 @@ from vitascope.store import jobs
 from vitascope.vendors.fields import choice, text
 from vitascope.vendors.openai import dialect as openai
 
-router = APIRouter(prefix="/v1", tags=["quote"])
+router = APIRouter(route_class=Asking, prefix="/v1", tags=["quote"])
 
 
 class QuoteLine(Answer):

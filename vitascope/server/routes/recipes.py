@@ -11,14 +11,14 @@ from pydantic import BaseModel, Field
 
 from vitascope.errors import BadClip
 from vitascope.media import recipe as recipes
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.body import Body
 from vitascope.server.files import uploads
 from vitascope.server.routes import body, errors
 from vitascope.server.routes.library import RecipeView
 from vitascope.vendors.fields import bad
 
-router = APIRouter(prefix="/v1/recipe", tags=["library"])
+router = APIRouter(route_class=Asking, prefix="/v1/recipe", tags=["library"])
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 

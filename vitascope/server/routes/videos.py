@@ -13,7 +13,7 @@ from vitascope.clip import Picture
 from vitascope.errors import Conflict, NotFound, NotSupported, Unavailable
 from vitascope.server import requests, waiting
 from vitascope.server import video_object as video
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.body import Body, aside
 from vitascope.server.files import delivery
 from vitascope.server.requests import Order
@@ -21,11 +21,11 @@ from vitascope.server.routes import MEDIA, body, errors
 from vitascope.server.schemas import Deleted, Page
 from vitascope.server.schemas import page as pages
 from vitascope.server.video_object import Video
-from vitascope.store import library
+from vitascope.store import library, recipes
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
 
-router = APIRouter(prefix="/v1/videos", tags=["videos"])
+router = APIRouter(route_class=Asking, prefix="/v1/videos", tags=["videos"])
 POLL_AFTER_MS = "1000"
 Variant = Literal["video", "thumbnail", "spritesheet"]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description="Sent twice, made once.")]
@@ -216,7 +216,8 @@ def preview_video(context: Here, actor: Who, request: Request, video_id: str) ->
 def given_picture(context: Here, actor: Who, video_id: str, which: Literal["first", "last"] = "first") -> Response:
     """The picture that was given for the first or the last frame, as a PNG fitted to the clip."""
     with context.store.read() as tx:
-        picture = video.job(tx, actor, video_id).spec.get({"first": "image", "last": "last_image"}[which])
+        spec = recipes.whole(tx, actor.id, video.job(tx, actor, video_id).spec)
+    picture = spec.get({"first": "image", "last": "last_image"}[which])
     if not picture:
         raise NotFound(f"No {which} picture was given.", hint="The video's `given` says which were.")
     return Response(Picture.from_dict(picture).png, media_type="image/png")

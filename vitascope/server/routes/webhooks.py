@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from vitascope.server.auth import Here, Who
+from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
 from vitascope.store import webhooks
 from vitascope.store.webhooks import Webhook
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(route_class=Asking, prefix="/v1/webhooks", tags=["webhooks"])
 Events = list[str]
+Url = Annotated[
+    str, Field(min_length=1, max_length=2000, json_schema_extra={"format": "uri", "pattern": r"^https?://[^\s/?#]+"})
+]
 
 
 class CreateWebhook(Said):
-    url: str = Field(min_length=1, max_length=2000)
+    url: Url
     events: Events = Field(list(webhooks.USUAL), max_length=50, description=f"Of {', '.join(webhooks.KINDS)}.")
 
 
 class WebhookChanges(Said):
-    url: str | None = Field(None, min_length=1, max_length=2000)
+    url: Url | None = None
     events: Events | None = Field(None, max_length=50)
     enabled: bool | None = None
     new_secret: bool = False

@@ -14,7 +14,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # newer wheels phone home unless this
 import onnxruntime
 
 from vitascope.config import cores
-from vitascope.errors import BadWeights
+from vitascope.errors import BadWeights, NoMemory, is_memory
 
 Array = npt.NDArray[Any]
 
@@ -30,8 +30,12 @@ class Session:
         # idle threads leave the cores to others
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # the runtime raises its own kinds for damaged files
+            self._session = onnxruntime.InferenceSession(
+                str(file), options, providers=["CPUExecutionProvider"], enable_fallback=False
+            )
+        except Exception as error:  # the runtime raises its own kinds, for damaged files and for memory alike
+            if is_memory(error):
+                raise NoMemory from error
             raise BadWeights(
                 f"The model file {file.name} cannot be opened.", hint="Install Vitascope again."
             ) from error
@@ -40,7 +44,12 @@ class Session:
 
     def run(self, **inputs: Array) -> dict[str, Array]:
         wanted = {name: np.ascontiguousarray(inputs[name]) for name in self.inputs}
-        return dict(zip(self.outputs, self._session.run(None, wanted), strict=True))
+        try:
+            return dict(zip(self.outputs, self._session.run(None, wanted), strict=True))
+        except Exception as error:
+            if is_memory(error):
+                raise NoMemory from error
+            raise
 
 
 def version() -> str:

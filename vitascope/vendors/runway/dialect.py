@@ -314,6 +314,6 @@ DIALECT = Dialect(
     snippet=SNIPPET,
     sdk="runwayml",
     ignored=_IGNORES,
-    aliases=("gen4*", "gen3*", "act_two", "aleph*"),
+    aliases=("gen*", "act_two", "aleph*", "veo*", "seedance*", "hailuo*", "kling*", "wan*", "sora*", "gemini*"),
     docs="Runway API reference",
 )

@@ -1,0 +1,68 @@
+"""What the machine refuses is told as that: which folder and which setting, or that memory ran out; never as a fault of
+ours, and never with a path to strangers.
+"""
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from vitascope import errors
+from vitascope.server.errors import inside
+
+
+def vitascope(*arguments, limit_bytes=0, **environment):
+    def limited():
+        if limit_bytes:
+            resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+
+    return subprocess.run(
+        [sys.executable, "-m", "vitascope", *arguments],
+        env={**os.environ, **environment},
+        preexec_fn=limited,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("keys", "create", "--name", "a")])
+def test_a_home_that_cannot_be_written_is_named_with_its_setting(command):
+    done = vitascope(*command, VITASCOPE_HOME="/proc/nobody")
+    assert done.returncode == 1
+    assert "/proc/nobody" in done.stderr
+    assert "VITASCOPE_HOME" in done.stderr
+    assert "fault inside" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_little_memory_is_told_as_that(tmp_path):
+    done = vitascope(
+        "generate", "a red ball", "--seconds", "0", "-o", str(tmp_path / "a.png"), limit_bytes=700_000 << 10
+    )
+    assert done.returncode == 1
+    assert "not enough memory" in done.stderr
+    assert "Install" not in done.stderr
+    assert "EP Error" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/data/a"), ("disk is full", "/data/a")),
+        (OSError(errno.EROFS, "Read-only file system", "/data/a"), ("only be read", "/data/a")),
+        (PermissionError(errno.EACCES, "Permission denied", "/data/a"), ("may not be read", "/data/a")),
+        (OSError(errno.EMFILE, "Too many open files"), ("Too many files",)),
+        (MemoryError(), ("memory",)),
+        (RuntimeError("can't start new thread"), ("memory",)),
+    ],
+)
+def test_each_refusal_has_its_words(error, words):
+    told = errors.of_machine(error)
+    assert all(word in told.message for word in words)
+    assert told.hint
+    assert errors.of_machine(ValueError("x")) is None
+    assert "/data" not in inside(error).message + inside(error).hint
