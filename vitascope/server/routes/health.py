@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from vitascope import __version__, metrics
 from vitascope.errors import Unavailable
-from vitascope.server import auth
+from vitascope.server import auth, local
 from vitascope.server.auth import Here
 from vitascope.server.routes import Answers, errors
 from vitascope.server.schemas import Answer
@@ -41,6 +41,6 @@ def ready(context: Here) -> Health:
 @router.get("/metrics", response_class=Response, responses=errors() | TEXT)
 def scrape(context: Here, request: Request) -> Response:
     """For Prometheus: on this machine, or with an operator's key."""
-    if not auth.from_here(request):
+    if not local.is_direct(request):
         auth.operator(auth.identify(context, request))
     return Response(metrics.page(context.store), media_type=metrics.CONTENT_TYPE)
