@@ -430,7 +430,7 @@ def test_weight_lets_an_account_run_more_at_once():
 
 
 def test_a_reclaimed_job_does_not_stand_in_its_own_way():
-    standing = {"a": Standing(running=1, limit=1)}
+    standing = {"a": Standing(running=1, limit=1, gone=1)}
     assert fairness.order([Head("1", "a", "normal", 0, 0.0, reclaimed=True)], standing, now=1.0)
     assert not fairness.order([Head("1", "a", "normal", 0, 0.0)], standing, now=1.0)
 
@@ -450,8 +450,9 @@ def heads_by_hand(store, everything):
         turns = dict(tx.execute(sa.select(schema.turns.c.account_id, schema.turns.c.turn)).all())
         for account in tx.execute(sa.select(schema.accounts)):
             plan = plans.packaged().of(account.plan)
-            running = sum(job.account_id == account.id and job.state == "running" for job in everything)
-            standings[account.id] = Standing(running, plan.concurrency, plan.weight, turns.get(account.id, 0))
+            own = [job for job in everything if job.account_id == account.id and job.state == "running"]
+            gone = sum(job.lease_until <= now for job in own)
+            standings[account.id] = Standing(len(own), plan.concurrency, plan.weight, turns.get(account.id, 0), gone)
     return list(heads.values()), standings
 
 

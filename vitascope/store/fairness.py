@@ -26,17 +26,18 @@ class Head:
     priority: int
     waiting_since: float
     run_after: float = 0.0
-    reclaimed: bool = False  # its worker died; it counts among the account's running jobs until it is taken again
+    reclaimed: bool = False  # its worker died; it is one of the account's `Standing.gone`
 
 
 @dataclass(frozen=True)
 class Standing:
     """How an account stands at this moment."""
 
-    running: int
+    running: int  # with those that are gone
     limit: int  # jobs its plan lets run at the same time
     weight: int = 1  # running jobs that count as one
     turn: int = 0  # number of its last start, counted over all accounts; 0 for one that never started
+    gone: int = 0  # of those that run, how many have lost their worker
 
 
 Rank = tuple[int, int, Fraction, int, str]
@@ -44,7 +45,8 @@ Rank = tuple[int, int, Fraction, int, str]
 
 def rank(head: Head, standing: Standing, now: float, *, top: int) -> Rank | None:
     """Lower is earlier. None: it may not start now. `top`: the highest priority that waiting can lift a job to."""
-    running = standing.running - head.reclaimed
+    # To take a job up again never makes more run than did, so also after the plan became smaller none is left behind.
+    running = standing.running - (standing.gone if head.reclaimed else 0)
     if running >= standing.limit:
         return None
     if head.lane == "offpeak":

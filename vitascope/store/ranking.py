@@ -32,7 +32,7 @@ def waiting(
         run_after = float("inf") if row.kind == _EARLY else 0.0
         reclaimed = row.kind == _RECLAIMED
         found.append(fairness.Head(row.id, row.account_id, row.lane, row.priority, row.since, run_after, reclaimed))
-        standings[row.account_id] = fairness.Standing(row.running, row.concurrency, row.weight, row.turn)
+        standings[row.account_id] = fairness.Standing(row.running, row.concurrency, row.weight, row.turn, row.gone)
         top = row.top
     return fairness.order(found, standings, now, top=top)
 
@@ -43,13 +43,18 @@ def query(dialect: str, plans: Plans) -> sa.Select[Any]:
     now = sa.bindparam("now", type_=sa.Double)
     heads = _heads(now).cte("heads")
     busy = (
-        sa.select(jobs.c.account_id, sa.func.count().label("running"))
+        sa.select(
+            jobs.c.account_id,
+            sa.func.count().label("running"),
+            sa.func.sum(sa.case((jobs.c.lease_until <= now, 1), else_=0)).label("gone"),
+        )
         .where(IS_RUNNING)
         .group_by(jobs.c.account_id)
         .cte("busy")
     )
     running, turn = sa.func.coalesce(busy.c.running, 0), sa.func.coalesce(turns.c.turn, 0)
-    taken = running - sa.case((heads.c.kind == _RECLAIMED, 1), else_=0)
+    gone = sa.func.coalesce(busy.c.gone, 0)
+    taken = running - sa.case((heads.c.kind == _RECLAIMED, gone), else_=0)
     concurrency, weight = _of_plan(plans, "concurrency"), _of_plan(plans, "weight")
     lane = sa.case((heads.c.kind == _EARLY, 1), (heads.c.lane == "relaxed", 2), else_=0)
     top = sa.select(sa.func.max(heads.c.priority)).scalar_subquery()
@@ -60,6 +65,7 @@ def query(dialect: str, plans: Plans) -> sa.Select[Any]:
         sa.select(
             heads,
             running.label("running"),
+            gone.label("gone"),
             concurrency.label("concurrency"),
             weight.label("weight"),
             turn.label("turn"),
