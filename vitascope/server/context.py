@@ -58,7 +58,7 @@ class Context:
         """All that wait, as of a second ago at most, so that thousands may ask for their place."""
         at, line = self._line[0] if self._line else (0.0, None)
         if line is None or time.monotonic() - at > LINE_SECONDS:
-            line = jobs.line(tx)
+            line = jobs.line(tx, self.now())
             self._line[:] = [(time.monotonic(), line)]
         return line
 

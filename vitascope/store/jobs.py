@@ -32,6 +32,7 @@ from vitascope.store.job import (
     get,
     line,
     page,
+    place,
     position,
 )
 from vitascope.store.schema import jobs, turns
@@ -53,6 +54,7 @@ __all__ = [  # `jobs` is the door to all that concerns a job
     "get",
     "line",
     "page",
+    "place",
     "position",
     "release",
     "shorten",
