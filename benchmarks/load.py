@@ -5,7 +5,8 @@ machine alone, with the true embedded model making stills meanwhile. All is in a
 
 Each client asks for one of the videos once a second, as the official SDK does, and for the list every tenth time. Shown
 are the times from request to the whole answer, in milliseconds, and whether the books were right in the end. Then some
-clients ask for one task as fast as they can, in our own form and in two vendors' dialects.
+clients ask for one task as fast as they can, in our own form and in two vendors' dialects. In the end the same requests
+meet a short and a long queue, which nobody works on.
 """
 
 from __future__ import annotations
@@ -23,17 +24,23 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from vitascope.store import invariants, jobs
+from vitascope.clip import ClipSpec
+from vitascope.store import accounts, invariants, jobs
 from vitascope.store.database import Store, file_url
+from vitascope.store.ids import new_id
 
+PLAIN = {"prompt": "a large red ball", "seconds": "0"}
 BATCH = 16  # takes of one request; the packaged rules allow no more
 
 
 class Client:
     """One connection, kept open. `times`: name of the request -> milliseconds; `bad`: statuses that are not 200."""
+
+    key = ""  # of the owner, once the server is there
 
     def __init__(self, port: int):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -43,7 +50,8 @@ class Client:
     def ask(self, name: str, method: str, path: str, body: object = None) -> object:
         start = time.perf_counter()
         data = json.dumps(body) if body is not None else None
-        self.connection.request(method, path, data, {"content-type": "application/json"})
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self.key}"}
+        self.connection.request(method, path, data, headers)
         answer = self.connection.getresponse()
         text = answer.read()
         self.times.setdefault(name, []).append(1000 * (time.perf_counter() - start))
@@ -136,6 +144,94 @@ def _rate(port: int, path: str, seconds: float, clients: int) -> float:
     return round(sum(counts) / seconds, 1)
 
 
+def deep(port: int, database: str, depths: Sequence[int], seconds: float) -> dict[str, object]:
+    """The same requests at a short and at a long queue, on a server without workers: how much slower they get."""
+    figures: dict[str, object] = {}
+    store = Store(database)
+    with store.begin() as tx:  # a crowd, of which one looks: nobody may have all of a long queue
+        crowd_ids = [
+            accounts.sign_up(
+                tx, email=f"{n}-{time.time_ns()}@example.org", password=None, plan="unlimited", now=time.time()
+            ).id
+            for n in range(20)
+        ]
+        Client.key = accounts.create_key(tx, crowd_ids[0], "load", time.time()).key
+    client = Client(port)
+    first = str(client.ask("create", "POST", "/v1/videos", PLAIN)["id"])  # type: ignore[index]
+    spec = ClipSpec(prompt="a large red ball", seconds=0.0)
+    for depth in depths:
+        with store.begin() as tx:
+            for number in range(depth - jobs.count(tx)):
+                now, whose = time.time(), crowd_ids[number % len(crowd_ids)]
+                jobs.enqueue(tx, account_id=whose, spec=spec, units=0, batch_id=new_id("bat_", now), now=now)
+        crowd = [Client(port) for _ in range(8)]
+        until = time.monotonic() + seconds
+
+        def ask(one: Client, until: float = until) -> None:
+            turn = 0
+            while time.monotonic() < until:
+                turn += 1
+                if turn % 10 == 0:
+                    one.ask("create", "POST", "/v1/videos", PLAIN)
+                elif turn % 2:
+                    one.ask("list", "GET", "/v1/videos?limit=20")
+                else:
+                    one.ask("retrieve", "GET", f"/v1/videos/{first}")
+
+        threads = [threading.Thread(target=ask, args=(one,)) for one in crowd]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for name in ("create", "list", "retrieve"):
+            times = sorted(value for one in crowd for value in one.times.get(name, ()))
+            if times:
+                figures[f"{name}_{depth}_queued"] = {
+                    "count": len(times),
+                    "p50_ms": round(times[len(times) // 2], 1),
+                    "p95_ms": round(times[int(len(times) * 0.95)], 1),
+                }
+        assert not any(one.bad for one in crowd), crowd[0].said
+    begun = time.monotonic()
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    line.request("GET", "/v1/library/export", headers={"authorization": f"Bearer {Client.key}"})
+    answer = line.getresponse()
+    answer.read(1)
+    figures["export_first_byte_s"] = round(time.monotonic() - begun, 2)
+    answer.read()
+    figures["export_s"] = round(time.monotonic() - begun, 2)
+    line.close()
+    store.close()
+    return figures
+
+
+@contextmanager
+def serving(home: Path, database_url: str, *options: str) -> Iterator[tuple[int, float]]:
+    """(port, seconds until it was ready) of a server with a key for `Client`."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    environment = {**os.environ, "VITASCOPE_HOME": str(home), "VITASCOPE_DATABASE_URL": database_url}
+    with open(home / "log", "ab") as log:
+        serve = [sys.executable, "-m", "vitascope", "serve", "--port", str(port), "--drain-seconds", "1", *options]
+        server = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        assert server.stdout
+        start = time.monotonic()
+        for line in server.stdout:
+            if "Ctrl-C" in line:
+                break
+        ready = round(time.monotonic() - start, 2)
+        store = Store(database_url or file_url(home / "vitascope.db"))
+        with store.begin() as tx:
+            Client.key = accounts.create_key(tx, accounts.owner(tx, time.time()).id, "load", time.time()).key
+        store.close()
+        yield port, ready
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
+
+
 def main(arguments: list[str]) -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2000)
@@ -143,28 +239,20 @@ def main(arguments: list[str]) -> dict[str, object]:
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--database-url", default="")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--depth", type=int, default=10_000, help="of the long queue in the end")
     asked = parser.parse_args(arguments)
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="vitascope-load-") as home:
-        environment = {**os.environ, "VITASCOPE_HOME": home, "VITASCOPE_DATABASE_URL": asked.database_url}
-        with open(Path(home) / "log", "wb") as log:
-            serve = [sys.executable, "-m", "vitascope", "serve", "--port", str(port), "--drain-seconds", "1"]
-            server = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
-        try:
-            assert server.stdout
-            start = time.monotonic()
-            for line in server.stdout:
-                if "Ctrl-C" in line:
-                    break
-            ready = round(time.monotonic() - start, 2)
+        database = asked.database_url or file_url(Path(home) / "vitascope.db")
+        with serving(Path(home), asked.database_url) as (port, ready):
             figures = {"ready_s": ready, **measure(port, asked.jobs, asked.clients, asked.seconds)}
             figures |= compare(port, asked.seconds / 3)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(60)
-        store = Store(asked.database_url or file_url(Path(home) / "vitascope.db"))
+        long = Path(home) / "long"
+        long.mkdir()
+        with serving(long, asked.database_url, "--workers", "0") as (port, _):
+            figures |= deep(
+                port, asked.database_url or file_url(long / "vitascope.db"), (10, asked.depth), asked.seconds / 2
+            )
+        store = Store(database)
         with store.read() as tx:
             figures["jobs_made"] = jobs.count(tx, states=("succeeded",))
             figures["rules_broken"] = invariants.broken(tx)

@@ -68,10 +68,12 @@ def _found():
 
 
 class Browser:
-    """Chromium with a door for scripts. `act(script, base, ...)` runs one of them; its faults are the test's."""
+    """Chromium with a door for scripts. `act(script, base, ...)` runs one of them; its faults are the test's.
+    `cookies`: address of a server -> "name=value", which windows have there from the start.
+    """
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.cookies = folder, {}
         with open(folder / "browser.log", "wb") as log:
             command = [chromium(), *QUIET, f"--user-data-dir={folder / 'profile'}", "about:blank"]
             here = doubles.environment() | {"XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
@@ -83,6 +85,7 @@ class Browser:
         """What the script found out."""
         environment = doubles.environment() | {
             "BASE": base,
+            "COOKIE": self.cookies.get(base, ""),
             "GIVEN": json.dumps(given),
             "NAME": script,
             "BROWSER": self.url,

@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 import doubles
+from vitascope.server import local
+from vitascope.store.database import Store, file_url
 
 LONG = 120  # seconds until a test gives up; machines are shared
 
@@ -29,6 +31,7 @@ class Service:
     def __init__(self, folder, database_url="", engine="engines:quick", **settings):
         self.folder, self.engine, self.port, self.started = folder, engine, free_port(), []
         self.url = f"http://127.0.0.1:{self.port}"
+        self._database, self._cookie = database_url or file_url(folder / "home" / "vitascope.db"), ""
         self.environment = doubles.environment() | {
             "VITASCOPE_HOME": str(folder / "home"),
             "VITASCOPE_DATABASE_URL": database_url,
@@ -61,11 +64,29 @@ class Service:
 
     def get(self, path, method="GET", data=None, **headers):
         body = json.dumps(data).encode() if data is not None else None
-        request = urllib.request.Request(self.url + path, body, {"content-type": "application/json", **headers})
+        headers = {"content-type": "application/json", "cookie": self.cookie(), **headers}
+        request = urllib.request.Request(self.url + path, body, headers)
         request.method = method
         with urllib.request.urlopen(request, timeout=LONG) as answer:
             text = answer.read()
         return json.loads(text) if answer.headers.get_content_type() == "application/json" else text
+
+    def link(self):
+        """What opens the studio as the owner, as `vitascope studio` makes it."""
+        store = Store(self._database)
+        try:
+            with store.begin() as tx:
+                return local.link(tx, self.url, store.clock())
+        finally:
+            store.close()
+
+    def cookie(self):
+        """The owner's, got once, as a browser gets it."""
+        if not self._cookie:
+            asking = urllib.request.build_opener(_Stay)
+            with asking.open(self.link(), timeout=LONG) as answer:
+                self._cookie = answer.headers["set-cookie"].partition(";")[0]
+        return self._cookie
 
     def order(self, prompt="a red ball", **more):
         return self.get("/v1/videos", "POST", {"prompt": prompt, "seconds": "1", **more})["id"]
@@ -82,6 +103,13 @@ class Service:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             process.stdout.close()
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else, so that the cookie of the answer is seen."""
+
+    def http_error_303(self, request, answer, code, message, headers):
+        return answer
 
 
 def until(true, what="it", seconds=LONG):

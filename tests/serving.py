@@ -18,6 +18,7 @@ from processes import until as until  # tests that speak to a server here wait a
 from service import postgres_store, sqlite_store
 from vitascope import config, plans
 from vitascope.policy import Rules
+from vitascope.server import local
 from vitascope.server.app import create_app
 from vitascope.server.context import Context
 from vitascope.server.patient import Patient
@@ -47,11 +48,27 @@ class Served:
         until(lambda: self._server.started)
 
     def client(self, key=None, **options):
-        """An HTTP client of this server; with a key, of that account; without, of whoever needs none."""
+        """An HTTP client of this server; with a key, of that account; without, of the owner at this machine, where the
+        server lets them in.
+        """
         headers = {"authorization": f"Bearer {key}"} if key else {}
         client = httpx2.Client(base_url=self.url, headers=headers, timeout=PATIENCE, trust_env=False, **options)
+        if not key:
+            client.cookies.set(local.COOKIE, local.token(self.context))
         self._clients.append(client)
         return client
+
+    def stranger(self):
+        """A client that shows nothing at all."""
+        client = self.client("x")
+        del client.headers["authorization"]
+        return client
+
+    def owner(self):
+        """A client with a key of the owner, who is let in everywhere."""
+        with self.store.begin() as tx:
+            now = self.store.clock()
+            return self.client(accounts.create_key(tx, accounts.owner(tx, now).id, "owner", now).key)
 
     def key(self, *, plan="pro", credits=1000, role="member", pair=False):
         """A key of a new account with these credits; with `pair`, the NewKey of a pair."""

@@ -241,7 +241,7 @@ def test_a_person_signs_up_looks_around_logs_out_and_in_again(browser):
     me = browser.get("/v1/account").json()
     assert (me["name"], me["role"], me["plan"], me["signed_in_by"]) == ("Mia", "member", "free", "session")
     browser.post("/v1/account/logout")
-    assert browser.get("/v1/account").json()["signed_in_by"] == "local"  # this machine's owner again
+    assert browser.get("/v1/account").status_code == 401  # where strangers may sign up nobody is in without a login
     assert browser.post("/v1/account/login", json=mia | {"password": "wrong wrong"}).status_code == 401
     assert browser.post("/v1/account/login", json=mia).json()["name"] == "Mia"
 
@@ -260,6 +260,7 @@ def test_a_server_that_takes_nobody_says_so(tmp_path):
         assert closed.client().get("/v1/account/door").json() == {
             "signup_open": False,
             "local": True,
+            "own_machine": True,
             "credits_on": True,
         }
 
@@ -305,9 +306,16 @@ def test_a_page_of_elsewhere_cannot_use_the_session(server, browser):
     assert browser.post("/v1/keys", json={}).status_code == 201
 
 
-def test_the_owners_door_opens_only_on_this_machine_under_its_own_name(server):
-    client = server.client()
-    port = server.port
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A server of one's own, that serves nobody else."""
+    with serving(tmp_path_factory.mktemp("own")) as running:
+        yield running
+
+
+def test_the_owners_door_opens_only_on_this_machine_under_its_own_name(own):
+    client = own.client()
+    port = own.port
     assert client.get("/v1/account").json()["role"] == "owner"
     assert client.get("/v1/account", headers={"host": f"localhost:{port}"}).status_code == 200
     for headers in (
@@ -425,7 +433,7 @@ def test_the_owner_may_take_a_password_along(tmp_path):
 
 
 def test_an_admin_cannot_make_admins_or_touch_the_owner(server):
-    admin, owner = server.client(server.key(role="admin")), server.client()
+    admin, owner = server.client(server.key(role="admin")), server.owner()
     mia = admin.post("/v1/admin/accounts", json={"email": "newbie@example.org", "plan": "pro"}).json()
     assert (mia["role"], mia["plan"]) == ("member", "pro")
     path = f"/v1/admin/accounts/{mia['id']}"
@@ -438,7 +446,7 @@ def test_an_admin_cannot_make_admins_or_touch_the_owner(server):
 
 
 def test_the_operator_gives_credits_once_for_one_reason(server):
-    owner = server.client()
+    owner = server.owner()
     mia = owner.post("/v1/admin/accounts", json={"email": "rich@example.org"}).json()
     path = f"/v1/admin/accounts/{mia['id']}/credits"
     for _ in range(2):

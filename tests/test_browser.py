@@ -11,6 +11,7 @@ from processes import Service, until
 from serving import png
 from test_on_its_own import needs_weights
 from vitascope.server.routes.studio import BUILT
+from vitascope.store.database import file_url
 
 pytestmark = [needs_weights, pytest.mark.slow]
 PROMPT = "一个红色的球在雪地上弹跳"
@@ -49,9 +50,21 @@ def browser(studio, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def house(studio, tmp_path_factory):
-    made = Service(tmp_path_factory.mktemp("house"), engine="true", signup=1, studio_dir=studio)
+def house(studio, browser, tmp_path_factory):
+    made = Service(tmp_path_factory.mktemp("house"), engine="true", studio_dir=studio)
     made.serve()
+    browser.cookies[made.url] = made.cookie()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shared(house, studio, tmp_path):
+    """Another server on the same database and storage, where strangers may sign up."""
+    home = house.folder / "home"
+    places = {"database_url": file_url(home / "vitascope.db"), "storage_url": home / "blobs"}
+    made = Service(tmp_path, signup=1, studio_dir=studio, **places)
+    made.serve("--workers", 0)
     yield made
     made.close()
 
@@ -106,9 +119,9 @@ def test_the_language_is_switched_and_remembered(browser, house):
     browser.act("language", house.url)
 
 
-def test_a_second_person_sees_nothing_of_the_first_and_leaves_again(browser, house, clip):
+def test_a_second_person_sees_nothing_of_the_first_and_leaves_again(browser, shared, clip):
     email = f"mia{time.time_ns()}@example.org"
-    browser.act("second_person", house.url, clip=clip["id"], email=email, password="correct horse battery")
+    browser.act("second_person", shared.url, clip=clip["id"], email=email, password="correct horse battery")
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)

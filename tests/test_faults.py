@@ -276,7 +276,7 @@ class Town:
             act()
         with self.store.read() as tx:
             assert invariants.broken(tx) == []
-            for account_id, running in jobs.line(tx).running.items():
+            for account_id, running in jobs.line(tx, self.store.clock()).running.items():
                 assert running <= PLANS[self.accounts[account_id]].concurrency
 
     def ask(self):

@@ -312,9 +312,8 @@ def test_the_position_in_the_line_is_the_order_of_starts(store, mia, ben):
     submit(store, ben, lane="relaxed")
     with store.read() as tx:
         waiting = jobs.page(tx, None, limit=100, state="queued")
-        line = jobs.line(tx)
-        told = {job.id: jobs.position(tx, job, line=line) for job in waiting}
-        assert told == {job.id: jobs.position(tx, job) for job in waiting}
+        line = jobs.line(tx, store.clock())
+        told = {job.id: jobs.position(tx, job, line) for job in waiting}
     started = []
     while lease := claim(store):
         started.append(lease.job.id)
@@ -430,7 +429,7 @@ def test_weight_lets_an_account_run_more_at_once():
 
 
 def test_a_reclaimed_job_does_not_stand_in_its_own_way():
-    standing = {"a": Standing(running=1, limit=1)}
+    standing = {"a": Standing(running=1, limit=1, gone=1)}
     assert fairness.order([Head("1", "a", "normal", 0, 0.0, reclaimed=True)], standing, now=1.0)
     assert not fairness.order([Head("1", "a", "normal", 0, 0.0)], standing, now=1.0)
 
@@ -450,8 +449,9 @@ def heads_by_hand(store, everything):
         turns = dict(tx.execute(sa.select(schema.turns.c.account_id, schema.turns.c.turn)).all())
         for account in tx.execute(sa.select(schema.accounts)):
             plan = plans.packaged().of(account.plan)
-            running = sum(job.account_id == account.id and job.state == "running" for job in everything)
-            standings[account.id] = Standing(running, plan.concurrency, plan.weight, turns.get(account.id, 0))
+            own = [job for job in everything if job.account_id == account.id and job.state == "running"]
+            gone = sum(job.lease_until <= now for job in own)
+            standings[account.id] = Standing(len(own), plan.concurrency, plan.weight, turns.get(account.id, 0), gone)
     return list(heads.values()), standings
 
 
@@ -469,10 +469,12 @@ def test_the_database_ranks_as_the_pure_order_does(store, seed):
     with store.read() as tx:
         everything = jobs.page(tx, None, limit=1000)
         query, asked = ranking.query(store.engine.name, plans.packaged()), {"needs": ["cpu"], "models": service.MODELS}
-        found = [row.id for row in tx.execute(query, {**asked, "now": store.clock()})]
-    best = fairness.order(*heads_by_hand(store, everything), store.clock())
-    assert found == [head.job_id for head in best[: ranking.CANDIDATES]]
-    assert found
+        values = {**asked, "now": store.clock()}
+        found = [[row.id for row in tx.execute(query, {**values, "by_share": share})] for share in (0, 1)]
+    for share in (0, 1):
+        best = fairness.order(*heads_by_hand(store, everything), store.clock(), by_share=bool(share))
+        assert found[share] == [head.job_id for head in best[: ranking.CANDIDATES]]
+        assert found[share]
 
 
 def test_a_failure_keeps_its_reason(store, mia):

@@ -450,7 +450,7 @@ def test_without_the_right_password_nothing_happens(server):
 
 
 def test_an_account_without_a_password_is_deleted_by_naming_it(server):
-    made = server.client().post("/v1/admin/accounts", json={"email": "program@example.org"}).json()
+    made = server.owner().post("/v1/admin/accounts", json={"email": "program@example.org"}).json()
     with server.store.begin() as tx:
         key = accounts.create_key(tx, made["id"], "program", server.store.clock()).key
     program = server.client(key)
@@ -462,7 +462,7 @@ def test_an_account_without_a_password_is_deleted_by_naming_it(server):
 
 
 def test_the_owner_of_the_machine_is_told_what_to_do_instead(server):
-    owner = server.client()
+    owner = server.owner()
     answer = delete(owner, confirm="local owner")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")
     assert "delete its home folder" in answer.json()["error"]["hint"]
@@ -479,7 +479,7 @@ def test_a_page_of_elsewhere_deletes_nothing(server):
 
 
 def test_the_operator_deletes_accounts_by_rank(server):
-    owner, admin = server.client(), server.client(server.key(role="admin"))
+    owner, admin = server.owner(), server.client(server.key(role="admin"))
     second = server.client(server.key(role="admin"))
     mine, admins, other = (client.get("/v1/account").json()["id"] for client in (owner, admin, second))
     mia = signed_up(server, "guest")
@@ -521,7 +521,7 @@ def test_a_worker_in_the_middle_of_a_clip_drops_it(tmp_path):
         until(lambda: mia.get(path).json()["step"] > 1)
         before = dropped()
         assert delete(mia, current_password=PASSWORD).status_code == 200
-        owner = busy.client()
+        owner = busy.owner()
         (job,) = owner.get("/v1/admin/jobs").json()["data"]
         assert (job["account_id"], job["state"]) == (mia.id, "cancelled")
         until(lambda: dropped() > before)

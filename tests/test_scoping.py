@@ -48,6 +48,7 @@ ROUTES = {
     "GET /files/{key:path}": Entry("signed"),
     "HEAD /files/{key:path}": Entry("signed"),
     "GET /v1/dialects": Entry("open"),
+    "GET /enter": Entry("open", right=(303,)),  # without a ticket it only leads to the page; tests/attacks/test_door.py
     "PUT /uploads/{account_id}/{upload_id}": Entry("ticket"),  # tests/test_dialects.py, with the dialects' own routes
     "POST /uploads/{account_id}/{upload_id}": Entry("ticket"),
     "GET /v1/account": Entry("own"),

@@ -105,7 +105,9 @@ def _workers(tx: sa.Connection, now: float) -> Iterator[Metric]:
     seen = GaugeMetricFamily("vitascope_workers", "workers seen in the last minute", labels=["needs"])
     busy = GaugeMetricFamily("vitascope_workers_busy", "jobs they hold", labels=["needs"])
     query = sa.select(table.needs, sa.func.count(), sa.func.coalesce(sa.func.sum(table.busy), 0))
-    for needs, number, held in tx.execute(query.where(table.seen_at > now - SEEN_SECONDS).group_by(table.needs)):
+    for needs, number, held in tx.execute(
+        query.where(table.seen_at.between(now - SEEN_SECONDS, now + SEEN_SECONDS)).group_by(table.needs)
+    ):
         seen.add_metric([needs], number)
         busy.add_metric([needs], held)
     yield from (seen, busy)

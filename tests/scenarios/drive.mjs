@@ -17,6 +17,8 @@ export async function drive(scenario, options = {}) {
     ...options,
   });
   context.setDefaultTimeout(PATIENCE);
+  const [name, value] = (process.env.COOKIE ?? '').split('=');
+  if (value) await context.addCookies([{ name, value, url: base, httpOnly: true, sameSite: 'Strict' }]);
   const faults = [];
   context.on('page', (page) => {
     page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));

@@ -35,7 +35,7 @@ LeaseOption = Annotated[
 AccountOption = Annotated[str | None, typer.Option("--account", help="E-mail or id. [default: the local owner]")]
 
 keys = typer.Typer(help="API keys.", no_args_is_help=True, rich_markup_mode=None)
-accounts = typer.Typer(help="Accounts: delete one.", no_args_is_help=True, rich_markup_mode=None)
+accounts = typer.Typer(help="Accounts: set a password, delete one.", no_args_is_help=True, rich_markup_mode=None)
 credits = typer.Typer(help="Credits: balance, grants, statement, report.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -210,6 +210,30 @@ def report(
             f"{name:<46} {row.clips:>6} {row.failed:>6} {row.seconds:>9.1f} {row.units / 100:>9g}"
             f" {row.compute_ms / 1000:>9.1f} {dollars:>9.4f}"
         )
+
+
+@accounts.command("password")
+def set_password(
+    account: AccountOption = None,
+    email: Annotated[str | None, typer.Option(help="The address to log in with, where there is none yet.")] = None,
+) -> None:
+    """Set the password that an account logs in with, the owner's if none is named. It is asked for, or read from
+    standard input. All its sessions end.
+    """
+    from vitascope.store import accounts
+
+    with _house() as (house, now):
+        with house.store.begin() as tx:
+            found = _account(tx, account, now)
+        if not (email or found.email):
+            raise BadSpec("This account has no address to log in with.", hint="Add --email mia@example.org.")
+        if sys.stdin.isatty():
+            password = typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
+        else:
+            password = sys.stdin.readline().rstrip("\r\n")
+        hashed = accounts.hashed(password)
+        with house.store.begin() as tx:
+            print(accounts.change(tx, found.id, email=email, password=hashed).email)
 
 
 @accounts.command("delete")

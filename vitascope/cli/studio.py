@@ -26,14 +26,15 @@ def studio(
     settings = override(host=host, port=port)
     refuse_unbuilt(settings)
     logs.configure(settings.log_format, requests=False)
-    url = address(settings)
-    if runs_already(url):
+    if runs_already(address(settings)):
+        url = owners_address(settings)
         print(f"The studio is open already, at {url}", flush=True)
         if browser:
             opened(url)
         return
 
     def ready() -> None:
+        url = owners_address(settings)
         print(f"The studio is open at {url}", flush=True)
         if browser:  # a browser may take its time, and the server answers from this thread
             threading.Thread(target=opened, args=(url,), daemon=True).start()
@@ -58,6 +59,23 @@ def address(settings: Settings) -> str:
     if settings.public_url or settings.host not in ("0.0.0.0", "::"):
         return f"{settings.base_url}/"
     return f"http://127.0.0.1:{settings.port}/"
+
+
+def owners_address(settings: Settings) -> str:
+    """The page's address with a ticket for the owner of this machine; without one where others are served too, because
+    there everybody logs in.
+    """
+    from vitascope.runtime import open_house
+    from vitascope.server import local
+
+    if local.why_shared(settings, settings.host in local.LOOPBACK):
+        return address(settings)
+    store = open_house(settings).store
+    try:
+        with store.begin() as tx:
+            return local.link(tx, address(settings).rstrip("/"), store.clock())
+    finally:
+        store.close()
 
 
 def runs_already(url: str) -> bool:

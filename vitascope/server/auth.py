@@ -1,14 +1,14 @@
-"""Who asks? A key, a signed token of an access/secret pair, a browser's session, or nobody; and on a machine of one's
-own nobody is the owner. What the account may then do is decided where it is done.
+"""Who asks? A key, a signed token of an access/secret pair, a browser's session, the owner at their own machine, or
+nobody. What the account may then do is decided where it is done.
 
-A credential that is there but wrong is refused; only one that is absent may mean the owner. The owner's door is
-narrow, because every page that a browser has open can send requests to this machine: it opens only for names of this
-machine (a foreign name may be made to point here) and never for a page of another origin.
+A credential that is there but wrong is refused; only one that is absent may mean the owner, who shows a token besides
+(see `local`). The owner's door is narrow, because every page that a browser has open can send requests to this machine:
+it opens only for names of this machine (a foreign name may be made to point here) and never for a page of another
+origin.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
 from vitascope.errors import NotAllowed, NotSignedIn
-from vitascope.server import middleware
+from vitascope.server import local, middleware
 from vitascope.server.context import Context
 from vitascope.store import accounts
 from vitascope.store.accounts import Account
@@ -34,7 +34,6 @@ SCHEMES = ("bearer", "token", "key")
 SKEW_SECONDS = 30.0  # clocks differ
 LONGEST_TOKEN_SECONDS = 86_400.0
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 # For the OpenAPI page only: they say what can be sent, `who` reads it.
 _SCHEMES = (
@@ -185,19 +184,9 @@ def _by_token(context: Context, token: str, now: float) -> tuple[Account, accoun
     return account, key
 
 
-def is_local(context: Context, request: Request) -> bool:
-    """Whether whoever sits at this machine asks, by one of its own names."""
-    public = urlsplit(context.settings.public_url).netloc  # somebody's proxy brings others here
-    if not context.loopback_only or (public and not _is_local_name(public)):
-        return False
-    return from_here(request) and _is_local_name(request.headers.get("host", ""))
-
-
 def _local_owner(context: Context, request: Request) -> Account:
-    if not is_local(context, request):
-        raise NotSignedIn(
-            "No key was sent.", hint="Send one as `Authorization: Bearer KEY`, or log in.", reason="missing"
-        )
+    if not local.is_owner(context, request):
+        raise NotSignedIn("No key was sent.", hint=_hint(context, request), reason="missing")
     refuse_foreign(context, request)
     with context.store.read() as tx:
         found = accounts.find_owner(tx)
@@ -207,27 +196,11 @@ def _local_owner(context: Context, request: Request) -> Account:
         return accounts.owner(tx, context.now())
 
 
-def from_here(request: Request) -> bool:
-    """Whether the other end is this machine itself, and not a proxy on it that brings the world's requests."""
-    if any(name in request.headers for name in _PROXY_HEADERS) or request.client is None:
-        return False
-    try:
-        return ipaddress.ip_address(request.client.host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_local_name(host: str) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+def _hint(context: Context, request: Request) -> str:
+    """What somebody without a key may do; on a machine of one's own, how to get one."""
+    if local.is_possible(context, request):
+        return "Send one as `Authorization: Bearer KEY`: `vitascope keys create --name laptop` makes one."
+    return "Send one as `Authorization: Bearer KEY`, or log in."
 
 
 def _host(origin: str) -> str:

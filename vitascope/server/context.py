@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from vitascope.clip import ModelCard
 from vitascope.config import Settings
 from vitascope.errors import UnknownModel
+from vitascope.server import local
 from vitascope.server.outside import Outside
 from vitascope.server.places import Places
 from vitascope.store import accounts, jobs, webhooks
@@ -44,7 +45,7 @@ class Context:
     plans: Plans
     rules: Rules
     cards: tuple[ModelCard, ...]
-    loopback_only: bool = True  # the server listens on this machine alone, so no key is asked there
+    loopback_only: bool = True  # the server listens on this machine alone
     stopping: threading.Event = field(default_factory=threading.Event)  # set it to end the streams of events
     _line: list[tuple[float, Line]] = field(default_factory=list, init=False, repr=False)
     _pace: list[tuple[float, pace.Pace]] = field(default_factory=list, init=False, repr=False)
@@ -60,7 +61,7 @@ class Context:
         """All that wait, as of a second ago at most, so that thousands may ask for their place."""
         at, line = self._line[0] if self._line else (0.0, None)
         if line is None or time.monotonic() - at > LINE_SECONDS:
-            line = jobs.line(tx)
+            line = jobs.line(tx, self.now())
             self._line[:] = [(time.monotonic(), line)]
         return line
 
@@ -98,6 +99,13 @@ class Context:
         with self.store.begin() as tx:
             master = accounts.master_secret(tx, self.now())
         return hmac.new(master, b"links", sha256).digest()
+
+    @cached_property
+    def local_secret(self) -> bytes:
+        """What the tickets and tokens of this machine's owner are signed with."""
+        with self.store.begin() as tx:
+            master = accounts.master_secret(tx, self.now())
+        return local.secret_of(master)
 
     def secrets(self, account_id: str) -> Secrets:
         """What this account's callbacks are signed with."""

@@ -173,9 +173,14 @@ def submit(
         credits=bool(context.settings.credits),
         draft=order.draft,
         drafted=order.drafted,
-        run_after=_tonight(context, actor) if order.lane == "offpeak" else 0.0,
+        run_after=begins(context, actor, order),
         also=also,
     )
+
+
+def begins(context: Context, actor: Actor, order: Order) -> float:
+    """From when on this order is due; 0 for at once."""
+    return _tonight(context, actor) if order.lane == "offpeak" else 0.0
 
 
 def _tonight(context: Context, actor: Actor) -> float:

@@ -124,7 +124,7 @@ def shown(
             job,
             spec,
             links=_links(context, base, job, clip),
-            position=jobs.position(tx, job, line=line) if job.state == "queued" else None,
+            position=jobs.position(tx, job, line) if line and job.state == "queued" else None,
             remixed_from=remixed,
             expires_at=_expiry(days, job),
         )

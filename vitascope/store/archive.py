@@ -34,7 +34,19 @@ def export(store: Store, blobs: Blobs, account_id: str) -> Iterator[bytes]:
         wanted = sa.select(schema.clips.c.id).where(schema.clips.c.account_id == account_id)
         clip_ids = list(tx.scalars(wanted.order_by(schema.clips.c.id)))
         projects = library.list_projects(tx, account_id)
-    return _export(store, blobs, account_id, row.email or row.name or account_id, clip_ids, projects)
+    return _gathered(_export(store, blobs, account_id, row.email or row.name or account_id, clip_ids, projects))
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in large pieces: each is a turn in the server's threads, for which it may have to wait."""
+    held, size = [], 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def _export(

@@ -78,7 +78,11 @@ def measured(tx: Connection, now: float) -> Pace:
         seconds = row.finished_at - row.started_at
         usual.setdefault(row.model, []).append(seconds)
         per_work.setdefault(row.model, []).append(seconds / _work((row.width, row.height), row.frames, row.steps))
-    alive = sa.select(sa.func.count()).select_from(workers).where(workers.c.seen_at > now - ALIVE_SECONDS)
+    alive = (
+        sa.select(sa.func.count())
+        .select_from(workers)
+        .where(workers.c.seen_at.between(now - ALIVE_SECONDS, now + ALIVE_SECONDS))
+    )
     running = sa.select(jobs.c.model, jobs.c.started_at, jobs.c.step, jobs.c.steps, jobs.c.attempts).where(IS_RUNNING)
     return Pace(
         {model: statistics.median(values) for model, values in per_work.items()},

@@ -128,28 +128,44 @@ def count(tx: Connection, account_id: str | None = None, *, states: Sequence[str
     return tx.scalar(query if account_id is None else query.where(jobs.c.account_id == account_id)) or 0
 
 
-def line(tx: Connection) -> fairness.Line:
+def line(tx: Connection, now: float) -> fairness.Line:
     """All that wait, counted: one read of the queue, from which `position` answers for any number of jobs."""
-    waiting = (jobs.c.account_id, jobs.c.lane, jobs.c.priority)
-    groups = tx.execute(sa.select(*waiting, sa.func.count()).where(IS_QUEUED).group_by(*waiting)).all()
+    rank = sa.case(
+        (sa.and_(jobs.c.lane == "offpeak", jobs.c.run_after > now), 1), (jobs.c.lane == "relaxed", 2), else_=0
+    ).label("tier")
+    waiting = (jobs.c.account_id, rank, jobs.c.priority)
+    groups = tx.execute(
+        sa.select(*waiting, sa.func.count(), sa.func.min(jobs.c.id)).where(IS_QUEUED).group_by(*waiting)
+    ).all()
     running = sa.select(jobs.c.account_id, sa.func.count()).where(IS_RUNNING).group_by(jobs.c.account_id)
-    waits = sa.select(jobs.c.account_id).where(IS_QUEUED)
-    turned = sa.select(turns.c.account_id, turns.c.turn).where(turns.c.account_id.in_(waits))
+    turned = tx.execute(sa.select(turns.c.account_id, turns.c.turn)).all()
     return fairness.Line(
+        now,
         tuple(fairness.Group(*row) for row in groups),
         {row[0]: row[1] for row in tx.execute(running)},
-        {row[0]: row[1] for row in tx.execute(turned)},
+        {row[0]: row[1] for row in turned},
+        max((row[1] for row in turned), default=0),
     )
 
 
-def position(tx: Connection, job: Job, *, line: fairness.Line | None = None) -> int:
-    """How many starts until this one's, 1 = next; 0 when it does not wait. `line`: a recent one, saves the reading."""
+def position(tx: Connection, job: Job, line: fairness.Line) -> int:
+    """How many starts until this one's, 1 = next; 0 when it does not wait. `line`: a recent one."""
     if job.state != "queued":
         return 0
-    earlier = sa.or_(jobs.c.priority > job.priority, sa.and_(jobs.c.priority == job.priority, jobs.c.id < job.id))
-    mine = sa.and_(IS_QUEUED, jobs.c.account_id == job.account_id, jobs.c.lane == job.lane)
-    before = tx.scalar(sa.select(sa.func.count()).where(mine, earlier)) or 0
-    return (line or globals()["line"](tx)).position(job.account_id, job.lane, job.priority, before)
+    return place(tx, line, job.account_id, job.lane, job.priority, job.run_after, job.id)
+
+
+def place(
+    tx: Connection, line: fairness.Line, account_id: str, lane: str, priority: int, run_after: float, id: str = "~"
+) -> int:
+    """The same for a job that may not be there yet: it would be the last of its account."""
+    if account_id not in line.own:
+        columns = (jobs.c.lane, jobs.c.run_after, jobs.c.priority, jobs.c.id)
+        rows = tx.execute(sa.select(*columns).where(IS_QUEUED, jobs.c.account_id == account_id))
+        own = ((fairness.tier(row.lane, row.run_after, line.at), -row.priority, row.id) for row in rows)
+        line.own[account_id] = sorted(own)
+    tier = fairness.tier(lane, run_after, line.at)
+    return line.position(account_id, tier, priority, line.before(account_id, tier, priority, id))
 
 
 def as_job(row: Any) -> Job:

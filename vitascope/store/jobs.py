@@ -32,6 +32,7 @@ from vitascope.store.job import (
     get,
     line,
     page,
+    place,
     position,
 )
 from vitascope.store.schema import jobs, turns
@@ -53,9 +54,12 @@ __all__ = [  # `jobs` is the door to all that concerns a job
     "get",
     "line",
     "page",
+    "place",
     "position",
     "release",
+    "shorten",
 ]
+DAY = 86_400.0
 PROGRESS_SECONDS = 0.5  # at least, between two events of progress
 
 
@@ -136,6 +140,22 @@ def exhausted(tx: Connection, now: float, *, limit: int = 100) -> list[Job]:
     gone = sa.and_(IS_RUNNING, jobs.c.lease_until <= now)
     spent = sa.or_(jobs.c.attempts - jobs.c.released >= MAX_ATTEMPTS, jobs.c.cancel_requested)
     return [as_job(row) for row in tx.execute(sa.select(jobs).where(gone, spent).order_by(jobs.c.id).limit(limit))]
+
+
+def shorten(tx: Connection, now: float, *, lease_seconds: float) -> int:
+    """Leases that end later than any can were given by a clock that was ahead. They end one period from now, unless
+    their worker beats before. The number of them.
+    """
+    latest = now + lease_seconds
+    late = sa.select(jobs.c.id).where(IS_RUNNING, jobs.c.lease_until > latest)
+    values = {"lease_until": latest}
+    found = sorted(tx.scalars(late))
+    for job_id in found:
+        mine = (jobs.c.id == job_id, IS_RUNNING, jobs.c.lease_until > latest)
+        tx.execute(sa.update(jobs).where(*mine).values(**values))
+    late_nights = (IS_QUEUED, jobs.c.run_after > now + DAY)  # a night begins within a day
+    tx.execute(sa.update(jobs).where(*late_nights).values(run_after=now + DAY))
+    return len(found)
 
 
 def beat(

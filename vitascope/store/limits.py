@@ -15,6 +15,8 @@ from vitascope.errors import TooMany
 from vitascope.store import schema
 from vitascope.store.database import insert_new
 
+AHEAD_SECONDS = 60.0  # that the clocks of several servers may differ
+
 
 def take(
     tx: Connection, key: str, now: float, *, per_second: float, burst: float, tokens: float = 1.0, what: str = "this"
@@ -26,11 +28,13 @@ def take(
     table = schema.rates
     insert_new(tx, table, {"key": key, "tokens": burst, "at": now})
     row = tx.execute(sa.select(table.c.tokens, table.c.at).where(table.c.key == key).with_for_update()).one()
-    have = min(burst, row.tokens + max(0.0, now - row.at) * per_second)
+    have, at = min(burst, row.tokens + max(0.0, now - row.at) * per_second), row.at
+    if at > now + AHEAD_SECONDS:  # written by a clock that was ahead: begin anew
+        have, at = burst, now
     if have < tokens:
         wait = (tokens - have) / per_second if per_second else 3_600.0
         raise TooMany(f"Too many of {what} at once.", hint=f"Try again in {math.ceil(wait)} s.", retry_after=wait)
-    left = {"tokens": have - tokens, "at": max(now, row.at)}
+    left = {"tokens": have - tokens, "at": max(now, at)}
     tx.execute(sa.update(table).where(table.c.key == key).values(**left))
 
 

@@ -26,30 +26,36 @@ def waiting(
     """The jobs that a worker with these abilities could start, the first of every account, lane and priority: the best
     `CANDIDATES` of them, best first.
     """
-    values = {"now": now, "needs": list(needs), "models": list(models)}
+    by_share = fairness.is_by_share(tx.scalar(sa.select(sa.func.max(turns.c.turn))) or 0)
+    values = {"now": now, "needs": list(needs), "models": list(models), "by_share": int(by_share)}
     found, standings, top = [], {}, 0
     for row in tx.execute(query(tx.dialect.name, plans), values):
         run_after = float("inf") if row.kind == _EARLY else 0.0
         reclaimed = row.kind == _RECLAIMED
         found.append(fairness.Head(row.id, row.account_id, row.lane, row.priority, row.since, run_after, reclaimed))
-        standings[row.account_id] = fairness.Standing(row.running, row.concurrency, row.weight, row.turn)
+        standings[row.account_id] = fairness.Standing(row.running, row.concurrency, row.weight, row.turn, row.gone)
         top = row.top
-    return fairness.order(found, standings, now, top=top)
+    return fairness.order(found, standings, now, top=top, by_share=by_share)
 
 
 @lru_cache(maxsize=8)
 def query(dialect: str, plans: Plans) -> sa.Select[Any]:
-    """Takes now, needs and models. Its rows are in the order of `fairness.rank`."""
-    now = sa.bindparam("now", type_=sa.Double)
+    """Takes now, needs, models and by_share (0 or 1). Its rows are in the order of `fairness.rank`."""
+    now, by_share = sa.bindparam("now", type_=sa.Double), sa.bindparam("by_share", type_=sa.Integer)
     heads = _heads(now).cte("heads")
     busy = (
-        sa.select(jobs.c.account_id, sa.func.count().label("running"))
+        sa.select(
+            jobs.c.account_id,
+            sa.func.count().label("running"),
+            sa.func.sum(sa.case((jobs.c.lease_until <= now, 1), else_=0)).label("gone"),
+        )
         .where(IS_RUNNING)
         .group_by(jobs.c.account_id)
         .cte("busy")
     )
     running, turn = sa.func.coalesce(busy.c.running, 0), sa.func.coalesce(turns.c.turn, 0)
-    taken = running - sa.case((heads.c.kind == _RECLAIMED, 1), else_=0)
+    gone = sa.func.coalesce(busy.c.gone, 0)
+    taken = running - sa.case((heads.c.kind == _RECLAIMED, gone), else_=0)
     concurrency, weight = _of_plan(plans, "concurrency"), _of_plan(plans, "weight")
     lane = sa.case((heads.c.kind == _EARLY, 1), (heads.c.lane == "relaxed", 2), else_=0)
     top = sa.select(sa.func.max(heads.c.priority)).scalar_subquery()
@@ -60,6 +66,7 @@ def query(dialect: str, plans: Plans) -> sa.Select[Any]:
         sa.select(
             heads,
             running.label("running"),
+            gone.label("gone"),
             concurrency.label("concurrency"),
             weight.label("weight"),
             turn.label("turn"),
@@ -69,7 +76,13 @@ def query(dialect: str, plans: Plans) -> sa.Select[Any]:
         .outerjoin(turns, turns.c.account_id == heads.c.account_id)
         .outerjoin(busy, busy.c.account_id == heads.c.account_id)
         .where(accounts.c.disabled_at.is_(None), taken < concurrency)
-        .order_by(lane, sa.case((risen > top, top), else_=risen).desc(), taken * 1.0 / weight, turn, heads.c.id)
+        .order_by(
+            lane,
+            sa.case((by_share == 1, 0), (risen > top, top), else_=risen).desc(),
+            taken * 1.0 / weight,
+            turn,
+            heads.c.id,
+        )
         .limit(CANDIDATES)
     )
 

@@ -121,6 +121,7 @@ projects = Table(
     Index(None, "account_id"),
 )
 
+_WAITING_OWN = ("account_id", "lane", "priority", "id", "run_after")
 _WAITING = ("lane", "account_id", "priority", "id", "created_at", "model", "needs", "run_after")
 
 jobs = Table(
@@ -173,6 +174,7 @@ jobs = Table(
     Index(None, "finished_at"),
     # Read whole by every claim, so it holds all that a claim asks of a waiting job.
     _partial("ix_jobs_waiting", *_WAITING, where="state = 'queued'"),
+    _partial("ix_jobs_waiting_own", *_WAITING_OWN, where="state = 'queued'"),  # an account's own place and number
     _partial("ix_jobs_running", "account_id", "lease_until", where="state = 'running'"),
 )
 

@@ -68,6 +68,19 @@ def exhausted(house: House) -> int:
     return len(gone)
 
 
+def clock_went_back(house: House, *, lease_seconds: float) -> None:
+    """What a clock that was ahead has put off for too long is due within its usual time. A worker with longer leases
+    than this one loses nothing: it beats every second.
+    """
+    now = house.store.clock()
+    with house.store.begin() as tx:
+        shortened = jobs.shorten(tx, now, lease_seconds=lease_seconds)
+        webhooks.shorten(tx, now)
+        tx.execute(sa.delete(schema.workers).where(schema.workers.c.seen_at > now + WORKER_DAYS * DAY))
+    if shortened:
+        _log.warning("leases ended too late for this clock and were shortened", jobs=shortened)
+
+
 def expire(house: House) -> None:
     with house.store.begin() as tx:
         ledger.expire(tx, house.store.clock())
@@ -195,7 +208,7 @@ class Duties:
             next_at = {row.key: row.value["at"] for row in rows}
         now = self.house.store.clock()
         for duty in self.duties:
-            if not self._stopped.is_set() and next_at.get(_key(duty), 0.0) <= now:
+            if not self._stopped.is_set() and not _rests(duty, next_at.get(_key(duty), 0.0), now):
                 yield duty
 
     def _take(self, duty: Duty) -> bool:
@@ -206,7 +219,7 @@ class Duties:
             if insert_new(tx, schema.settings, {"key": key, "value": mine, "created_at": now}):
                 return True
             row = sa.select(schema.settings.c.value).where(schema.settings.c.key == key).with_for_update()
-            if tx.execute(row).scalar_one()["at"] > now:
+            if _rests(duty, tx.execute(row).scalar_one()["at"], now):
                 return False
             tx.execute(sa.update(schema.settings).where(schema.settings.c.key == key).values(value=mine))
             return True
@@ -223,6 +236,11 @@ class Duties:
             return False
         _log.debug("duty done", duty=duty.name, seconds=round(time.perf_counter() - start, 3))
         return True
+
+
+def _rests(duty: Duty, next_at: float, now: float) -> bool:
+    """Whether it is not due yet. A time further off than its period was written by a clock that was ahead."""
+    return now < next_at <= now + duty.every_seconds
 
 
 def _key(duty: Duty) -> str:

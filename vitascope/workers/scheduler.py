@@ -22,6 +22,7 @@ from vitascope.engines.render import Stopped
 STANDARD_STEP = 256 * 256 * 81  # pixels one step of a usual clip moves: one unit of work
 WINDOW_FRAMES = 88  # a longer clip is stepped a window at a time
 GROUP_WORK = 0.5  # decoding one group of a usual clip, in units; measured, see docs/decisions/0013
+SHARE_EVERY = 4  # of so many turns one leaves priority out, so that no draft stands still for those above it
 AGEING = 1 / 8  # a waiting draft gains one unit on the others for every eight they are served
 LOOK_SECONDS = 0.3  # between two previews of a draft
 LOOK_SHARE = 0.03  # of the engine's time that previews may take
@@ -46,13 +47,14 @@ class Standing:
     current: bool = False  # it had the last turn
 
 
-def rank(standing: Standing) -> tuple[float, float, int]:
-    """The smallest is next: the higher priority, then the job that would end first if its account's share so far were
-    counted to it, so that short ones overtake and no account crowds out another. Waiting counts too: nobody starves.
-    Who has begun goes on unless another is better by more than a step: taking turns would end all of them late.
+def rank(standing: Standing, *, by_share: bool = False) -> tuple[float, float, int]:
+    """The smallest is next: the higher priority (left out in turns `by_share`), then the job that would end first if
+    its account's share so far were counted to it, so that short ones overtake and no account crowds out another.
+    Waiting counts too: nobody starves. Who has begun goes on unless another is better by more than a step: taking
+    turns would end all of them late.
     """
     s = standing
-    return (-s.priority, s.used + s.left - s.waited * AGEING - s.current, s.joined)
+    return (0 if by_share else -s.priority, s.used + s.left - s.waited * AGEING - s.current, s.joined)
 
 
 @dataclass
@@ -176,6 +178,7 @@ class Scheduler:
         self._used: dict[str, float] = {}  # by account, while it has a seat
         self._served = 0.0
         self._joined = 0
+        self._turns = 0
         self._look_budget = 0.0
         self._look_cost = 0.0
         self._current: Seat | None = None
@@ -216,7 +219,10 @@ class Scheduler:
     def turn(self) -> bool:
         """One step, or one group of frames, for who is next; False when there is nothing to do."""
         with self._changed:
-            able = sorted((seat for seat in self._seats if seat._can_move), key=lambda seat: rank(self._standing(seat)))
+            self._turns += 1
+            share = self._turns % SHARE_EVERY == 0
+            moving = [seat for seat in self._seats if seat._can_move]
+            able = sorted(moving, key=lambda seat: rank(self._standing(seat), by_share=share))
             if not able:
                 return False
             first = next((seat for seat in able[: self.width] if seat.draft is None), able[0])

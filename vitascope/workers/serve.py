@@ -34,7 +34,6 @@ from vitascope.server.patient import Patient
 KEEP_ALIVE_SECONDS = 75  # clients that poll keep their connection, and proxies drop theirs first
 CLOSE_SECONDS = 5  # for answers under way, when asked to end
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0  # before a worker that died is started again
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _log = logs.get(__name__)
 
@@ -98,6 +97,7 @@ def serve(
 
 
 def _app(settings: Settings, house: House, engine: str) -> tuple[Any, threading.Event]:
+    from vitascope.server import local
     from vitascope.server.app import create_app
     from vitascope.server.context import Context
 
@@ -108,7 +108,7 @@ def _app(settings: Settings, house: House, engine: str) -> tuple[Any, threading.
         plans=house.plans,
         rules=house.rules,
         cards=(registry.card(engine),),
-        loopback_only=settings.host in LOOPBACK,
+        loopback_only=settings.host in local.LOOPBACK,
     )
     return create_app(context), context.stopping
 
@@ -126,11 +126,19 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _show(settings: Settings, workers: int) -> None:
+    from vitascope.server import local
+
     print(f"Vitascope {__version__} at {settings.base_url}")
     print(f'  openai SDK  OpenAI(base_url="{settings.base_url}/v1", api_key=...)')
     print(f"  Kling       {settings.base_url}            MiniMax, Runway, Replicate, Google, ... the same")
     print(f"  all of them {settings.base_url}/v1/dialects; each under its prefix too, as /kling")
     print("  a key       vitascope keys create --name laptop")
+    if why := local.why_shared(settings, settings.host in local.LOOPBACK):
+        print(f"  others      are served too ({why}), so everybody logs in or sends a key;")
+        print("              the owner's own password: vitascope accounts password --email mia@example.org")
+    else:
+        print("  yourself    vitascope studio opens it as the owner of this machine, without a password")
+        print("              behind a proxy set VITASCOPE_PUBLIC_URL to the address that others use")
     if not workers:
         print("  no worker   start some: vitascope work")
     print(f"  pages       {settings.base_url}/ (the studio), /docs, /metrics; Ctrl-C ends it gracefully", flush=True)

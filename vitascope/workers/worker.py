@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +31,7 @@ from vitascope.store import jobs, schema
 from vitascope.store.ids import WORKER, new_id
 from vitascope.workers.delivering import delivery
 from vitascope.workers.lease import LEASE_SECONDS, Heart, Pulse
-from vitascope.workers.maintenance import ALL, MEASURING, Duties
+from vitascope.workers.maintenance import ALL, MEASURING, Duties, Duty, clock_went_back
 from vitascope.workers.scheduler import Scheduler
 
 SLOTS = 4  # jobs held at once, so that short and important ones can overtake
@@ -61,7 +62,9 @@ class Worker:
         self.scheduler = Scheduler(engine, width=width)
         self.models = (engine.card.name,)
         self.pulse = Pulse(house.store, house.blobs, lease_seconds=lease_seconds)
-        self.duties = [Duties(house, self.id, some) for some in (ALL, delivery(house), MEASURING)] if duties else []
+        clock = Duty("clock", 30, partial(clock_went_back, lease_seconds=max(lease_seconds, LEASE_SECONDS)))
+        kinds = ((clock, *ALL), delivery(house), MEASURING)
+        self.duties = [Duties(house, self.id, some) for some in kinds] if duties else []
         self._held: set[Heart] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()

@@ -2060,9 +2060,14 @@ export interface components {
             credits_on: boolean;
             /**
              * Local
-             * @description Whether this machine's owner comes in without a password here.
+             * @description Whether this browser is the owner's at their own machine, who needs no password.
              */
             local: boolean;
+            /**
+             * Own Machine
+             * @description Whether `vitascope studio`, run on this machine, opens the page as its owner.
+             */
+            own_machine: boolean;
             /** Signup Open */
             signup_open: boolean;
         };

@@ -1,4 +1,4 @@
-/** Signing in with an address and a password; on a machine of one's own there is a door without either. */
+/** Signing in with an address and a password; the owner of the machine needs neither. */
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate } from 'react-router';
@@ -36,7 +36,8 @@ export default function SignIn() {
               {t('sign.noAccount')} <Link to="/signup">{t('sign.up')}</Link>
             </span>
           )}
-          {door.data && !door.data.local && !door.data.signup_open && <span>{t('sign.closed')}</span>}
+          {door.data?.own_machine && !door.data.local && <span>{t('sign.ownMachine')}</span>}
+          {door.data && !door.data.own_machine && !door.data.signup_open && <span>{t('sign.closed')}</span>}
         </>
       }
     />

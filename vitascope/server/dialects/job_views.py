@@ -54,7 +54,7 @@ class Looker:
         for job in found:
             if is_gone(job, clips.get(job.clip_id or "")):
                 continue
-            place = jobs.position(tx, job, line=line) if job.state == "queued" else None
+            place = jobs.position(tx, job, line) if line and job.state == "queued" else None
             parent = clips.get(job.parent_clip_id or "")
             view = self._one(job, clips.get(job.clip_id or ""), place, parent)
             takes = [self._one(take, clips.get(take.clip_id or ""), None, None) for take in batches.get(job.id, ())]

@@ -11,7 +11,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import Field
 
 from vitascope.errors import NotAllowed, NotSignedIn
-from vitascope.server import attempts, auth
+from vitascope.server import attempts, auth, local
 from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.context import Context
 from vitascope.server.routes import errors
@@ -105,7 +105,10 @@ class Door(Answer):
     """What a page may show before anybody has signed in."""
 
     signup_open: bool
-    local: bool = Field(description="Whether this machine's owner comes in without a password here.")
+    local: bool = Field(description="Whether this browser is the owner's at their own machine, who needs no password.")
+    own_machine: bool = Field(
+        description="Whether `vitascope studio`, run on this machine, opens the page as its owner."
+    )
     credits_on: bool
 
 
@@ -130,7 +133,8 @@ def door(context: Here, request: Request) -> Door:
     """Open to everybody."""
     return Door(
         signup_open=bool(context.settings.signup),
-        local=auth.is_local(context, request),
+        local=local.is_owner(context, request),
+        own_machine=local.is_possible(context, request),
         credits_on=bool(context.settings.credits),
     )
 

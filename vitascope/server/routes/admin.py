@@ -135,7 +135,7 @@ def list_workers(context: Here, actor: Operator) -> Page[WorkerView]:
     with context.store.read() as tx:
         rows = tx.execute(sa.select(schema.workers).order_by(schema.workers.c.id)).mappings().all()
     now = context.now()
-    views = [WorkerView(**dict(row), alive=now - row["seen_at"] < GONE_SECONDS) for row in rows]
+    views = [WorkerView(**dict(row), alive=abs(now - row["seen_at"]) < GONE_SECONDS) for row in rows]
     return page(views, len(views))  # type: ignore[return-value]
 
 
@@ -151,7 +151,9 @@ def server_health(context: Here, actor: Operator, check: bool = False) -> Server
         return ServerHealth(
             queued=jobs.count(tx, states=("queued",)),
             running=jobs.count(tx, states=("running",)),
-            workers=tx.execute(alive.where(schema.workers.c.seen_at > now - GONE_SECONDS)).scalar_one(),
+            workers=tx.execute(
+                alive.where(schema.workers.c.seen_at.between(now - GONE_SECONDS, now + GONE_SECONDS))
+            ).scalar_one(),
             accounts=tx.execute(sa.select(sa.func.count()).where(sa.not_(HAS_LEFT))).scalar_one(),
             oldest_waiting_seconds=max(0.0, now - (tx.execute(oldest).scalar() or now)),
             database="sqlite" if context.store.is_sqlite else "postgresql",

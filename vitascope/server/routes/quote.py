@@ -114,7 +114,8 @@ def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
     order = _order(context, actor, fields)
     price = requests.price(context, actor, order)
     with context.store.read() as tx:
-        pace, waiting = context.pace(tx), jobs.count(tx)
+        pace, night = context.pace(tx), requests.begins(context, actor, order)
+        place = jobs.place(tx, context.line(tx), actor.id, order.lane, context.plan(actor.account).priority, night)
     run = pace.seconds(order.spec, order.card.name)
     return QuoteView(
         credits=price.units / 100,
@@ -128,7 +129,7 @@ def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
         refused=_refusal(context, order),
         credits_on=bool(context.settings.credits),
         run_seconds=None if run is None else round(run * order.n / max(1, pace.workers), 2),
-        wait_seconds=pace.starts_in(waiting + 1, order.card.name, context.now()),
+        wait_seconds=pace.starts_in(place, order.card.name, context.now()),
     )
 
 

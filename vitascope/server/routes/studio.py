@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from vitascope.errors import NotFound
+from vitascope.server import local
 from vitascope.server.auth import Here
 from vitascope.server.context import Context
 
@@ -80,9 +81,23 @@ def root_file(context: Here, request: Request) -> Response:
     return response
 
 
+def enter(context: Here, request: Request, ticket: str = "") -> Response:
+    """Where `vitascope studio` leads the owner of this machine: the ticket becomes a cookie. Without a good one the
+    page shows how to come in.
+    """
+    good = local.takes(context, request, ticket)
+    answer = Response(status_code=303, headers={"location": "./" if good else "./signin", "cache-control": "no-store"})
+    if good:
+        answer.set_cookie(
+            local.COOKIE, local.token(context), max_age=int(local.TOKEN_SECONDS), httponly=True, samesite="strict"
+        )
+    return answer
+
+
 _GET = ["GET", "HEAD"]
 for _path in PAGES:
     router.add_api_route(_path, page, methods=_GET)
+router.add_api_route(local.ENTER, enter, methods=["GET"])
 router.add_api_route("/assets/{name}", asset, methods=_GET)
 router.add_api_route("/icons/{name}", icon, methods=_GET)
 for _name in FILES:
