@@ -55,6 +55,7 @@ TABLE = (
     Setting("gpu_second_price", 500, "what a second of a GPU costs you, in micro-dollars"),
     Setting("cpu_second_price", 15, "what a second of a processor costs you, in micro-dollars"),
     Setting("retention_days", 0, "days until a clip is removed, for plans that do not say; 0: never"),
+    Setting("swept_days", 14, "days that files without a clip are kept, set aside, before they are removed"),
     Setting("studio_dir", "", "folder of another build of the studio; empty: the one that came with the package"),
     Setting("fetch_allowed", "", "hosts and networks inside that pictures and webhooks may use, parted by commas"),
     Setting("log_format", "text", "text, or json for one object a line", choices=("text", "json")),
@@ -83,6 +84,7 @@ class Settings:
     gpu_second_price: int
     cpu_second_price: int
     retention_days: int
+    swept_days: int
     studio_dir: Path | None
     fetch_allowed: str
     log_format: str

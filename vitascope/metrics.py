@@ -15,7 +15,7 @@ from prometheus_client import exposition as _exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from vitascope.config import shared_metrics
-from vitascope.store import schema
+from vitascope.store import orphans, schema
 from vitascope.store.database import Store
 
 CONTENT_TYPE = _exposition.CONTENT_TYPE_LATEST
@@ -75,6 +75,7 @@ class _FromStore:
             yield from _money(tx)
             yield from _workers(tx, now)
             yield from _rules(tx)
+            yield from _sweep(tx)
 
 
 def _jobs(tx: sa.Connection, now: float) -> Iterator[Metric]:
@@ -116,3 +117,13 @@ def _rules(tx: sa.Connection) -> Iterator[Metric]:
     found = row or {"at": 0.0, "broken": []}
     yield GaugeMetricFamily("vitascope_invariants_broken", "rules of the ledger and the jobs", len(found["broken"]))
     yield GaugeMetricFamily("vitascope_invariants_checked_at", "unix seconds of the last check", found["at"])
+
+
+def _sweep(tx: sa.Connection) -> Iterator[Metric]:
+    row = tx.execute(sa.select(schema.settings.c.value).where(schema.settings.c.key == orphans.KEY)).scalar()
+    found = row or {"waiting": 0, "orphans": 0, "stopped": False}
+    yield GaugeMetricFamily("vitascope_swept_files", "files without a clip, set aside", found["waiting"])
+    yield GaugeMetricFamily(
+        "vitascope_sweep_orphans", "clips' files without a row, at the last sweep", found["orphans"]
+    )
+    yield GaugeMetricFamily("vitascope_sweep_stopped", "1: too many to be set aside unasked", int(found["stopped"]))

@@ -12,7 +12,7 @@ from vitascope.config import Settings, settings
 from vitascope.errors import Unavailable
 from vitascope.orders.produce import Marks
 from vitascope.policy import Rules
-from vitascope.store import accounts
+from vitascope.store import accounts, identity
 from vitascope.store import blobs as blob_stores
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -42,14 +42,19 @@ class House:
         )
 
 
-def open_house(chosen: Settings | None = None) -> House:
-    """Everything open, the tables in this version's form. Raises BadSettings, Unavailable."""
+def open_house(chosen: Settings | None = None, *, strangers: bool = False) -> House:
+    """Everything open, the tables in this version's form. Raises Unavailable, and BadSettings, also when database and
+    storage do not belong together; with `strangers` that is not asked, for what touches only one of them or mends it.
+    """
     now = chosen or settings()
     store = Store(now.database)
     store.migrate()
+    blobs = blob_stores.blobs(now.storage)
+    if not strangers:
+        identity.meet(store, blobs)
     return House(
         store=store,
-        blobs=blob_stores.blobs(now.storage),
+        blobs=blobs,
         plans=plans.read(now.plans or ""),
         rules=Rules.read(str(now.policy or "")),
         settings=now,

@@ -2,8 +2,8 @@
 and every blob. A backup holds secrets (password hashes, webhook secrets), so its file is for its owner alone.
 
 The tables are read first and the blobs after, because a clip's files are there before its row: what the tables name is
-in the blobs, unless it was deleted meanwhile. Restoring goes into an empty database and an empty storage and nowhere
-else; the kind of database may be another.
+in the blobs, unless it was deleted meanwhile. Restoring goes into an empty database, whose kind may be another, and an
+empty storage, or the one whose database was lost: then what is there stays, and what is missing or damaged is put.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from vitascope import __version__
 from vitascope.errors import BadBackup, Conflict, NotFound, VitascopeError
 from vitascope.media.atomic_write import written_aside
-from vitascope.store import schema
+from vitascope.store import identity, schema
 from vitascope.store.blobs import Blobs, checked
 from vitascope.store.database import Store, file_url
 
@@ -52,12 +52,13 @@ def backup(store: Store, blobs: Blobs, out: Path) -> Summary:
     with written_aside(out) as aside:
         aside.chmod(0o600)
         with zipfile.ZipFile(aside, "w", allowZip64=True) as archive:
-            rows = _write_tables(store, archive)
+            rows, belongs = _write_tables(store, archive)
             hashes, missing, size = _write_blobs(blobs, archive)
             manifest = {
                 "format": FORMAT,
                 "vitascope": __version__,
                 "made_at": datetime.fromtimestamp(store.clock(), UTC).isoformat(timespec="seconds"),
+                "identity": belongs,
                 "tables": rows,
                 "blobs": hashes,
             }
@@ -67,13 +68,13 @@ def backup(store: Store, blobs: Blobs, out: Path) -> Summary:
 
 
 def restore(store: Store, blobs: Blobs, path: Path) -> Summary:
-    """Fill an empty database (it is migrated first) and an empty storage. Raises Conflict when either holds anything,
-    BadBackup when the file is wrong; then nothing is left in either.
+    """Fill an empty database (it is migrated first) and an empty storage, or the one that the backup's database had.
+    Raises Conflict when either holds anything else, BadBackup when the file is wrong; then nothing is added to either.
     """
     store.migrate()
     with _opened(path) as archive:
         manifest = _manifest(archive)
-        _refuse_what_is_not_empty(store, blobs)
+        again = _refuse_what_is_not_empty(store, blobs, manifest)
         kept: list[str] = []
         try:
             with store.begin() as tx:
@@ -85,22 +86,31 @@ def restore(store: Store, blobs: Blobs, path: Path) -> Summary:
             for key in kept:
                 blobs.delete(key)
             raise
-    return Summary(sum(manifest["tables"].values()), len(kept), size)
+    if again:  # its old database, should it still be somewhere, is refused from now on
+        identity.adopt(store, blobs)
+    return Summary(sum(manifest["tables"].values()), len(manifest["blobs"]), size)
 
 
-def _write_tables(store: Store, archive: zipfile.ZipFile) -> dict[str, int]:
+def _write_tables(store: Store, archive: zipfile.ZipFile) -> tuple[dict[str, int], str]:
+    """(table -> rows, the identity of the database). The identity is no row of the backup: the copy gets its own."""
     counts = {}
     with _moment(store) as tx:
+        found = identity.of_database(tx)
         for table in schema.metadata.sorted_tables:
             counts[table.name] = 0
             if table.name in _FLEETING:
                 continue
             with archive.open(_entry(f"tables/{table.name}.jsonl", zipfile.ZIP_DEFLATED), "w") as file:
-                ordered = sa.select(table).order_by(*table.primary_key.columns)
+                ordered = _rows(table).order_by(*table.primary_key.columns)
                 for row in tx.execution_options(yield_per=_ROWS).execute(ordered):
                     file.write(json.dumps(dict(row._mapping), ensure_ascii=False).encode() + b"\n")
                     counts[table.name] += 1
-    return counts
+    return counts, found.name if found else ""
+
+
+def _rows(table: sa.Table) -> sa.Select[Any]:
+    rows = sa.select(table)
+    return rows.where(table.c.key != identity.KEY) if table is schema.settings else rows
 
 
 @contextlib.contextmanager
@@ -180,16 +190,23 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _refuse_what_is_not_empty(store: Store, blobs: Blobs) -> None:
+def _refuse_what_is_not_empty(store: Store, blobs: Blobs, manifest: dict[str, Any]) -> bool:
+    """Whether the storage is the one of the backup's database, with its files."""
     with store.read() as tx:
         for table in schema.metadata.sorted_tables:
-            if table.name not in _FLEETING and tx.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
+            if table.name not in _FLEETING and tx.execute(_rows(table).limit(1)).first():
                 raise Conflict(
                     f"The database is not empty: there is something in {table.name}.",
                     hint="Restore into a new home or a new database.",
                 )
-    if next(iter(blobs.keys()), None) is not None:
-        raise Conflict("The storage is not empty.", hint="Restore into a new folder or bucket.")
+    if next(iter(blobs.keys()), None) is None:
+        return False
+    if manifest.get("identity") and manifest["identity"] == identity.of_storage(blobs):
+        return True
+    raise Conflict(
+        "The storage is not empty, and not the one of the backup's database.",
+        hint="Restore into a new folder or bucket.",
+    )
 
 
 def _lock_out_others(tx: sa.Connection) -> None:
@@ -252,9 +269,22 @@ def _read_blobs(blobs: Blobs, archive: zipfile.ZipFile, hashes: dict[str, str], 
                 raise BadBackup(f"The backup's blob {key} is damaged: {error}", hint=_HINT) from error
             if digest.hexdigest() != expected:
                 raise BadBackup(f"The backup's blob {key} is not what was saved.", hint=_HINT)
-            kept.append(key)
+            if _same(blobs, key, expected):
+                continue
+            if not blobs.exists(key):
+                kept.append(key)
             blobs.put(key, aside, _KINDS.get(key.rpartition(".")[2], "application/octet-stream"))
     return total
+
+
+def _same(blobs: Blobs, key: str, expected: str) -> bool:
+    digest = hashlib.sha256()
+    try:
+        for piece in blobs.read(key):
+            digest.update(piece)
+    except NotFound:
+        return False
+    return digest.hexdigest() == expected
 
 
 _KINDS = {"mp4": "video/mp4", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}

@@ -103,11 +103,20 @@ def tidy(house: House) -> None:
 
 
 def keep_house(house: House) -> None:
-    """Old clips into the trash, old trash away, files without a clip or an account deleted."""
+    """Old clips into the trash, old trash away, files without a clip set aside, those without an account deleted."""
     usual = house.settings.retention_days
     by_plan = {plan.name: plan.retention_days or usual for plan in house.plans}
-    library.sweep(house.store, house.blobs, usual, by_plan=by_plan)
-    account_deletion.sweep(house.store, house.blobs)
+    days = house.settings.swept_days
+    swept = library.sweep(house.store, house.blobs, usual, by_plan=by_plan, swept_days=days)
+    gone = account_deletion.sweep(house.store, house.blobs)
+    if swept.deleted or swept.aside or swept.dropped or gone:
+        _log.info("swept", deleted=swept.deleted + gone, set_aside=swept.aside, days=days, dropped=swept.dropped)
+    if swept.stopped:
+        _log.error(
+            "the sweep stopped: too many clips are unknown to the database; `vitascope sweep` shows them",
+            clips=swept.orphans,
+            of=swept.total,
+        )
 
 
 def deliver(house: House) -> int:
