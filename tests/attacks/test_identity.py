@@ -178,6 +178,19 @@ def test_a_backup_is_not_restored_over_another_databases_files(store, other, kep
         restore(other, there, tmp_path / "all.backup")
 
 
+def test_a_purged_clips_drawn_frames_go_with_it_and_are_no_orphans(store, kept):
+    mia = add_account(store)
+    keep(store, kept, mia, 1)
+    with store.begin() as tx:
+        (clip,) = library.search(tx, mia)
+        library.trash(tx, mia, clip.id, store.clock())
+    kept.put(library.key(clip.id, "first.png"), b"x")
+    store.clock.forward(31 * DAY)
+    swept = library.sweep(store, kept)
+    assert (swept.deleted, swept.orphans) == (2, 0)
+    assert list(kept.keys()) == []
+
+
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "another"])
 def test_serving_with_a_new_database_is_refused_and_the_remedies_work(damage, own_home, tmp_path, monkeypatch, capsys):
     house = open_house()

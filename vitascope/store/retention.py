@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from vitascope.store.schema import accounts, clips, jobs, projects
 
 DAY = 86_400.0
 TRASH_DAYS = 30
+FRAMES = ("first.png", "last.png")  # see server/stills.py
 SWEPT_DAYS = 14  # that a file without a clip is kept, set aside
 
 
@@ -51,6 +52,16 @@ def purge(
     return [key for row in gone for key in row[1:] if key]
 
 
+def remove(blobs: Blobs, keys: Iterable[str]) -> None:
+    """Delete these files of clips, and the single frames that were drawn beside a film when somebody asked."""
+    for key in keys:
+        blobs.delete(key)
+        folder, _, name = key.rpartition("/")
+        if name == "video.mp4":
+            for frame in FRAMES:
+                blobs.delete(f"{folder}/{frame}")
+
+
 def sweep(
     store: Store,
     blobs: Blobs,
@@ -71,8 +82,7 @@ def sweep(
     with store.begin() as tx:
         doomed = purge(tx, now, retention_days, by_plan=by_plan, trash_days=trash_days)
     doomed += _old_looks(store, blobs, now)
-    for name in doomed:
-        blobs.delete(name)
+    remove(blobs, doomed)
     found = orphans.find(store, blobs, since)
     stopped = found.too_many and not however_many
     swept = Swept(

@@ -199,8 +199,7 @@ def trash_clip(
             keys = library.delete(tx, actor.id, clip_id, context.now())
         else:
             library.trash(tx, actor.id, clip_id, context.now())
-    for key in keys:
-        context.blobs.delete(key)
+    library.remove(context.blobs, keys)
     return Deleted(id=clip_id, object="clip.deleted" if forever else "clip.trashed")
 
 
