@@ -15,7 +15,7 @@ from prometheus_client import exposition as _exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from vitascope.config import shared_metrics
-from vitascope.store import orphans, schema
+from vitascope.store import health, orphans, schema
 from vitascope.store.database import Store
 
 CONTENT_TYPE = _exposition.CONTENT_TYPE_LATEST
@@ -76,6 +76,9 @@ class _FromStore:
             yield from _workers(tx, now)
             yield from _rules(tx)
             yield from _sweep(tx)
+            yield GaugeMetricFamily(
+                "vitascope_database_damages", "faults that the last look at the database found", len(health.noted(tx))
+            )
 
 
 def _jobs(tx: sa.Connection, now: float) -> Iterator[Metric]:

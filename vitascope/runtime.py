@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from vitascope import logs, plans
 from vitascope.config import Settings, settings
-from vitascope.errors import Unavailable
+from vitascope.errors import Damaged, Unavailable
 from vitascope.orders.produce import Marks
 from vitascope.policy import Rules
-from vitascope.store import accounts, identity
+from vitascope.store import accounts, health, identity
 from vitascope.store import blobs as blob_stores
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -61,12 +61,22 @@ def open_house(chosen: Settings | None = None, *, strangers: bool = False) -> Ho
     )
 
 
-def open_house_patiently(chosen: Settings | None = None, *, seconds: float = PATIENCE_SECONDS) -> House:
-    """The same, for processes that start with the machine: wait a while for a database that does not answer yet."""
+def open_house_patiently(
+    chosen: Settings | None = None, *, seconds: float = PATIENCE_SECONDS, looked_at: bool = False
+) -> House:
+    """The same, for processes that start with the machine: wait a while for a database that does not answer yet.
+    Raises Damaged when it is (unless somebody has `looked_at` it just now).
+    """
     give_up = time.monotonic() + seconds
     while True:
         try:
-            return open_house(chosen)
+            house = open_house(chosen)
+            if not looked_at:
+                health.note(house.store, house.store.damages())
+                house.store.refuse_damage()
+            return house
+        except Damaged:
+            raise
         except Unavailable as error:
             if time.monotonic() > give_up:
                 raise

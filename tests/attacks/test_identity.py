@@ -1,8 +1,12 @@
 """A database that is lost, emptied or another never costs a file: it is refused before anything is swept."""
 
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 
+import doubles
 from service import Clock, add_account, sqlite_store
 from vitascope.cli import app as cli
 from vitascope.clip import ClipSpec, Recipe
@@ -212,8 +216,11 @@ def test_serving_with_a_new_database_is_refused_and_the_remedies_work(damage, ow
 
     settings.cache_clear()
     for command in (["serve", "--port", "0"], ["work"], ["backup", str(tmp_path / "x")], ["sweep", "--yes"]):
-        assert cli.main(command) == 2
-        assert "belongs to the database" in capsys.readouterr().err
+        ended = subprocess.run(
+            [sys.executable, "-m", "vitascope", *command], env=doubles.environment(), capture_output=True, text=True
+        )
+        assert ended.returncode == 2
+        assert "belongs to the database" in ended.stderr
     assert sorted(kept.keys()) == before
     if damage == "emptied":
         assert cli.main(["check", "--adopt"]) == 0

@@ -281,16 +281,47 @@ def sweep(
 
 
 def check(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Save what can be read of a damaged database; mark clips without a file.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Of films look at the size, not at every byte.")] = False,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Database and storage belong together from now on, whatever they say.")
     ] = False,
 ) -> None:
-    """Do database and storage belong together?"""
-    from vitascope.store import identity
+    """Is all that is kept whole: the database, its rows and rules, and the files of clips?"""
+    from vitascope.config import settings
+    from vitascope.errors import Damaged
+    from vitascope.store import health, identity, salvage
+    from vitascope.store.database import Store
 
+    store = Store(settings().database)
+    found = store.damages(thorough=True)
+    store.close()
+    for line in found:
+        print(f"database  {line}")
+    if found and not repair:
+        raise Damaged(found[0].removeprefix("The database is damaged: "))
+    if found:
+        saved = salvage.repair(store)
+        print(f"database  {saved.rows} rows are saved, {saved.left} left out; {saved.gaps} places could not be read")
+        print(f"database  the damaged file is kept as {saved.old}")
     with _house(strangers=adopt) as (house, _):
-        found = (identity.adopt if adopt else identity.meet)(house.store, house.blobs)
-    print(f"database and storage are {found.name}, together since {_time(found.since)}")
+        pair = (identity.adopt if adopt else identity.meet)(house.store, house.blobs)
+        wrong = health.rows(house.store)
+        lost = list(health.files(house.store, house.blobs, quick=quick))
+        if repair:
+            health.note(house.store, [])
+            health.mark(house.store, lost)
+    for line in wrong:
+        print(f"rows      {line}")
+    for item in lost:
+        print(f"files     {item.clip_id} {item.part}: {item.why}")
+    print(f"database and storage are {pair.name}, together since {_time(pair.since)}")
+    if wrong or lost:
+        print(f"{len(wrong)} faults in rows, {len(lost)} in files", file=sys.stderr)
+        raise typer.Exit(0 if repair and not wrong else 1)
+    print("all is whole")
 
 
 @contextmanager

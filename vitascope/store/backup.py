@@ -24,7 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vitascope import __version__
-from vitascope.errors import BadBackup, Conflict, NotFound, VitascopeError
+from vitascope.errors import BadBackup, Conflict, Damaged, NotFound, VitascopeError
 from vitascope.media.atomic_write import written_aside
 from vitascope.store import identity, schema
 from vitascope.store.blobs import Blobs, checked
@@ -126,9 +126,14 @@ def _moment(store: Store) -> Iterator[sa.Connection]:
         copy = Path(folder) / "moment.db"
         source, target = sqlite3.connect(str(store.url.database)), sqlite3.connect(copy)
         with contextlib.closing(source), contextlib.closing(target):
-            source.backup(target)
+            try:
+                source.backup(target)
+            except sqlite3.DatabaseError as error:
+                raise Damaged(f"{error}.") from error
         copied = Store(file_url(copy), clock=store.clock)
         try:
+            if damages := copied.damages(thorough=True):  # a backup that looks whole would replace better ones
+                raise Damaged(damages[0].removeprefix("The database is damaged: "))
             with copied.read() as tx:
                 yield tx
         finally:

@@ -29,6 +29,7 @@ from vitascope.store import (
     callbacks,
     events,
     handles,
+    health,
     idempotency,
     invariants,
     jobs,
@@ -84,6 +85,14 @@ def check_rules(house: House) -> None:
         tx.execute(sa.update(schema.settings).where(schema.settings.c.key == RULES_KEY).values(value=value))
     for sentence in found:
         _log.error("a rule is broken", rule=sentence)
+
+
+def look_over(house: House) -> None:
+    """Every page of an SQLite file, so that damage is known before somebody meets it."""
+    found = house.store.damages()
+    health.note(house.store, found)
+    for line in found:
+        _log.error("the database is damaged; see `vitascope check`", what=line)
 
 
 def tidy(house: House) -> None:
@@ -179,6 +188,7 @@ ALL = (
     Duty("expire", 60, expire),
     Duty("rules", 300, check_rules),
     Duty("tidy", 3600, tidy),
+    Duty("damage", 3600, look_over),
     Duty("sweep", 6 * 3600, keep_house),
 )
 

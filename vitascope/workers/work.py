@@ -49,7 +49,7 @@ def work(
         start_http_server(metrics_port, addr=settings.host, registry=registry)
     with ThreadPoolExecutor(1) as pool:  # the engine loads while the database opens
         built = pool.submit(engines.build, engine)
-        house = open_house_patiently(settings)
+        house = open_house_patiently(settings, looked_at=attached)
         maker = built.result()
     worker = Worker(
         house,
