@@ -240,6 +240,8 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> 
     with _house() as (house, _):
         done = backups.backup(house.store, house.blobs, file)
     print(f"{done.rows} rows and {done.blobs} files, {done.bytes / 1e6:.1f} MB", file=sys.stderr)
+    if done.missing:
+        print(f"{done.missing} clips have no whole file; `vitascope check` names them", file=sys.stderr)
     print(file)
 
 
@@ -250,6 +252,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file written by `vitasc
     with _house(strangers=True) as (house, _):
         done = backups.restore(house.store, house.blobs, file)
     print(f"{done.rows} rows and {done.blobs} files, {done.bytes / 1e6:.1f} MB", file=sys.stderr)
+    if done.missing:
+        print(f'{done.missing} clips have no whole file; they are tagged "file missing"', file=sys.stderr)
 
 
 def sweep(

@@ -2,7 +2,8 @@
 and every blob. A backup holds secrets (password hashes, webhook secrets), so its file is for its owner alone.
 
 The tables are read first and the blobs after, because a clip's files are there before its row: what the tables name is
-in the blobs, unless it was deleted meanwhile. Restoring goes into an empty database, whose kind may be another, and an
+in the blobs, unless it was deleted meanwhile: restoring says which clips that were and marks them. Clips that came
+meanwhile are left out whole. Restoring goes into an empty database, whose kind may be another, and an
 empty storage, or the one whose database was lost: then what is there stays, and what is missing or damaged is put.
 """
 
@@ -15,7 +16,7 @@ import re
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,20 +27,23 @@ import sqlalchemy as sa
 from vitascope import __version__
 from vitascope.errors import BadBackup, Conflict, Damaged, NotFound, VitascopeError
 from vitascope.media.atomic_write import written_aside
-from vitascope.store import identity, schema
+from vitascope.store import health, identity, ids, schema
 from vitascope.store.blobs import Blobs, checked
 from vitascope.store.database import Store, file_url
 
 FORMAT = 1
 _CHUNK = 1 << 20
 _ROWS = 500
+_ON_THE_WAY = 3600.0  # a clip gets its id this much before its row at most
 _HINT = "Take a file that `vitascope backup` wrote."
 _FLEETING = ("workers", "rates")  # of processes that are gone when a backup is restored
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written or restored. `missing`: blobs that were deleted while the backup was made."""
+    """What was written or restored. `missing`: clips without a whole film, because they were deleted while the backup
+    was made, or were damaged before.
+    """
 
     rows: int
     blobs: int
@@ -52,8 +56,9 @@ def backup(store: Store, blobs: Blobs, out: Path) -> Summary:
     with written_aside(out) as aside:
         aside.chmod(0o600)
         with zipfile.ZipFile(aside, "w", allowZip64=True) as archive:
-            rows, belongs = _write_tables(store, archive)
-            hashes, missing, size = _write_blobs(blobs, archive)
+            now = store.clock()
+            rows, belongs, films = _write_tables(store, archive)
+            hashes, size = _write_blobs(blobs, archive, lambda key: _of_the_moment(key, films, now))
             manifest = {
                 "format": FORMAT,
                 "vitascope": __version__,
@@ -64,6 +69,7 @@ def backup(store: Store, blobs: Blobs, out: Path) -> Summary:
             }
             archive.writestr("manifest.json", json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED)
     out.chmod(0o600)
+    missing = sum(hashes.get(key) != digest for key, digest in films.items())
     return Summary(sum(rows.values()), len(hashes), size, missing)
 
 
@@ -88,12 +94,16 @@ def restore(store: Store, blobs: Blobs, path: Path) -> Summary:
             raise
     if again:  # its old database, should it still be somewhere, is refused from now on
         identity.adopt(store, blobs)
-    return Summary(sum(manifest["tables"].values()), len(manifest["blobs"]), size)
+    lost = list(health.files(store, blobs, quick=True))
+    missing = health.mark(store, lost) if lost else 0
+    return Summary(sum(manifest["tables"].values()), len(manifest["blobs"]), size, missing)
 
 
-def _write_tables(store: Store, archive: zipfile.ZipFile) -> tuple[dict[str, int], str]:
-    """(table -> rows, the identity of the database). The identity is no row of the backup: the copy gets its own."""
-    counts = {}
+def _write_tables(store: Store, archive: zipfile.ZipFile) -> tuple[dict[str, int], str, dict[str, str]]:
+    """(table -> rows, the identity of the database, film's key -> its hash). The identity is no row of the backup: the
+    copy gets its own.
+    """
+    counts, films = {}, {}
     with _moment(store) as tx:
         found = identity.of_database(tx)
         for table in schema.metadata.sorted_tables:
@@ -105,7 +115,17 @@ def _write_tables(store: Store, archive: zipfile.ZipFile) -> tuple[dict[str, int
                 for row in tx.execution_options(yield_per=_ROWS).execute(ordered):
                     file.write(json.dumps(dict(row._mapping), ensure_ascii=False).encode() + b"\n")
                     counts[table.name] += 1
-    return counts, found.name if found else ""
+                    if table is schema.clips:
+                        films[row.video_key] = row.sha256
+    return counts, found.name if found else "", films
+
+
+def _of_the_moment(key: str, films: dict[str, str], now: float) -> bool:
+    """Whether a blob was there when the tables were read: not one of a clip that came later."""
+    parts = key.split("/")
+    if len(parts) != 3 or parts[0] != "clips" or f"clips/{parts[1]}/video.mp4" in films:
+        return True
+    return (ids.born(parts[1], ids.CLIP) or 0.0) < now - _ON_THE_WAY
 
 
 def _rows(table: sa.Table) -> sa.Select[Any]:
@@ -140,17 +160,16 @@ def _moment(store: Store) -> Iterator[sa.Connection]:
             copied.close()
 
 
-def _write_blobs(blobs: Blobs, archive: zipfile.ZipFile) -> tuple[dict[str, str], int, int]:
-    """(key -> SHA-256, how many vanished meanwhile, bytes)."""
+def _write_blobs(blobs: Blobs, archive: zipfile.ZipFile, wanted: Callable[[str], bool]) -> tuple[dict[str, str], int]:
+    """(key -> SHA-256, bytes)."""
     hashes: dict[str, str] = {}
-    missing = total = 0
-    for key in sorted(blobs.keys()):
+    total = 0
+    for key in filter(wanted, sorted(blobs.keys())):
         try:
             size = blobs.size(key)
             pieces = blobs.read(key)
             first = next(iter(pieces), b"")
-        except NotFound:
-            missing += 1
+        except NotFound:  # deleted meanwhile
             continue
         digest = hashlib.sha256()
         with archive.open(_entry(f"blobs/{key}", zipfile.ZIP_STORED), "w", force_zip64=size > 1 << 30) as file:
@@ -159,7 +178,7 @@ def _write_blobs(blobs: Blobs, archive: zipfile.ZipFile) -> tuple[dict[str, str]
                 file.write(piece)
                 total += len(piece)
         hashes[key] = digest.hexdigest()
-    return hashes, missing, total
+    return hashes, total
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
