@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from vitascope import __version__, engines
+from vitascope import __version__, engines, scratch
 from vitascope.config import TABLE, Settings, cores, settings
 from vitascope.errors import VitascopeError
 
@@ -39,6 +39,8 @@ def examine() -> Iterator[Finding]:
     yield _studio(now.studio_dir)
     yield Finding("cores", f"{cores()} for this process")
     yield from _kept(now)
+    files, size = scratch.usage(now.home)
+    yield Finding("scratch", f"{files} temporary files, {size / 1e6:.1f} MB, in the home folder")
     yield _disk("home", now.home)
     yield _disk("here", Path.cwd())
 

@@ -331,11 +331,13 @@ def check(
 @contextmanager
 def _house(*, strangers: bool = False) -> Iterator[tuple[House, float]]:
     """What the settings name, and the time there."""
+    from vitascope import scratch
     from vitascope.runtime import open_house
 
     house = open_house(strangers=strangers)
     try:
-        yield house, house.store.clock()
+        with scratch.settled(house.settings.home):
+            yield house, house.store.clock()
     finally:
         house.store.close()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from vitascope import logs
+from vitascope import logs, scratch
 from vitascope.config import Settings
 from vitascope.engines import registry as engines
 from vitascope.runtime import open_house_patiently
@@ -60,7 +60,8 @@ def work(
         drain_seconds=drain_seconds,
         lease_seconds=lease_seconds,
     )
-    run_until(worker, asked)
+    with scratch.settled(settings.home):
+        run_until(worker, asked)
 
 
 def run_until(worker: Worker, asked: threading.Semaphore) -> None:

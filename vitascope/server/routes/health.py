@@ -43,4 +43,4 @@ def scrape(context: Here, request: Request) -> Response:
     """For Prometheus: on this machine, or with an operator's key."""
     if not auth.from_here(request):
         auth.operator(auth.identify(context, request))
-    return Response(metrics.page(context.store), media_type=metrics.CONTENT_TYPE)
+    return Response(metrics.page(context.store, context.settings.home), media_type=metrics.CONTENT_TYPE)
