@@ -529,6 +529,21 @@ def test_several_clips_come_in_one_zip(client):
         assert archive.read("a-red-ball-bounces-1.mp4") == client.get(found[0]["url"]).content
 
 
+@pytest.mark.parametrize("damage", ["half", "empty"])
+def test_a_damaged_file_is_never_a_clip(server, client, damage):
+    video = made(client, seed=5)
+    key, blobs = f"clips/{video['clip_id']}/video.mp4", server.context.blobs
+    data = client.get(video["url"]).content
+    blobs.put(key, data[: len(data) // 2] if damage == "half" else b"")
+    for where in (video["url"], f"/v1/videos/{video['id']}/content", f"/v1/library/{video['clip_id']}/content"):
+        assert f"of {len(data):,} bytes" in error(client.get(where), 404)["message"]
+        assert client.get(where, headers={"range": "bytes=0-3"}).status_code == 404
+    assert error(client.post("/v1/library/zip", json={"ids": [video["clip_id"]]}), 404)
+    answer = client.get("/v1/library/export")
+    taken = server.client(server.key()).post("/v1/library/import", content=answer.content).json()
+    assert video["clip_id"] in [item["id"] for item in taken["left_out"]]
+
+
 def test_a_library_is_carried_to_another_account(server, client):
     video = made(client, seed=5)
     client.patch(f"/v1/library/{video['clip_id']}", json={"tags": ["winter"], "favourite": True})

@@ -293,9 +293,12 @@ def no_manifest(forge):
     forge.manifest = None
 
 
-TRICKS = [
+DAMAGES = [
     wrong_hash, wrong_size, changed_film, no_film, missing_film, missing_recipe, nonsense_recipe, deep_recipe,
-    other_recipe, no_picture, path_trick, absolute_path, backslash, stranger, trick_in_an_id, newer_format,
+    other_recipe,
+]  # fmt: skip
+TRICKS = [
+    path_trick, absolute_path, backslash, stranger, trick_in_an_id, newer_format,
     more_fields, number_as_text, a_clip_twice, endless_time, long_tag, unknown_relation, no_manifest,
 ]  # fmt: skip
 
@@ -338,6 +341,44 @@ def test_a_forged_archive_is_refused_and_leaves_nothing(trick, good, refused, tm
     refused(forge.write(tmp_path / "forged.zip"), VitascopeError)
 
 
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_clip_is_left_out_and_listed_and_the_rest_comes_in(damage, good, other, tmp_path):
+    account, there = add_account(other), FolderBlobs(tmp_path / "there")
+    forge = Forge(good)
+    damage(forge)
+    taken = archive.take_in(other, there, account, forge.write(tmp_path / "forged.zip"))
+    assert (taken.clips, taken.already_here) == (2, 0)
+    assert [item.id for item in taken.left_out] == [forge.clip["id"]]
+    assert len(found(other, account)) == 2
+    assert len(list(there.keys())) == 4
+
+
+def test_a_clip_with_a_damaged_picture_comes_in_without_it(good, other, tmp_path):
+    account, there = add_account(other), FolderBlobs(tmp_path / "there")
+    forge = Forge(good)
+    no_picture(forge)
+    taken = archive.take_in(other, there, account, forge.write(tmp_path / "forged.zip"))
+    assert (taken.clips, taken.left_out) == (3, ())
+    assert [bool(clip.poster_key) for clip in found(other, account, oldest_first=True)] == [False, True, True]
+
+
+@pytest.mark.parametrize("damage", ["half", "changed", "empty", "gone"])
+def test_a_damaged_film_is_not_exported_and_the_rest_is_taken_in(damage, store, mia, kept, full, other, tmp_path):
+    bad = full[1]
+    data = content(kept, bad.video_key)
+    kept.put(bad.video_key, {"half": data[: len(data) // 2], "changed": data[:-1] + b"x"}.get(damage, b""))
+    if damage == "gone":
+        kept.delete(bad.video_key)
+    path = tmp_path / "all.zip"
+    path.write_bytes(b"".join(archive.export(store, kept, mia)))
+    with zipfile.ZipFile(path) as file:
+        assert not [name for name in file.namelist() if bad.id in name]
+    taken = archive.take_in(other, FolderBlobs(tmp_path / "there"), add_account(other), path)
+    assert (taken.clips, taken.already_here) == (2, 0)
+    assert [item.id for item in taken.left_out] == [bad.id]
+    assert taken.left_out[0].why
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked(good, refused, tmp_path):
     forge = Forge(good)
     forge.files[f"{forge.base}/video.mp4"] = bytes(50 << 20)
@@ -347,13 +388,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(good, refused, tmp_path):
     assert "packed" in refused(forge.write(tmp_path / "bomb2.zip")).message
 
 
-def test_a_bomb_that_lies_about_its_size_is_refused(good, refused, tmp_path):
+def test_a_bomb_that_lies_about_its_size_is_left_out(good, other, tmp_path):
     forge = Forge(good)
     forge.files[f"{forge.base}/recipe.json"] = b" " * (5 << 20)
     path = forge.write(tmp_path / "lie.zip")
     true, told = struct.pack("<I", 5 << 20), struct.pack("<I", 100)
     path.write_bytes(path.read_bytes().replace(true, told))
-    refused(path)
+    taken = archive.take_in(other, FolderBlobs(tmp_path / "there"), add_account(other), path)
+    assert [item.id for item in taken.left_out] == [forge.clip["id"]]
 
 
 def test_entries_that_overlap_are_refused(good, refused, tmp_path):

@@ -1,5 +1,6 @@
 """Backup and restore: the same service comes back, on either database and either storage, and over nothing else."""
 
+import hashlib
 import itertools
 import json
 import threading
@@ -12,7 +13,7 @@ import postgres
 from service import Clock, add_account, postgres_store, sqlite_store
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadBackup, Conflict, NotFound, Unavailable
-from vitascope.store import events, ids, invariants, jobs, ledger, library, schema, webhooks
+from vitascope.store import events, health, ids, invariants, jobs, ledger, library, schema, webhooks
 from vitascope.store.backup import backup, restore
 from vitascope.store.blobs import FolderBlobs, blobs, content
 
@@ -42,9 +43,16 @@ def kept(tmp_path):
 def add_clip(store, kept, account, prompt, **more):
     now = store.clock.forward(1)
     clip_id = ids.new_id("clip_", now)
-    kept.put(library.key(clip_id, "video.mp4"), prompt.encode() * 1000, "video/mp4")
+    data = prompt.encode() * 1000
+    kept.put(library.key(clip_id, "video.mp4"), data, "video/mp4")
     recipe = Recipe(spec=ClipSpec(prompt=prompt, seed=2**32 - 1), model="m", weights="w", version="0")
-    given = {"clip_id": clip_id, "sha256": "s", "size_bytes": 5, "now": now, **more}
+    given = {
+        "clip_id": clip_id,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        "now": now,
+        **more,
+    }
     with store.begin() as tx:
         return library.add(tx, account_id=account, recipe=recipe, **given)
 
@@ -184,9 +192,10 @@ def test_a_backup_shows_one_moment_while_others_write(kind, fresh, kept, tmp_pat
     assert failures == []
     for number in range(3):
         other, there = fresh("sqlite"), FolderBlobs(tmp_path / f"there{number}")
-        restore(other, there, tmp_path / f"{number}.backup")
+        restored = restore(other, there, tmp_path / f"{number}.backup")
         with other.read() as tx:
             assert invariants.broken(tx) == []
+            assert len(library.search(tx, mia, tag=health.MARK, limit=10_000)) == restored.missing
             rows = list(tx.execute(sa.select(schema.clips.c.video_key)))
             gone = 0
             for (key,) in rows:
@@ -194,7 +203,32 @@ def test_a_backup_shows_one_moment_while_others_write(kind, fresh, kept, tmp_pat
                     there.size(key)
                 except NotFound:
                     gone += 1
+            assert gone == restored.missing
             assert gone <= len(rows) // 3 + 2, "only what was deleted between the tables and the blobs"
+
+
+def test_what_is_deleted_during_a_backup_is_said_and_marked_and_what_comes_is_left_out(store, fresh, kept, tmp_path):
+    mia = add_account(store)
+    stays, goes = add_clip(store, kept, mia, "stays"), add_clip(store, kept, mia, "goes")
+    comes = []
+
+    class Meanwhile:
+        def __getattr__(self, name):
+            return getattr(kept, name)
+
+        def keys(self, prefix=""):
+            with store.begin() as tx:
+                library.remove(kept, library.delete(tx, mia, goes.id, store.clock()))
+            comes.append(add_clip(store, kept, mia, "comes"))
+            return kept.keys(prefix)
+
+    assert backup(store, Meanwhile(), tmp_path / "all.backup").missing == 1
+    other, there = fresh("sqlite"), FolderBlobs(tmp_path / "there")
+    assert restore(other, there, tmp_path / "all.backup").missing == 1
+    assert list(there.keys()) == [stays.video_key]
+    with other.read() as tx:
+        assert [clip.id for clip in library.search(tx, mia, tag=health.MARK)] == [goes.id]
+        assert library.get(tx, mia, stays.id).tags == ()
 
 
 def damaged(path, out, change):

@@ -364,7 +364,7 @@ def test_storage_that_does_not_answer_is_left_to_the_sweep(sqlite_only, kept):
 
 
 def test_the_frames_beside_a_clip_are_those_that_are_drawn_there():
-    assert {f"clips/c/{name}" for name in account_deletion._FRAMES} == {
+    assert {f"clips/c/{name}" for name in library.FRAMES} == {
         stills.key("clips/c/video.mp4", which) for which in ("first", "last")
     }
 

@@ -126,9 +126,9 @@ def test_the_trash_gives_back_and_forgets_after_its_days(store, mia, tmp_path):
     with store.begin() as tx:
         assert library.restore(tx, mia, kept.id, store.clock()) == kept
     store.clock.forward(29 * DAY)
-    assert library.sweep(store, blobs) == 0
+    assert library.sweep(store, blobs).deleted == 0
     store.clock.forward(2 * DAY)
-    assert library.sweep(store, blobs) == 1
+    assert library.sweep(store, blobs).deleted == 1
     assert list(blobs.keys()) == [kept.video_key]
     with pytest.raises(NotFound), store.read() as tx:
         library.get(tx, mia, thrown.id)
@@ -159,9 +159,9 @@ def test_files_without_a_clip_are_swept_after_a_day(store, mia, tmp_path):
     kept = keep(store, mia)
     for name in (stray, kept.video_key, "clips/strange/name.mp4", "uploads/acc/x"):
         blobs.put(name, b"x")
-    assert library.sweep(store, blobs) == 0, "a worker may be about to add it"
+    assert library.sweep(store, blobs).aside == 0, "a worker may be about to add it"
     store.clock.forward(2 * DAY)
-    assert library.sweep(store, blobs) == 1
+    assert library.sweep(store, blobs).aside == 1
     assert set(blobs.keys()) == {kept.video_key, "clips/strange/name.mp4", "uploads/acc/x"}
 
 

@@ -271,7 +271,7 @@ def test_a_duty_that_fails_is_tried_again_and_stops_no_other(house):
 def test_the_duties_of_the_house_are_all_done(house, mia):
     (job,) = order(house, mia)
     assert set(maintenance.Duties(house, "wrk_1", (*maintenance.ALL, *delivering.delivery(house))).once()) == {
-        "deliveries", "exhausted", "expire", "rules", "tidy", "sweep",
+        "damage", "deliveries", "exhausted", "expire", "rules", "tidy", "sweep",
     }  # fmt: skip
     assert maintenance.exhausted(house) == 0
     with house.store.begin() as tx:

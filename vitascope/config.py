@@ -56,6 +56,7 @@ TABLE = (
     Setting("cpu_second_price", 15, "what a second of a processor costs you, in micro-dollars"),
     Setting("retention_days", 0, "days until a clip is removed, for plans that do not say; 0: never"),
     Setting("cors_origins", "", "origins whose pages may use this API with a key, parted by commas; empty: none"),
+    Setting("swept_days", 14, "days that files without a clip are kept, set aside, before they are removed"),
     Setting("studio_dir", "", "folder of another build of the studio; empty: the one that came with the package"),
     Setting("fetch_allowed", "", "hosts and networks inside that pictures and webhooks may use, parted by commas"),
     Setting("log_format", "text", "text, or json for one object a line", choices=("text", "json")),
@@ -85,6 +86,7 @@ class Settings:
     cpu_second_price: int
     retention_days: int
     cors_origins: str
+    swept_days: int
     studio_dir: Path | None
     fetch_allowed: str
     log_format: str

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from vitascope import __version__, engines
-from vitascope.config import TABLE, cores, settings
+import sqlalchemy as sa
+
+from vitascope import __version__, engines, scratch
+from vitascope.config import TABLE, Settings, cores, settings
 from vitascope.errors import VitascopeError
 
+_FILMS = 100  # that are looked at
 _ROOM_BYTES = 500 * 2**20  # below this a few long clips fill the disk
 
 
@@ -35,6 +38,9 @@ def examine() -> Iterator[Finding]:
     yield _ffmpeg()
     yield _studio(now.studio_dir)
     yield Finding("cores", f"{cores()} for this process")
+    yield from _kept(now)
+    files, size = scratch.usage(now.home)
+    yield Finding("scratch", f"{files} temporary files, {size / 1e6:.1f} MB, in the home folder")
     yield _disk("home", now.home)
     yield _disk("here", Path.cwd())
 
@@ -71,6 +77,43 @@ def _studio(other: Path | None) -> Finding:
     if (folder / "index.html").is_file():
         return Finding("studio", f"built, in {folder}")
     return Finding("studio", f"not built: {folder} has no page; `make studio` builds it", good=other is None)
+
+
+def _kept(now: Settings) -> Iterator[Finding]:
+    """Database and storage, looked at without making either; of the films only the newest, and only their sizes."""
+    from vitascope.store import health, identity, orphans, schema
+    from vitascope.store.blobs import blobs
+    from vitascope.store.database import Store
+
+    store = Store(now.database)
+    if store.is_sqlite and not Path(str(store.url.database)).is_file():
+        yield Finding("database", "none yet; `vitascope serve` makes it")
+        return
+    try:
+        damages = store.damages()
+        if damages:
+            yield Finding("database", f"damaged: {damages[0]}; see `vitascope check`", good=False)
+            return
+        with store.read() as tx:
+            mine = identity.of_database(tx)
+            newest = tx.execute(sa.select(schema.clips).order_by(schema.clips.c.id.desc()).limit(_FILMS)).all()
+            swept = tx.scalar(sa.select(schema.settings.c.value).where(schema.settings.c.key == orphans.KEY)) or {}
+        yield Finding("database", "whole" if store.is_sqlite else "answers")
+        kept = blobs(now.storage)
+        theirs = identity.of_storage(kept)
+        if mine and mine.name != theirs:
+            text = f"is of {theirs or 'no database'}, and the database is {mine.name}; see `vitascope check`"
+            yield Finding("storage", text, good=False)
+            return
+        lost = sum(bool(health.film(kept, row.video_key, row.bytes)) for row in newest)
+        text = f"{lost} of the newest {len(newest)} clips have no whole file" if lost else "the newest clips are whole"
+        yield Finding("storage", f"{text}; `vitascope check` looks at all", good=not lost)
+        if swept.get("stopped"):
+            yield Finding("sweep", "stopped: too many files belong to no clip; see `vitascope sweep`", good=False)
+    except VitascopeError as error:
+        yield Finding("database", f"{error.message} {error.hint}", good=False)
+    finally:
+        store.close()
 
 
 def _disk(part: str, folder: Path) -> Finding:

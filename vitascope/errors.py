@@ -22,6 +22,7 @@
     ├── NotSupported            422  exit 1   the chosen model cannot do that
     ├── TooMany                 429  exit 1   a limit of rate or number is reached
     └── Unavailable             503  exit 1   a part of the service does not answer
+        └── Damaged             503  exit 1   what the database has kept cannot be read; waiting does not help
 
 `status` and `code` are for the faces that speak HTTP, `exit_code` for the command line (0 done, 1 failed, 2 wrong
 usage). `field` names the part of the request that is at fault, where it is one.
@@ -168,6 +169,17 @@ class TooMany(VitascopeError):
 
 class Unavailable(VitascopeError):
     status, code = 503, "unavailable"
+
+
+class Damaged(Unavailable):
+    code = "damaged"
+
+    def __init__(self, what: str):
+        super().__init__(
+            f"The database is damaged: {what}",
+            hint="Stop the server, then bring a backup back with `vitascope restore`, or save what can be read "
+            "with `vitascope check --repair`.",
+        )
 
 
 _WRITE = "Check the folder's rights, or set VITASCOPE_HOME to a folder that can be written."

@@ -8,14 +8,17 @@ whichever process answers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client import exposition as _exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from vitascope import scratch
 from vitascope.config import shared_metrics
-from vitascope.store import schema
+from vitascope.server import room
+from vitascope.store import health, orphans, schema
 from vitascope.store.database import Store
 
 CONTENT_TYPE = _exposition.CONTENT_TYPE_LATEST
@@ -24,6 +27,7 @@ RULES_KEY = "invariants"  # row of the settings table: {"at": ..., "broken": [se
 _LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 _SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+room.install()
 registry = CollectorRegistry()
 step_seconds = Histogram(
     "vitascope_step_seconds", "one denoising step of one clip", ["model"], buckets=_SHORT, registry=registry
@@ -48,8 +52,10 @@ def request(route: str, method: str, status: int, seconds: float) -> None:
     request_seconds.labels(route).observe(seconds)
 
 
-def page(store: Store) -> bytes:
-    """The content of `/metrics`; its type is CONTENT_TYPE. Raises Unavailable."""
+def page(store: Store, home: Path | None = None) -> bytes:
+    """The content of `/metrics`; its type is CONTENT_TYPE. `home`: where temporary files are counted. Raises
+    Unavailable.
+    """
     scraped = CollectorRegistry()
     if folder := shared_metrics():
         multiprocess.MultiProcessCollector(scraped, path=folder)
@@ -57,13 +63,13 @@ def page(store: Store) -> bytes:
     else:
         text = generate_latest(registry)
     asked = CollectorRegistry()
-    asked.register(_FromStore(store))
+    asked.register(_FromStore(store, home))
     return text + generate_latest(asked)
 
 
 class _FromStore:
-    def __init__(self, store: Store):
-        self.store = store
+    def __init__(self, store: Store, home: Path | None):
+        self.store, self.home = store, home
 
     def describe(self) -> list[Metric]:
         return []  # asked for at registration; the database is not
@@ -75,6 +81,11 @@ class _FromStore:
             yield from _money(tx)
             yield from _workers(tx, now)
             yield from _rules(tx)
+            yield from _sweep(tx)
+            yield from _scratch(self.home)
+            yield GaugeMetricFamily(
+                "vitascope_database_damages", "faults that the last look at the database found", len(health.noted(tx))
+            )
 
 
 def _jobs(tx: sa.Connection, now: float) -> Iterator[Metric]:
@@ -118,3 +129,19 @@ def _rules(tx: sa.Connection) -> Iterator[Metric]:
     found = row or {"at": 0.0, "broken": []}
     yield GaugeMetricFamily("vitascope_invariants_broken", "rules of the ledger and the jobs", len(found["broken"]))
     yield GaugeMetricFamily("vitascope_invariants_checked_at", "unix seconds of the last check", found["at"])
+
+
+def _sweep(tx: sa.Connection) -> Iterator[Metric]:
+    row = tx.execute(sa.select(schema.settings.c.value).where(schema.settings.c.key == orphans.KEY)).scalar()
+    found = row or {"waiting": 0, "orphans": 0, "stopped": False}
+    yield GaugeMetricFamily("vitascope_swept_files", "files without a clip, set aside", found["waiting"])
+    yield GaugeMetricFamily(
+        "vitascope_sweep_orphans", "clips' files without a row, at the last sweep", found["orphans"]
+    )
+    yield GaugeMetricFamily("vitascope_sweep_stopped", "1: too many to be set aside unasked", int(found["stopped"]))
+
+
+def _scratch(home: Path | None) -> Iterator[Metric]:
+    files, size = scratch.usage(home) if home else (0, 0)
+    yield GaugeMetricFamily("vitascope_scratch_files", "temporary files in the home", files)
+    yield GaugeMetricFamily("vitascope_scratch_bytes", "their size", size)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from vitascope import logs, plans
 from vitascope.config import Settings, settings
-from vitascope.errors import Unavailable
+from vitascope.errors import Damaged, Unavailable
 from vitascope.orders.produce import Marks
 from vitascope.policy import Rules
-from vitascope.store import accounts
+from vitascope.store import accounts, health, identity
 from vitascope.store import blobs as blob_stores
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -42,26 +42,41 @@ class House:
         )
 
 
-def open_house(chosen: Settings | None = None) -> House:
-    """Everything open, the tables in this version's form. Raises BadSettings, Unavailable."""
+def open_house(chosen: Settings | None = None, *, strangers: bool = False) -> House:
+    """Everything open, the tables in this version's form. Raises Unavailable, and BadSettings, also when database and
+    storage do not belong together; with `strangers` that is not asked, for what touches only one of them or mends it.
+    """
     now = chosen or settings()
     store = Store(now.database)
     store.migrate()
+    blobs = blob_stores.blobs(now.storage)
+    if not strangers:
+        identity.meet(store, blobs)
     return House(
         store=store,
-        blobs=blob_stores.blobs(now.storage),
+        blobs=blobs,
         plans=plans.read(now.plans or ""),
         rules=Rules.read(str(now.policy or "")),
         settings=now,
     )
 
 
-def open_house_patiently(chosen: Settings | None = None, *, seconds: float = PATIENCE_SECONDS) -> House:
-    """The same, for processes that start with the machine: wait a while for a database that does not answer yet."""
+def open_house_patiently(
+    chosen: Settings | None = None, *, seconds: float = PATIENCE_SECONDS, looked_at: bool = False
+) -> House:
+    """The same, for processes that start with the machine: wait a while for a database that does not answer yet.
+    Raises Damaged when it is (unless somebody has `looked_at` it just now).
+    """
     give_up = time.monotonic() + seconds
     while True:
         try:
-            return open_house(chosen)
+            house = open_house(chosen)
+            if not looked_at:
+                health.note(house.store, house.store.damages())
+                house.store.refuse_damage()
+            return house
+        except Damaged:
+            raise
         except Unavailable as error:
             if time.monotonic() > give_up:
                 raise

@@ -1,5 +1,5 @@
 """The commands of the service: serve, work, fleet, and those of whoever runs it (keys, credits, accounts, backup,
-restore). As in `cli`, an option becomes a setting or an argument here, and everything else is done elsewhere.
+restore, sweep, check). As in `cli`, an option becomes a setting or an argument here; the rest is done elsewhere.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ credits = typer.Typer(help="Credits: balance, grants, statement, report.", no_ar
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (serve, work, fleet, backup, restore):
+    for command in (serve, work, fleet, backup, restore, sweep, check):
         app.command()(command)
     app.add_typer(keys, name="keys")
     app.add_typer(credits, name="credits")
@@ -132,7 +132,7 @@ def create_key(
     """Make a key and print it, once."""
     from vitascope.store import accounts
 
-    with _house() as (house, now), house.store.begin() as tx:
+    with _house(strangers=True) as (house, now), house.store.begin() as tx:
         print(accounts.create_key(tx, _account(tx, account, now).id, name, now, pair=pair).text)
 
 
@@ -142,7 +142,7 @@ def show_balance(account: AccountOption = None) -> None:
     from vitascope.orders import admission
     from vitascope.store import ledger
 
-    with _house() as (house, now), house.store.begin() as tx:
+    with _house(strangers=True) as (house, now), house.store.begin() as tx:
         owner = _account(tx, account, now)
         ledger.ensure_daily(tx, owner.id, house.plans.of(owner.plan), now, admission.zone(owner))
         balance = ledger.balance(tx, owner.id, now)
@@ -163,7 +163,7 @@ def grant(
     """Give an account credits."""
     from vitascope.store import ledger
 
-    with _house() as (house, now), house.store.begin() as tx:
+    with _house(strangers=True) as (house, now), house.store.begin() as tx:
         owner = _account(tx, account, now)
         source = f"granted:{owner.id}:{reason or time.time_ns()}"
         ends = now + days * 86_400 if days else None
@@ -179,7 +179,7 @@ def show_statement(
     """What was granted, held, spent and given back, newest first."""
     from vitascope.store import ledger
 
-    with _house() as (house, now), house.store.begin() as tx:
+    with _house(strangers=True) as (house, now), house.store.begin() as tx:
         entries = ledger.statement(tx, _account(tx, account, now).id, limit=limit)
     for entry in entries:
         job = entry.job_id or ""
@@ -198,7 +198,7 @@ def report(
     from vitascope.store import ledger
 
     split = tuple(part.strip() for part in by.split(",") if part.strip())
-    with _house() as (house, now), house.store.begin() as tx:
+    with _house(strangers=True) as (house, now), house.store.begin() as tx:
         price = house.settings.gpu_second_price if gpu else house.settings.cpu_second_price
         whose = _account(tx, account, now).id if account else None
         rows = ledger.usage(tx, whose, now - days * 86_400, now + 1, by=split)
@@ -264,6 +264,8 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it.")]) -> 
     with _house() as (house, _):
         done = backups.backup(house.store, house.blobs, file)
     print(f"{done.rows} rows and {done.blobs} files, {done.bytes / 1e6:.1f} MB", file=sys.stderr)
+    if done.missing:
+        print(f"{done.missing} clips have no whole file; `vitascope check` names them", file=sys.stderr)
     print(file)
 
 
@@ -271,19 +273,95 @@ def restore(file: Annotated[Path, typer.Argument(help="A file written by `vitasc
     """Fill an empty database and an empty storage from a backup."""
     from vitascope.store import backup as backups
 
-    with _house() as (house, _):
+    with _house(strangers=True) as (house, _):
         done = backups.restore(house.store, house.blobs, file)
     print(f"{done.rows} rows and {done.blobs} files, {done.bytes / 1e6:.1f} MB", file=sys.stderr)
+    if done.missing:
+        print(f'{done.missing} clips have no whole file; they are tagged "file missing"', file=sys.stderr)
+
+
+def sweep(
+    yes: Annotated[bool, typer.Option("--yes", help="Set them aside, however many they are.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="Put back what is set aside.")] = False,
+) -> None:
+    """Show the files that belong to no clip, and what is set aside of them."""
+    from vitascope.store import identity, orphans, retention
+
+    with _house() as (house, _):
+        store, blobs, days = house.store, house.blobs, house.settings.swept_days
+        if back:
+            print(f"{orphans.put_back(blobs)} files are back")
+            return
+        if yes:
+            plans = {plan.name: plan.retention_days or house.settings.retention_days for plan in house.plans}
+            done = retention.sweep(
+                store, blobs, house.settings.retention_days, by_plan=plans, swept_days=days, however_many=True
+            )
+            print(f"{done.aside} files are set aside for {days} days; {done.dropped} had been long enough and are gone")
+            return
+        found = orphans.find(store, blobs, identity.meet(store, blobs).since)
+        waiting = len(orphans.aside(blobs))
+    print(f"without a clip  {len(found.keys)} files, of {found.orphans} of {found.total} clips")
+    print(f"left alone      {found.older} clips and jobs from before this database")
+    print(f"set aside       {waiting} files, each for {days} days")
+    if found.too_many:
+        print("hint: more than a tenth is swept only with --yes. Is it the right database?", file=sys.stderr)
+
+
+def check(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Save what can be read of a damaged database; mark clips without a file.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Of films look at the size, not at every byte.")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Database and storage belong together from now on, whatever they say.")
+    ] = False,
+) -> None:
+    """Is all that is kept whole: the database, its rows and rules, and the files of clips?"""
+    from vitascope.config import settings
+    from vitascope.errors import Damaged
+    from vitascope.store import health, identity, salvage
+    from vitascope.store.database import Store
+
+    store = Store(settings().database)
+    found = store.damages(thorough=True)
+    store.close()
+    for line in found:
+        print(f"database  {line}")
+    if found and not repair:
+        raise Damaged(found[0].removeprefix("The database is damaged: "))
+    if found:
+        saved = salvage.repair(store)
+        print(f"database  {saved.rows} rows are saved, {saved.left} left out; {saved.gaps} places could not be read")
+        print(f"database  the damaged file is kept as {saved.old}")
+    with _house(strangers=adopt) as (house, _):
+        pair = (identity.adopt if adopt else identity.meet)(house.store, house.blobs)
+        wrong = health.rows(house.store)
+        lost = list(health.files(house.store, house.blobs, quick=quick))
+        if repair:
+            health.note(house.store, [])
+            health.mark(house.store, lost)
+    for line in wrong:
+        print(f"rows      {line}")
+    for item in lost:
+        print(f"files     {item.clip_id} {item.part}: {item.why}")
+    print(f"database and storage are {pair.name}, together since {_time(pair.since)}")
+    if wrong or lost:
+        print(f"{len(wrong)} faults in rows, {len(lost)} in files", file=sys.stderr)
+        raise typer.Exit(0 if repair and not wrong else 1)
+    print("all is whole")
 
 
 @contextmanager
-def _house() -> Iterator[tuple[House, float]]:
+def _house(*, strangers: bool = False) -> Iterator[tuple[House, float]]:
     """What the settings name, and the time there."""
+    from vitascope import scratch
     from vitascope.runtime import open_house
 
-    house = open_house()
+    house = open_house(strangers=strangers)
     try:
-        yield house, house.store.clock()
+        with scratch.settled(house.settings.home):
+            yield house, house.store.clock()
     finally:
         house.store.close()
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.errors import Conflict, VitascopeError
-from vitascope.store import handles, jobs, ledger, schema
+from vitascope.store import handles, jobs, ledger, library, schema
 from vitascope.store.account import HAS_LEFT, Account, present
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -37,7 +37,6 @@ PERSONAL = (
     schema.sessions,
     schema.turns,
 )
-_FRAMES = ("first.png", "last.png")  # drawn beside a clip when somebody asked for them; see server/stills.py
 _UPLOADS = "uploads"  # the folder of what was sent along, one inside it for each account
 
 
@@ -72,8 +71,7 @@ def refuse_owner(account: Account) -> None:
 def clear(blobs: Blobs, account_id: str, keys: Iterable[str]) -> None:
     """Delete these blobs, and all that the account has sent. Storage that does not answer is left to the sweep."""
     with suppress(VitascopeError):
-        for key in keys:
-            blobs.delete(key)
+        library.remove(blobs, keys)
         for key in list(blobs.keys(f"{_UPLOADS}/{account_id}")):
             blobs.delete(key)
 
@@ -110,8 +108,7 @@ def _keys(tx: Connection, account_id: str) -> list[str]:
     for row in tx.execute(
         sa.select(clips.video_key, clips.poster_key, clips.sprite_key).where(clips.account_id == account_id)
     ):
-        folder = row.video_key.rpartition("/")[0]
-        keys += [*(key for key in row if key), *(f"{folder}/{name}" for name in _FRAMES)]
+        keys += [key for key in row if key]
     looked_at = (table.c.account_id == account_id, table.c.preview_key.is_not(None), table.c.state != "succeeded")
     for job in map(as_job, tx.execute(sa.select(table).where(*looked_at))):
         keys += [job.look_key(step) for step in job.looks]

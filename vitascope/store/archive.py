@@ -4,12 +4,15 @@ laid out stands in `packing`; `intake` takes it in again, and is handed on here.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 import sqlalchemy as sa
 
@@ -22,11 +25,13 @@ from vitascope.store.blobs import Blobs, content
 from vitascope.store.database import Store
 
 __all__ = ["TakenIn", "export", "take_in"]
-_CHUNK = 1 << 20
+_CHUNK, _ASIDE_BYTES = 1 << 20, 8 << 20  # larger films wait in a file, not in memory
 
 
 def export(store: Store, blobs: Blobs, account_id: str) -> Iterator[bytes]:
-    """The pieces of the zip, in order. A clip that is deleted meanwhile is left out; memory stays flat."""
+    """The pieces of the zip, in order; memory stays flat. A clip that is deleted meanwhile is left out, and so is one
+    whose film is not the one that was kept: the manifest lists it.
+    """
     with store.read() as tx:
         row = tx.execute(sa.select(schema.accounts).where(schema.accounts.c.id == account_id)).first()
         if not row:
@@ -54,16 +59,22 @@ def _export(
 ) -> Iterator[bytes]:
     out = _Pipe()
     entries: list[dict[str, Any]] = []
+    damaged: list[dict[str, str]] = []
     with zipfile.ZipFile(out, "w") as archive:
         for clip_id in clip_ids:
             try:
                 with store.read() as tx:
                     clip = library.get(tx, account_id, clip_id)
                     whole = recipes.whole_recipe(tx, account_id, clip.recipe)
-                recipe = json.dumps(whole, ensure_ascii=False, indent=1).encode()
-                yield from _stored(archive, out, f"clips/{clip_id}/video.mp4", blobs.read(clip.video_key), clip.bytes)
             except NotFound:
                 continue
+            recipe = json.dumps(whole, ensure_ascii=False, indent=1).encode()
+            with tempfile.SpooledTemporaryFile(_ASIDE_BYTES) as film:
+                if why := _fetched(blobs, clip, film):
+                    damaged.append({"id": clip_id, "why": why})
+                    continue
+                pieces = iter(partial(film.read, _CHUNK), b"")
+                yield from _stored(archive, out, f"clips/{clip_id}/video.mp4", pieces, clip.bytes)
             shown = {}
             for part, key in (("poster", clip.poster_key), ("sprite", clip.sprite_key)):
                 data = _small(blobs, key)
@@ -82,9 +93,26 @@ def _export(
             "projects": [{"id": project.id, "name": project.name} for project in projects],
             "clips": entries,
         }
+        if damaged:
+            manifest["left_out"] = damaged
         text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
         yield from _packed(archive, out, "manifest.json", [text])
     yield out.taken()
+
+
+def _fetched(blobs: Blobs, clip: library.Clip, film: IO[bytes]) -> str:
+    """Fetch the film of a clip into `film`. What is wrong with it; empty when nothing is."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        for piece in blobs.read(clip.video_key):
+            digest.update(piece)
+            size += film.write(piece)
+    except NotFound:
+        return "the file is missing"
+    film.seek(0)
+    if size != clip.bytes:
+        return f"{size:,} of {clip.bytes:,} bytes are there"
+    return "" if digest.hexdigest() == clip.sha256 else "its bytes have changed"
 
 
 def _entry(clip: library.Clip, shown: dict[str, bool]) -> dict[str, Any]:

@@ -48,6 +48,13 @@ class ClipEntry(Strict):
     sprite: bool = False
 
 
+class LeftOut(Strict):
+    """A clip whose film was damaged or gone."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+    why: Text
+
+
 class Manifest(Strict):
     format: Literal[1]
     vitascope: Text
@@ -55,3 +62,4 @@ class Manifest(Strict):
     account: Text
     projects: Annotated[list[ProjectEntry], Field(max_length=10_000)]
     clips: Annotated[list[ClipEntry], Field(max_length=MAX_CLIPS)]
+    left_out: Annotated[list[LeftOut], Field(max_length=MAX_CLIPS)] = []

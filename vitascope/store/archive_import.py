@@ -1,5 +1,6 @@
 """Taking an archive in, which may come from a stranger and is believed in nothing: names, sizes, hashes, films,
-pictures and recipes are all checked, and when anything is wrong, nothing is kept.
+pictures and recipes are all checked. When the archive itself is wrong, nothing is kept; a clip of it that is damaged is
+left out and listed.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from pydantic import ValidationError
 
 from vitascope import strictjson
 from vitascope.clip import Recipe
-from vitascope.errors import BadClip, TooLarge, VitascopeError
+from vitascope.errors import BadClip, BadPicture, TooLarge, VitascopeError
 from vitascope.media import picture, video
 from vitascope.media import recipe as recipe_file
 from vitascope.store import ids, library, recipes, schema
 from vitascope.store.account import present
-from vitascope.store.archive_format import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, Manifest
+from vitascope.store.archive_format import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, LeftOut, Manifest
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 
@@ -44,6 +45,7 @@ class TakenIn:
     already_here: int  # the same bytes were in the library
     projects: int  # that were new
     bytes: int
+    left_out: tuple[LeftOut, ...] = ()  # by this server, or already when it was exported
 
 
 def take_in(
@@ -55,8 +57,8 @@ def take_in(
     limit_bytes: int = MAX_BYTES,
     limit_clips: int = MAX_CLIPS,
 ) -> TakenIn:
-    """Add what is in this archive to the account's library: all of it, or, when anything is wrong, nothing. Clips whose
-    bytes are there already are left as they are. Raises BadClip, TooLarge.
+    """Add what is whole in this archive to the account's library. Clips whose bytes are there already are left as they
+    are. Raises BadClip and TooLarge when the archive itself is wrong; then nothing is kept.
     """
     kept: list[str] = []
     try:
@@ -65,8 +67,8 @@ def take_in(
             with store.read() as tx:
                 hashes = sa.select(schema.clips.c.sha256).where(schema.clips.c.account_id == account_id)
                 known = set(tx.scalars(hashes))
-            arrivals = _keep_files(archive, manifest, known, store, blobs, kept)
-        return _add_rows(store, account_id, manifest, arrivals)
+            arrivals, left_out = _keep_files(archive, manifest, known, store, blobs, kept)
+        return _add_rows(store, account_id, manifest, arrivals, [*manifest.left_out, *left_out])
     except BaseException:
         for key in kept:
             blobs.delete(key)
@@ -156,31 +158,45 @@ def _text(archive: zipfile.ZipFile, name: str, limit_bytes: int = MAX_TEXT) -> b
 
 def _keep_files(
     archive: zipfile.ZipFile, manifest: Manifest, known: set[str], store: Store, blobs: Blobs, kept: list[str]
-) -> list[tuple[ClipEntry, str, Recipe, int]]:
-    """Check and keep the files of every clip that is new: (its entry, its new id, recipe, number of frames)."""
-    arrivals = []
+) -> tuple[list[tuple[ClipEntry, str, Recipe, int]], list[LeftOut]]:
+    """Check and keep the files of every clip that is new: (its entry, its new id, recipe, number of frames), and those
+    that are damaged.
+    """
+    arrivals, left_out = [], []
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         film = Path(folder) / "film.mp4"
         for entry in manifest.clips:
             if entry.sha256 in known:
                 continue
+            try:
+                recipe = _recipe(archive, entry)
+                _unpack(archive, entry, film)
+                frames = _frames(film, entry, recipe)
+            except BadClip as error:
+                left_out.append(LeftOut(id=entry.id, why=error.message[:200]))
+                continue
             known.add(entry.sha256)
-            recipe = _recipe(archive, entry)
-            _unpack(archive, entry, film)
-            frames = _frames(film, entry, recipe)
             clip_id = ids.new_id(ids.CLIP, store.clock())
-            pictures = [(part, f"clips/{entry.id}/{part}.jpg") for part in ("poster", "sprite") if getattr(entry, part)]
-            drawn = {part: _jpeg(_text(archive, name, MAX_PICTURE), name) for part, name in pictures}
-            files: dict[str, Path | bytes] = {
-                "video.mp4": film,
-                **{f"{part}.jpg": data for part, data in drawn.items()},
-            }
+            files: dict[str, Path | bytes] = {"video.mp4": film, **_pictures(archive, entry)}
             for name, file in files.items():
                 key = library.key(clip_id, name)
                 kept.append(key)
                 blobs.put(key, file, "video/mp4" if name == "video.mp4" else "image/jpeg")
             arrivals.append((entry, clip_id, recipe, frames))
-    return arrivals
+    return arrivals, left_out
+
+
+def _pictures(archive: zipfile.ZipFile, entry: ClipEntry) -> dict[str, bytes]:
+    """The poster and the sprite, where they are there and whole; a clip can do without."""
+    found = {}
+    for part in ("poster", "sprite"):
+        name = f"clips/{entry.id}/{part}.jpg"
+        if getattr(entry, part):
+            try:
+                found[f"{part}.jpg"] = _jpeg(_text(archive, name, MAX_PICTURE), name)
+            except (BadClip, BadPicture):
+                setattr(entry, part, False)
+    return found
 
 
 def _unpack(archive: zipfile.ZipFile, entry: ClipEntry, film: Path) -> None:
@@ -230,7 +246,11 @@ def _jpeg(data: bytes, name: str) -> bytes:
 
 
 def _add_rows(
-    store: Store, account_id: str, manifest: Manifest, arrivals: list[tuple[ClipEntry, str, Recipe, int]]
+    store: Store,
+    account_id: str,
+    manifest: Manifest,
+    arrivals: list[tuple[ClipEntry, str, Recipe, int]],
+    left_out: list[LeftOut],
 ) -> TakenIn:
     now = store.clock()
     with store.begin() as tx:
@@ -269,7 +289,8 @@ def _add_rows(
             )
             recipes.check(tx, account_id)
             added, total = added + 1, total + entry.bytes
-    return TakenIn(added, len(manifest.clips) - added, len(mine) - before, total)
+    here_already = len(manifest.clips) - added - (len(left_out) - len(manifest.left_out))
+    return TakenIn(added, here_already, len(mine) - before, total, tuple(left_out))
 
 
 def _mine(tx: sa.Connection, account_id: str, entry: ClipEntry) -> library.Clip | None:

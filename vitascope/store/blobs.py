@@ -2,10 +2,14 @@
 
 A blob is whole or not there, in both. Keys are checked before anything is touched, so that none leads outside.
 Reading starts and ends where it is told, as a slice does: beyond the end there is nothing, and no error.
+
+Inside each lies a second, hidden store for what belongs to the storage itself: whose it is (`identity.py`) and what was
+swept and is kept for some days (`orphans.py`).
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import time
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,119}/){0,7}[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _CHUNK = 1 << 20  # bytes in one piece of a read
-_ASIDE = ".aside"  # no key begins with a dot
+_ASIDE, _HIDDEN = ".aside", ".vitascope"  # no key begins with a dot
 _STALE_SECONDS = 86_400.0
 
 
@@ -49,6 +53,16 @@ class Blobs(Protocol):
 
     def url(self, key: str, seconds: float) -> str | None:
         """An address at which anybody can read it for that long; None when only this server can hand it out."""
+
+    @property
+    def hidden(self) -> Blobs:
+        """The store inside this one of which `keys` tells nothing."""
+
+    def hide(self, key: str, new: str) -> None:
+        """Make it the blob `new` of the hidden store. Raises NotFound."""
+
+    def unhide(self, hidden: str, key: str) -> None:
+        """The way back."""
 
 
 def blobs(url: str = "", *, folder: Path | None = None) -> Blobs:
@@ -133,11 +147,7 @@ class FolderBlobs:
         path = self.root / checked(key)
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
             path.unlink()
-        for parent in path.relative_to(self.root).parents[:-1]:  # folders that are empty now
-            try:
-                (self.root / parent).rmdir()
-            except OSError:
-                break
+        self._clear_folders(path)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         top = self.root / checked(prefix.rstrip("/")) if prefix else self.root
@@ -150,6 +160,36 @@ class FolderBlobs:
     def url(self, key: str, seconds: float) -> str | None:
         checked(key)
         return None
+
+    @property
+    def hidden(self) -> FolderBlobs:
+        return FolderBlobs(self.root / _HIDDEN)
+
+    def hide(self, key: str, new: str) -> None:
+        self._rename(self, key, self.hidden, new)
+
+    def unhide(self, hidden: str, key: str) -> None:
+        self._rename(self.hidden, hidden, self, key)
+
+    @staticmethod
+    def _rename(here: FolderBlobs, key: str, there: FolderBlobs, new: str) -> None:
+        source = here.root / checked(key)
+        here.size(key)
+        try:
+            here._move(source, there.root / checked(new))
+        except FileNotFoundError as error:
+            raise _missing(key) from error
+        except OSError as error:
+            raise OutputFailed(f"Cannot move {key}: {error.strerror or error}.", hint="May it be written?") from error
+        here._clear_folders(source)
+
+    def _clear_folders(self, path: Path) -> None:
+        """Those above it that are empty now."""
+        for parent in path.relative_to(self.root).parents[:-1]:
+            try:
+                (self.root / parent).rmdir()
+            except OSError:
+                break
 
     def _pieces(self, key: str, start: int, end: int) -> Iterator[bytes]:
         try:
@@ -194,13 +234,14 @@ class S3Blobs:
 
     def __init__(self, url: str):
         self._store, self._errors = _s3(url)
+        self._inside = ""  # before every key
         import obstore
 
         self._s3: Any = obstore
 
     def put(self, key: str, data: bytes | Path, content_type: str = "application/octet-stream") -> None:
         with self._told(""):
-            self._s3.put(self._store, checked(key), data, attributes={"Content-Type": content_type})
+            self._s3.put(self._store, self._at(key), data, attributes={"Content-Type": content_type})
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         options: dict[str, Any] = {}
@@ -211,12 +252,12 @@ class S3Blobs:
                 return iter(())
             options = {"range": (start, end)}
         with self._told(key):
-            answer = self._s3.get(self._store, checked(key), options=options)
+            answer = self._s3.get(self._store, self._at(key), options=options)
         return self._pieces(key, answer)
 
     def size(self, key: str) -> int:
         with self._told(key):
-            return int(self._s3.head(self._store, checked(key))["size"])
+            return int(self._s3.head(self._store, self._at(key))["size"])
 
     def exists(self, key: str) -> bool:
         try:
@@ -227,16 +268,39 @@ class S3Blobs:
 
     def delete(self, key: str) -> None:
         with suppress(NotFound), self._told(key):
-            self._s3.delete(self._store, checked(key))
+            self._s3.delete(self._store, self._at(key))
 
     def keys(self, prefix: str = "") -> Iterator[str]:
+        top = self._at(prefix.rstrip("/")) if prefix else self._inside.rstrip("/")
         with self._told(prefix):
-            for page in self._s3.list(self._store, prefix=checked(prefix.rstrip("/")) if prefix else None):
-                yield from (str(item["path"]) for item in page)
+            for page in self._s3.list(self._store, prefix=top or None):
+                paths = (str(item["path"]).removeprefix(self._inside) for item in page)
+                yield from (path for path in paths if not path.startswith("."))
 
     def url(self, key: str, seconds: float) -> str | None:
         with self._told(key):
-            return str(self._s3.sign(self._store, "GET", checked(key), timedelta(seconds=seconds)))
+            return str(self._s3.sign(self._store, "GET", self._at(key), timedelta(seconds=seconds)))
+
+    @property
+    def hidden(self) -> S3Blobs:
+        inside = copy.copy(self)
+        inside._inside = f"{_HIDDEN}/"
+        return inside
+
+    def hide(self, key: str, new: str) -> None:
+        self._rename(self, key, self.hidden, new)
+
+    def unhide(self, hidden: str, key: str) -> None:
+        self._rename(self.hidden, hidden, self, key)
+
+    @staticmethod
+    def _rename(here: S3Blobs, key: str, there: S3Blobs, new: str) -> None:
+        with here._told(key):
+            here._s3.copy(here._store, here._at(key), there._at(new))
+        here.delete(key)
+
+    def _at(self, key: str) -> str:
+        return self._inside + checked(key)
 
     def _pieces(self, key: str, answer: Any) -> Iterator[bytes]:
         with self._told(key):

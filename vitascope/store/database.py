@@ -8,6 +8,7 @@ halfway for a lock. On PostgreSQL writes read what is committed, and reads see o
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import threading
 import time
@@ -20,7 +21,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
-from vitascope.errors import BadSettings, MissingExtra, Unavailable
+from vitascope.errors import BadSettings, Damaged, MissingExtra, Unavailable
 from vitascope.store import schema
 
 WAIT_SECONDS = 30.0  # for another writer
@@ -36,6 +37,7 @@ class Store:
         self.url = _read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = threading.Lock()
+        self.damage = ""  # what was found damaged since this process began
         if self.is_sqlite:
             self.engine = _sqlite_engine(self.url)
             self._writer: sa.Engine = self.engine.execution_options(begin="IMMEDIATE")
@@ -77,20 +79,59 @@ class Store:
         when the database does not answer; then nothing is known of a commit that was under way.
         """
         turn: contextlib.AbstractContextManager[Any] = self._my_turn() if self.is_sqlite else contextlib.nullcontext()
-        with turn, _answering(), self._writer.begin() as tx:
+        with turn, self._answering(), self._writer.begin() as tx:
             yield tx
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """One moment of the database, to read only."""
-        with _answering(), self._reader.connect() as tx:
+        with self._answering(), self._reader.connect() as tx:
             yield tx
 
     def lock_account(self, tx: Connection, account_id: str) -> None:
         lock_account(tx, account_id)
 
+    def damages(self, *, thorough: bool = False, limit: int = 20) -> list[str]:
+        """What SQLite finds wrong in its file: its pages, and when `thorough` its indexes and references too.
+        PostgreSQL watches over its own files.
+        """
+        if not self.is_sqlite:
+            return []
+        check = "integrity_check" if thorough else "quick_check"
+        try:
+            with self.read() as tx:
+                found = [str(row[0]) for row in tx.exec_driver_sql(f"PRAGMA {check}({limit})") if row[0] != "ok"]
+                if thorough and not found:
+                    rows = tx.exec_driver_sql("PRAGMA foreign_key_check").all()
+                    found = [f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is gone" for row in rows]
+        except Damaged as error:
+            found = [error.message]
+        found = [" ".join(line.split()) for line in found[:limit]]
+        self.damage = self.damage or (found[0] if found else "")
+        return found
+
+    def refuse_damage(self) -> None:
+        """A look at every page, as a server does when it starts. Raises Damaged."""
+        if found := self.damages():
+            raise Damaged(found[0])
+
     def close(self) -> None:
         self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            told = _told(error)
+            if told is None:
+                raise
+            if isinstance(told, Damaged):
+                self.damage = told.message
+            raise told from error
+        except Damaged as error:
+            self.damage = error.message
+            raise
 
     @contextlib.contextmanager
     def _my_turn(self) -> Iterator[None]:
@@ -133,13 +174,22 @@ def insert_new(tx: Connection, table: sa.Table, values: Mapping[str, Any]) -> bo
     return tx.execute(adding).first() is not None
 
 
-@contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-        reason = _reason(error)
-        raise Unavailable(f"The database does not answer: {reason}", hint=_remedy(reason)) from error
+def _told(error: sa.exc.SQLAlchemyError) -> Unavailable | None:
+    """What a driver's error means; None: a fault of ours."""
+    original, reason = getattr(error, "orig", None), _reason(error)
+    state = str(getattr(original, "sqlstate", "") or "")
+    kind = int(getattr(original, "sqlite_errorcode", 0) or 0) & 0xFF
+    unreadable = reason.startswith("Could not decode to UTF-8")
+    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or state in ("XX001", "XX002") or unreadable:
+        return Damaged(f"{reason}.")
+    if reason.startswith(("no such table", "no such column")) or state in ("42P01", "42703"):
+        return Unavailable(
+            f"The database is not of this version: {reason}.",
+            hint="Is another version of Vitascope at work on it? Bring all to one version, then start them again.",
+        )
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
+        return Unavailable(f"The database does not answer: {reason}", hint=_remedy(reason))
+    return None
 
 
 def _remedy(reason: str) -> str:
@@ -182,7 +232,11 @@ def _postgres_engine(url: URL) -> sa.Engine:
 
 def _sqlite_engine(url: URL) -> sa.Engine:
     engine = sa.create_engine(
-        url, pool_size=10, max_overflow=30, connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False}
+        url,
+        pool_size=10,
+        max_overflow=30,
+        connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+        json_deserializer=_json,
     )
 
     @event.listens_for(engine, "connect")
@@ -197,6 +251,13 @@ def _sqlite_engine(url: URL) -> sa.Engine:
         tx.exec_driver_sql(f"BEGIN {tx.get_execution_options().get('begin', 'DEFERRED')}")
 
     return engine
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Damaged(f"a value of a row cannot be read ({error}).") from error
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -69,10 +69,11 @@ def measured(tx: Connection, now: float) -> Pace:
         clips.c.frames,
     )
     done = (jobs.c.finished_at > now - DAYS * 86_400, jobs.c.state == "succeeded", jobs.c.attempts == 1)
+    told = (jobs.c.started_at.is_not(None), steps.is_not(None))  # rows of other versions may have neither
     query = (
         sa.select(*columns)
         .join(clips, clips.c.id == jobs.c.clip_id)
-        .where(*done, jobs.c.relation.is_distinct_from("extend"))
+        .where(*done, *told, jobs.c.relation.is_distinct_from("extend"))
     )
     for row in tx.execute(query.order_by(jobs.c.finished_at.desc()).limit(LOOKED_AT)):
         seconds = row.finished_at - row.started_at

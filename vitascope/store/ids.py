@@ -25,3 +25,13 @@ def new_id(prefix: str, now: float) -> str:
             chance = _last[1] + 1 + secrets.randbits(20)
         _last = (milliseconds, chance)
     return f"{prefix.rstrip('_')}_{milliseconds:012x}{chance & (2**48 - 1):012x}"
+
+
+def born(id: str, prefix: str = "") -> float | None:
+    """When an id was made, in unix seconds; None when it is none, or has another prefix."""
+    kind, line, digits = id.rpartition("_")
+    try:
+        right = len(digits) == 24 and bool(line) and (not prefix or f"{kind}_" == prefix)
+        return int(digits[:12], 16) / 1000 if right else None
+    except ValueError:
+        return None

@@ -29,15 +29,15 @@ from vitascope.store.projects import (
     restore_project,
     trash_project,
 )
-from vitascope.store.retention import TRASH_DAYS, purge, sweep
+from vitascope.store.retention import FRAMES, TRASH_DAYS, purge, remove, sweep
 from vitascope.store.schema import clips
 from vitascope.store.text_search import pattern, words_of
 
 __all__ = [
-    "MAX_PROJECT", "TRASH_DAYS", "Clip", "Lineage", "Project", "add", "as_clip", "by_sha256", "count", "count_trashed",
-    "create_project", "delete", "favourite", "get", "key", "lineage", "list_projects", "move", "of_job", "project",
-    "purge", "rename_project", "restore", "restore_project", "search", "sweep", "tag", "tags", "trash",
-    "trash_project",
+    "FRAMES", "MAX_PROJECT", "TRASH_DAYS", "Clip", "Lineage", "Project", "add", "as_clip", "by_sha256", "count",
+    "count_trashed", "create_project", "delete", "favourite", "get", "key", "lineage", "list_projects", "move",
+    "of_job", "project", "purge", "remove", "rename_project", "restore", "restore_project", "search", "sweep", "tag",
+    "tags", "trash", "trash_project",
 ]  # fmt: skip
 
 MAX_TAGS, MAX_TAG = 50, 60  # how many, and characters of one

@@ -1,21 +1,24 @@
-"""What goes when its time has come: clips past their retention, the trash after its days, files that belong to no clip.
-It looks at all accounts. `library.py` hands `purge` and `sweep` on.
+"""What goes when its time has come: clips past their retention, the trash after its days, files that belong to no clip
+(`orphans.py`). It looks at all accounts. `library.py` hands `purge` and `sweep` on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.store import ids
+from vitascope.store import identity, ids, orphans
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
+from vitascope.store.orphans import Swept
 from vitascope.store.schema import accounts, clips, jobs, projects
 
 DAY = 86_400.0
 TRASH_DAYS = 30
+FRAMES = ("first.png", "last.png")  # see server/stills.py
+SWEPT_DAYS = 14  # that a file without a clip is kept, set aside
 
 
 def purge(
@@ -49,6 +52,16 @@ def purge(
     return [key for row in gone for key in row[1:] if key]
 
 
+def remove(blobs: Blobs, keys: Iterable[str]) -> None:
+    """Delete these files of clips, and the single frames that were drawn beside a film when somebody asked."""
+    for key in keys:
+        blobs.delete(key)
+        folder, _, name = key.rpartition("/")
+        if name == "video.mp4":
+            for frame in FRAMES:
+                blobs.delete(f"{folder}/{frame}")
+
+
 def sweep(
     store: Store,
     blobs: Blobs,
@@ -56,40 +69,44 @@ def sweep(
     *,
     by_plan: Mapping[str, int] | None = None,
     trash_days: int = TRASH_DAYS,
-) -> int:
-    """One round of keeping house, for a worker's idle moments: purge, then delete the files that belong to no clip.
-    A file younger than a day is left alone: its clip may be on the way. How many blobs were deleted.
+    swept_days: int = SWEPT_DAYS,
+    however_many: bool = False,
+) -> Swept:
+    """One round of keeping house, for a worker's idle moments: purge, and set aside the files that belong to no clip.
+    More than a tenth of all clips are set aside only with the operator's word (`however_many`).
+
+    Raises BadSettings, before anything is touched, when database and storage do not belong together.
     """
+    since = identity.meet(store, blobs).since
     now = store.clock()
     with store.begin() as tx:
         doomed = purge(tx, now, retention_days, by_plan=by_plan, trash_days=trash_days)
-    strays = [(_born(name.split("/")[1]), name) for name in blobs.keys("clips") if name.count("/") == 2]
-    old = [name for born, name in strays if born is not None and born < now - DAY]
-    with store.read() as tx:
-        for start in range(0, len(old), 500):
-            part = old[start : start + 500]
-            owners = {name.split("/")[1] for name in part}
-            kept = set(tx.scalars(sa.select(clips.c.id).where(clips.c.id.in_(owners))))
-            doomed += [name for name in part if name.split("/")[1] not in kept]
     doomed += _old_looks(store, blobs, now)
-    for name in dict.fromkeys(doomed):
-        blobs.delete(name)
-    return len(set(doomed))
+    remove(blobs, doomed)
+    found = orphans.find(store, blobs, since)
+    stopped = found.too_many and not however_many
+    swept = Swept(
+        deleted=len(doomed),
+        aside=0 if stopped else orphans.set_aside(blobs, found.keys, now),
+        dropped=orphans.drop(blobs, now, swept_days),
+        orphans=found.orphans,
+        total=found.total,
+        older=found.older,
+        stopped=stopped,
+    )
+    waiting = len(orphans.aside(blobs))
+    with store.begin() as tx:
+        orphans.remember(tx, swept, waiting, now)
+    return swept
 
 
 def _old_looks(store: Store, blobs: Blobs, now: float) -> list[str]:
     """Previews that nobody will look at again: of jobs of yesterday that do not run."""
-    with store.read() as tx:
-        busy = set(tx.scalars(sa.select(jobs.c.id).where(jobs.c.state == "running")))
     found = [(name, name.rpartition("/")[2].partition("-")[0]) for name in blobs.keys("previews")]
-    ages = [(name, job_id, _born(job_id, ids.JOB)) for name, job_id in found if job_id not in busy]
-    return [name for name, _, born in ages if born is not None and born < now - DAY]
-
-
-def _born(id: str, prefix: str = ids.CLIP) -> float | None:
-    """When an id was made, in unix seconds; None when it is none."""
-    digits = id.removeprefix(prefix)[:12]
-    try:
-        return int(digits, 16) / 1000 if len(id) == len(prefix) + 24 else None
-    except ValueError:
-        return None
+    old = [(name, job_id) for name, job_id in found if (ids.born(job_id, ids.JOB) or now) < now - DAY]
+    ended: set[str] = set()
+    with store.read() as tx:
+        for start in range(0, len(old), 500):
+            part = {job_id for _, job_id in old[start : start + 500]}
+            ended.update(tx.scalars(sa.select(jobs.c.id).where(jobs.c.id.in_(part), jobs.c.state != "running")))
+    return [name for name, job_id in old if job_id in ended]

@@ -28,6 +28,7 @@ from vitascope.store import (
     callbacks,
     events,
     handles,
+    health,
     idempotency,
     invariants,
     jobs,
@@ -99,6 +100,14 @@ def check_rules(house: House) -> None:
         _log.error("a rule is broken", rule=sentence)
 
 
+def look_over(house: House) -> None:
+    """Every page of an SQLite file, so that damage is known before somebody meets it."""
+    found = house.store.damages()
+    health.note(house.store, found)
+    for line in found:
+        _log.error("the database is damaged; see `vitascope check`", what=line)
+
+
 def tidy(house: House) -> None:
     """What was only of use for a while."""
     now = house.store.clock()
@@ -116,12 +125,21 @@ def tidy(house: House) -> None:
 
 
 def keep_house(house: House) -> None:
-    """Old clips into the trash, old trash away, files without a clip or an account deleted."""
+    """Old clips into the trash, old trash away, files without a clip set aside, those without an account deleted."""
     usual = house.settings.retention_days
     by_plan = {plan.name: plan.retention_days or usual for plan in house.plans}
-    library.sweep(house.store, house.blobs, usual, by_plan=by_plan)
-    account_deletion.sweep(house.store, house.blobs)
+    days = house.settings.swept_days
+    swept = library.sweep(house.store, house.blobs, usual, by_plan=by_plan, swept_days=days)
+    gone = account_deletion.sweep(house.store, house.blobs)
     recipes.sweep(house.store)
+    if swept.deleted or swept.aside or swept.dropped or gone:
+        _log.info("swept", deleted=swept.deleted + gone, set_aside=swept.aside, days=days, dropped=swept.dropped)
+    if swept.stopped:
+        _log.error(
+            "the sweep stopped: too many clips are unknown to the database; `vitascope sweep` shows them",
+            clips=swept.orphans,
+            of=swept.total,
+        )
 
 
 def measure(house: House) -> int:
@@ -166,6 +184,7 @@ ALL = (
     Duty("expire", 60, expire),
     Duty("rules", 300, check_rules),
     Duty("tidy", 3600, tidy),
+    Duty("damage", 3600, look_over),
     Duty("sweep", 6 * 3600, keep_house),
 )
 

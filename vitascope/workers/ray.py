@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from vitascope import config, logs
+from vitascope import config, logs, scratch
 from vitascope.config import Settings
 from vitascope.errors import BadSettings, MissingExtra, Unavailable
 from vitascope.workers.lease import LEASE_SECONDS
@@ -45,7 +45,8 @@ class Placed:
     def work(self) -> str:
         with self._working:  # asked again while it works, as after a break in the network: wait with the first
             if not self.worker.draining:
-                self.worker.run()
+                with scratch.settled(config.settings().home):
+                    self.worker.run()
         return self.worker.id
 
     def drain(self) -> None:

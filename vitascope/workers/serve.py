@@ -8,12 +8,10 @@ when it dies, and ends by itself when this process does, however that ends: its 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +20,7 @@ from typing import Any
 
 import uvicorn
 
-from vitascope import __version__, config, logs
+from vitascope import __version__, config, logs, scratch
 from vitascope.config import Settings
 from vitascope.engines import registry
 from vitascope.errors import BadSettings
@@ -57,8 +55,10 @@ def serve(
         when_ready()
 
     listener = _listen(settings.host, settings.port)
-    shared = tempfile.mkdtemp(prefix="vitascope-metrics-")
-    config.silence(PROMETHEUS_MULTIPROC_DIR=shared)  # before anything is counted, here or in a worker
+    place = contextlib.ExitStack()
+    shared = place.enter_context(scratch.settled(settings.home)) / "metrics"
+    shared.mkdir()
+    config.silence(PROMETHEUS_MULTIPROC_DIR=str(shared))  # before anything is counted, here or in a worker
     crew = [Child(["work", "--attached", *work_options]) for _ in range(workers)]
     try:
         app, stopping = _app(settings, open_house_patiently(settings), engine)
@@ -93,7 +93,7 @@ def serve(
         for child in crew:
             child.wait(drain_seconds + 10)
         listener.close()
-        shutil.rmtree(shared, ignore_errors=True)
+        place.close()
 
 
 def _app(settings: Settings, house: House, engine: str) -> tuple[Any, threading.Event]:

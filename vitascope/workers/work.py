@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from vitascope import logs
+from vitascope import logs, scratch
 from vitascope.config import Settings
 from vitascope.engines import registry as engines
 from vitascope.runtime import open_house_patiently
@@ -49,7 +49,7 @@ def work(
         start_http_server(metrics_port, addr=settings.host, registry=registry)
     with ThreadPoolExecutor(1) as pool:  # the engine loads while the database opens
         built = pool.submit(engines.build, engine)
-        house = open_house_patiently(settings)
+        house = open_house_patiently(settings, looked_at=attached)
         maker = built.result()
     worker = Worker(
         house,
@@ -60,7 +60,8 @@ def work(
         drain_seconds=drain_seconds,
         lease_seconds=lease_seconds,
     )
-    run_until(worker, asked)
+    with scratch.settled(settings.home):
+        run_until(worker, asked)
 
 
 def run_until(worker: Worker, asked: threading.Semaphore) -> None:

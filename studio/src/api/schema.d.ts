@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description The database answers too, and the server is not about to end.
+         * @description The tables that requests need can be read too, nothing is known to be damaged, and the server will not end.
          */
         get: operations["ready"];
         put?: never;
@@ -764,7 +764,7 @@ export interface paths {
         put?: never;
         /**
          * Import Library
-         * @description Add what such a zip holds to the library: all of it or, when anything is wrong with it, nothing.
+         * @description Add what such a zip holds to the library; damaged clips are left out and listed. Of a wrong zip nothing comes.
          */
         post: operations["import_library"];
         delete?: never;
@@ -2278,6 +2278,11 @@ export interface components {
             /** Clips */
             clips: number;
             /**
+             * Left Out
+             * @description Clips of the archive that are damaged.
+             */
+            left_out: components["schemas"]["LeftOutView"][];
+            /**
              * Object
              * @default import
              * @constant
@@ -2369,6 +2374,13 @@ export interface components {
              * @description Of an account that has a password.
              */
             current_password?: string | null;
+        };
+        /** LeftOutView */
+        LeftOutView: {
+            /** Id */
+            id: string;
+            /** Why */
+            why: string;
         };
         /** LibraryCount */
         LibraryCount: {

@@ -24,10 +24,14 @@ export function TakeAlong({ account }: { account: Me }) {
     mutationFn: (archive: File) => {
       const form = new FormData();
       form.append('file', archive);
-      return post<{ clips: number; already_here: number }>('/v1/library/import', form);
+      return post<{ clips: number; already_here: number; left_out: { id: string; why: string }[] }>(
+        '/v1/library/import',
+        form,
+      );
     },
-    onSuccess: ({ clips, already_here }) => {
+    onSuccess: ({ clips, already_here, left_out }) => {
       toast(t('account.imported', { count: clips, here: already_here }));
+      if (left_out.length) toast(t('account.leftOut', { count: left_out.length }), { tone: 'bad' });
       void cache.invalidateQueries({ queryKey: ['library'] });
       void cache.invalidateQueries({ queryKey: ['projects'] });
     },

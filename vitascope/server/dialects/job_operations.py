@@ -130,7 +130,7 @@ def content(turn: Turn, actor: Actor, _once: str) -> Response:
     if not key:
         raise NotFound(f"This task has no {which}.", hint="Ask for the video itself.")
     name = delivery.file_name(clip.prompt, clip.seed, key[key.rfind(".") :])
-    return delivery.answer(turn.context.blobs, stills.there(turn.context, key), turn.request, name=name)
+    return delivery.answer(turn.context, stills.there(turn.context, key), turn.request, name=name)
 
 
 def _takes(tx: Connection, actor: Actor, job: Job) -> list[str]:

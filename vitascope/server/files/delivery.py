@@ -13,12 +13,13 @@ import re
 from hashlib import sha256
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
-from vitascope.errors import NotAllowed
+from vitascope.errors import NotAllowed, NotFound
 from vitascope.server.context import Context
-from vitascope.store.blobs import Blobs
+from vitascope.store import schema
 
 LINK_SECONDS = 24 * 3600.0
 TYPES = {
@@ -50,12 +51,15 @@ def _signature(context: Context, key: str, until: int) -> str:
     return hmac.new(context.link_key, f"{key}\n{until}".encode("utf-8", "replace"), sha256).hexdigest()[:40]
 
 
-def answer(blobs: Blobs, key: str, request: Request, *, name: str = "") -> Response:
+def answer(context: Context, key: str, request: Request, *, name: str = "") -> Response:
     """The blob, or the part that the Range header asks for. Blobs never change, so a browser may keep them.
 
-    Raises NotFound. A range beyond the end is answered 416, several ranges with the whole.
+    Raises NotFound, also for a file that is not whole. A range beyond the end is answered 416, several ranges with the
+    whole.
     """
+    blobs = context.blobs
     size = blobs.size(key)
+    _refuse_half(context, key, size)
     etag = f'"{sha256(f"{key} {size}".encode()).hexdigest()[:24]}"'
     headers = {
         "accept-ranges": "bytes",
@@ -85,6 +89,19 @@ def answer(blobs: Blobs, key: str, request: Request, *, name: str = "") -> Respo
 def has_already(header: str, etag: str) -> bool:
     """Whether If-None-Match names this: one tag, a list, or `*`; weak ones too, for the bytes are the same."""
     return header.strip() == "*" or etag in re.findall(r'(?:W/)?("[^"]*")', header)
+
+
+def _refuse_half(context: Context, key: str, size: int) -> None:
+    """What a full disk or a bad copy left is not shown as a clip. Its size is cheap to know; `vitascope check` looks at
+    every byte.
+    """
+    whole = None
+    if key.startswith("clips/") and key.endswith("/video.mp4"):
+        with context.store.read() as tx:
+            whole = tx.scalar(sa.select(schema.clips.c.bytes).where(schema.clips.c.id == key.split("/")[1]))
+    if size == 0 or (whole is not None and size != whole):
+        told = f"{size:,} of {whole:,} bytes are there" if whole else "it is empty"
+        raise NotFound(f"The file is damaged: {told}.", hint="Make the clip again; its recipe is whole.")
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:

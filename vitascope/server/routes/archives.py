@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from anyio import open_file, to_thread
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
@@ -28,12 +29,18 @@ _BODY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {"schema": {"type": "object", "properties": {"file": _BODY["schema"]}, "required": ["file"]}}
 
 
+class LeftOutView(Answer):
+    id: str
+    why: str
+
+
 class ImportView(Answer):
     object: Literal["import"] = "import"
     clips: int
     already_here: int
     projects: int
     bytes: int
+    left_out: list[LeftOutView] = Field(description="Clips of the archive that are damaged.")
 
 
 async def received(context: Here, actor: Who, request: Request) -> AsyncIterator[Path]:
@@ -70,7 +77,7 @@ def export_library(context: Here, actor: Who) -> Response:
     openapi_extra={"requestBody": {"content": {"application/zip": _BODY, "multipart/form-data": _FORM}}},
 )
 def import_library(context: Here, actor: Who, path: Annotated[Path, Depends(received)]) -> ImportView:
-    """Add what such a zip holds to the library: all of it or, when anything is wrong with it, nothing."""
+    """Add what such a zip holds to the library; damaged clips are left out and listed. Of a wrong zip nothing comes."""
     return ImportView.model_validate(archive.take_in(context.store, context.blobs, actor.id, path))
 
 

@@ -25,7 +25,7 @@ def open_link(
 ) -> Response:
     """The file behind a link that an answer gave."""
     delivery.check(context, key, until, signature)
-    return delivery.answer(context.blobs, stills.there(context, key), request, name=name)
+    return delivery.answer(context, stills.there(context, key), request, name=name)
 
 
 router.add_api_route("/{key:path}", open_link, methods=["HEAD"], include_in_schema=False)

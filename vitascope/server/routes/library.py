@@ -19,7 +19,7 @@ from vitascope.server.files import delivery
 from vitascope.server.routes import MEDIA, ZIP, errors
 from vitascope.server.routes.videos import Variant
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import library, recipes
+from vitascope.store import health, library, recipes
 from vitascope.store.library import Clip
 
 router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
@@ -160,6 +160,9 @@ def zip_several(context: Here, actor: Who, said: SomeClips) -> Response:
     """Several clips in one file, which streams out while it is put together."""
     with context.store.read() as tx:
         clips = [library.get(tx, actor.id, id) for id in dict.fromkeys(said.ids)]
+    for clip in clips:
+        if why := health.film(context.blobs, clip.video_key, clip.bytes):
+            raise NotFound(f"The file of {clip.id} is damaged: {why}.", hint="Take the others, or make it again.")
     headers = {"content-disposition": delivery.disposition("clips.zip")}
     return StreamingResponse(_zipped(context, clips), media_type="application/zip", headers=headers)
 
@@ -199,8 +202,7 @@ def trash_clip(
             keys = library.delete(tx, actor.id, clip_id, context.now())
         else:
             library.trash(tx, actor.id, clip_id, context.now())
-    for key in keys:
-        context.blobs.delete(key)
+    library.remove(context.blobs, keys)
     return Deleted(id=clip_id, object="clip.deleted" if forever else "clip.trashed")
 
 
@@ -235,7 +237,7 @@ def clip_content(context: Here, actor: Who, request: Request, clip_id: str, vari
     key = {"video": clip.video_key, "thumbnail": clip.poster_key, "spritesheet": clip.sprite_key}[variant]
     if not key:
         raise NotFound(f"This clip has no {variant}.", hint="Ask for the video itself.")
-    return delivery.answer(context.blobs, key, request, name=name_of(clip, key))
+    return delivery.answer(context, key, request, name=name_of(clip, key))
 
 
 def name_of(clip: Clip, key: str) -> str:

@@ -197,7 +197,7 @@ def download_content(
     if not key:
         raise NotFound(f"This video has no {variant}.", hint="Ask for the video itself.")
     name = delivery.file_name(clip.prompt, clip.seed, key[key.rfind(".") :])
-    return delivery.answer(context.blobs, key, request, name=name)
+    return delivery.answer(context, key, request, name=name)
 
 
 @router.get("/{video_id}/preview", response_class=Response, responses=errors(404) | MEDIA)
@@ -207,7 +207,7 @@ def preview_video(context: Here, actor: Who, request: Request, video_id: str) ->
         found = video.job(tx, actor, video_id)
     if not found.preview_key:
         raise NotFound("There is no preview yet.", hint="Ask again after the next step.")
-    response = delivery.answer(context.blobs, found.preview_key, request)
+    response = delivery.answer(context, found.preview_key, request)
     response.headers["cache-control"] = "no-store"
     return response
 
