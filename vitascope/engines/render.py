@@ -21,6 +21,7 @@ from vitascope.media import picture, video
 from vitascope.media import recipe as recipes
 from vitascope.media.atomic_write import written_aside
 
+_SOURCE = "The clip to be continued"  # where it lies is nobody's business
 Progress = Callable[[str, int, int], None]  # ("steps" or "frames", how many are done, of how many)
 Begun = Callable[[Draft], None]  # called once, when the words are read and before the first step
 Through = Callable[[Iterator[Frame]], Iterator[Frame]]  # looks at the frames, or changes them, on their way to the file
@@ -113,12 +114,12 @@ def drawn(spec: ClipSpec, engine: Engine, *, progress: Progress, begun: Begun) -
     while not draft.done:
         engine.step([draft])
         progress("steps", draft.step_index, draft.step_count)
-    count = 0
+    count, old = 0, spec.frames - spec.new_frames
     for frame in _continued(spec, engine.frames(draft)):
         count += 1
         yield frame
         progress("frames", count, spec.frames)
-    assert count == spec.frames, f"the engine made {count} of {spec.frames} frames"
+    assert count == spec.frames, f"the engine made {count - old} of {spec.new_frames} frames"
 
 
 def with_source(spec: ClipSpec, engine: Engine, folder: Path, *, progress: Progress = _unwatched) -> ClipSpec:
@@ -145,7 +146,7 @@ def sha256(path: Path) -> str:
 
 def _continued(spec: ClipSpec, new: Iterator[Frame]) -> Iterator[Frame]:
     if spec.extend:
-        yield from video.read_frames(Path(spec.extend.path))
+        yield from video.read_frames(Path(spec.extend.path), name=_SOURCE, frames=spec.extend.frames)
     yield from new
 
 

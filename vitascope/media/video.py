@@ -1,40 +1,52 @@
-"""Frames to H.264 mp4 and back, one frame at a time, so that memory stays flat in length.
+"""Frames to H.264 mp4, and clips of any kind to frames, one at a time, so that memory stays flat in length.
 
 The same frames and recipe give the same bytes: one encoder thread, bit-exact scaling, no times and no version strings.
+What is read may come from a stranger: its container is known by its first bytes, it opens no other file, and nothing
+that it claims of itself is believed.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
+import itertools
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
 from av.error import FFmpegError
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.stream import Disposition
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from vitascope.clip import FPS, Recipe
 from vitascope.engines.protocol import Frame, Frames
 from vitascope.errors import BadClip
 from vitascope.media import recipe as recipes
+from vitascope.media import sound as sounds
 from vitascope.media.atomic_write import written_aside
+from vitascope.media.display import SCALING, Display, Size, UnreadableColours
+from vitascope.media.kinds import HEAD_BYTES, kind_of
+from vitascope.media.limits import LOCAL, Limits
+from vitascope.media.sound import Sound, SoundWriter, UnreadableSound
 
 # Loss that cannot be seen, also after a clip was continued several times; a 5 s clip of 256x256 stays near 300 kB.
 _X264 = {"crf": "14", "preset": "medium", "x264-params": "threads=1:lookahead-threads=1:keyint=48"}
-_SCALING = Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
-_SCALING |= Interpolation.ACCURATE_RND | Interpolation.BITEXACT
-_MAX_SIDE = 8192
+_SAFE = {"protocol_whitelist": "file", "max_pixels": str(LOCAL.clip_pixels)}  # for the container and its decoders
+_PLAYS = "Give a video that plays from its first to its last frame."
+_DAMAGED = "It was changed or damaged; send it again."
 
 
 class Mp4Writer:
-    """Takes frames (H, W, 3) uint8 one by one; use `writing()` for one."""
+    """Takes frames (H, W, 3) uint8 one by one; use `writing()` for one. The sound goes along with them: it begins at 0
+    as they do, and ends with the last.
+    """
 
-    def __init__(self, path: Path, width: int, height: int, fps: int, comment: str):
-        self.count = 0
+    def __init__(self, path: Path, width: int, height: int, fps: int, comment: str, sound: Sound | None = None):
+        self.count, self._fps = 0, fps
         self._box = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
         if comment:
             self._box.metadata["comment"] = comment
@@ -45,6 +57,7 @@ class Mp4Writer:
         context.flags |= av.codec.context.Flags.bitexact
         context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        self._sound = SoundWriter(self._box, sound) if sound else None
 
     def write(self, frame: Frame) -> None:
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
@@ -53,14 +66,18 @@ class Mp4Writer:
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
-            interpolation=_SCALING,
+            interpolation=SCALING,
         )
         picture.pts = self.count
         self.count += 1
         self._box.mux(self._stream.encode(picture))
+        if self._sound:
+            self._sound.write_until(self.count / self._fps)
 
     def finish(self) -> None:
         self._box.mux(self._stream.encode(None))
+        if self._sound:
+            self._sound.finish()
         self._box.close()
 
     def abandon(self) -> None:
@@ -73,12 +90,18 @@ class Mp4Writer:
 
 @contextmanager
 def writing(
-    path: Path, width: int, height: int, *, fps: int = FPS, recipe: Recipe | None = None
+    path: Path,
+    width: int,
+    height: int,
+    *,
+    fps: int = FPS,
+    recipe: Recipe | None = None,
+    sound: Sound | None = None,
 ) -> Iterator[Mp4Writer]:
     """A writer whose file appears at `path` only when the block ends well, with the recipe inside."""
     with written_aside(path) as aside:
         text = recipes.to_text(recipe) if recipe else ""
-        writer = Mp4Writer(aside, width, height, fps, text)
+        writer = Mp4Writer(aside, width, height, fps, text, sound)
         try:
             yield writer
             writer.finish()
@@ -91,53 +114,161 @@ def writing(
 
 @dataclass(frozen=True)
 class VideoInfo:
+    """What was found in a clip by reading all of it. `width` and `height` are as it is shown."""
+
     width: int
     height: int
     fps: float
     frames: int
+    steady: bool = True  # all frames are shown for the same time
+    sound: bool = False
+    notes: tuple[str, ...] = ()  # what has to be changed to show it as it should look
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
 
 
-def probe(path: Path) -> VideoInfo:
-    with _opened(path) as (box, stream):
-        frames = stream.frames or sum(1 for packet in box.demux(stream) if packet.size)
-        width, height = stream.codec_context.width, stream.codec_context.height
-        if not frames or not width or not stream.average_rate or max(width, height) > _MAX_SIDE:
-            raise BadClip(f"{path} holds no frames that can be read.", hint="Give an mp4 that plays.")
-        return VideoInfo(width, height, float(stream.average_rate), frames)
+def probe(path: Path, *, name: str = "", limits: Limits = LOCAL) -> VideoInfo:
+    """Decodes the whole clip, because lengths and rates that a file claims prove nothing. `name`: what to call it in
+    errors, that of the file if not given.
+    """
+    times: list[float] = []
+    display = size = None
+    with _opened(path, name or path.name) as opened:
+        for picture, time in _decoded(opened, limits):
+            if display is None:
+                display = _display(opened, picture)
+                size = display.size(picture.width, picture.height)
+            times.append(time)
+        if display is None or size is None:
+            raise BadClip(f"{opened.name} holds no frames that can be read.", hint=_PLAYS)
+        seconds = max(times[-1] - times[0], 0.0)
+        fps = (len(times) - 1) / seconds if seconds else float(opened.stream.average_rate or FPS)
+        if not 0.5 <= fps <= 1000:
+            raise BadClip(f"{opened.name} has {fps:.3g} frames a second.", hint="0.5 to 1000 are read.")
+        steady = all(abs(time - times[0] - number / fps) < 0.25 / fps for number, time in enumerate(times))
+        return VideoInfo(*size, fps, len(times), steady, bool(opened.box.streams.audio), display.notes)
 
 
-def read_frames(path: Path) -> Iterator[Frame]:
-    """The frames in order, (H, W, 3) uint8."""
-    with _opened(path) as (box, stream):
-        for picture in box.decode(stream):
-            rgb = picture.reformat(
-                format="rgb24",
-                src_colorspace=Colorspace.ITU709,
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.MPEG,
-                dst_color_range=ColorRange.JPEG,
-                interpolation=_SCALING,
-            )
-            yield rgb.to_ndarray().astype(np.uint8, copy=False)
+def read_frames(path: Path, *, name: str = "", frames: int | None = None, limits: Limits = LOCAL) -> Iterator[Frame]:
+    """The frames in order as they are shown, (H, W, 3) uint8. With `frames`, exactly so many must be there."""
+    for frame, _ in timed_frames(path, name=name, frames=frames, limits=limits):
+        yield frame()
 
 
-def tail(path: Path | str, count: int) -> Frames:
-    """The last `count` frames (fewer if the clip is shorter), (count, H, W, 3) uint8."""
-    return np.stack(deque(read_frames(Path(path)), maxlen=count))
+def timed_frames(
+    path: Path, *, name: str = "", frames: int | None = None, size: Size | None = None, limits: Limits = LOCAL
+) -> Iterator[tuple[Callable[[], Frame], float]]:
+    """For each frame what draws it, of its own or of this size, and when it is shown, in seconds from the first."""
+    count, display = 0, None
+    with _opened(path, name or path.name) as opened:
+        for picture, time in _decoded(opened, limits):
+            count += 1
+            if frames is not None and count > frames:
+                raise BadClip(f"{opened.name} has more than the {frames} frames it should have.", hint=_DAMAGED)
+            display = display or _display(opened, picture)
+            yield functools.partial(display.show, picture, size), time
+        if frames is not None and count < frames:
+            raise BadClip(f"{opened.name} has {count} of the {frames} frames it should have.", hint=_DAMAGED)
+
+
+def read_sound(path: Path, *, name: str = "", seconds: float = LOCAL.clip_seconds) -> Sound | None:
+    """At most so much of the clip's sound, which begins with its first frame; None when it has none, or none that can
+    be read.
+    """
+    with _opened(path, name or path.name) as opened:
+        first, _ = next(_decoded(opened, LOCAL), (None, 0.0))
+        start = first.time if first and first.time else 0.0
+    with _opened(path, name or path.name) as opened, suppress(UnreadableSound):
+        return sounds.read(opened.box, seconds=seconds, start=start)
+    return None
+
+
+def tail(path: Path | str, count: int, *, name: str = "The clip", frames: int | None = None) -> Frames:
+    """The last `count` frames (fewer if the clip is shorter), (count, H, W, 3) uint8. `frames`: as in `read_frames`."""
+    drawn = deque((draw for draw, _ in timed_frames(Path(path), name=name, frames=frames)), maxlen=count)
+    if not drawn:
+        raise BadClip(f"{name} holds no frames that can be read.", hint=_PLAYS)
+    return np.stack([draw() for draw in drawn])
+
+
+@dataclass(frozen=True)
+class _Open:
+    box: av.container.InputContainer
+    stream: av.VideoStream
+    name: str
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def _opened(path: Path, name: str) -> Iterator[_Open]:
+    """The clip in this file. Only as the kind that its first bytes show, and no other file is opened for it."""
     try:
-        with av.open(str(path)) as box:
-            if not box.streams.video:
-                raise BadClip(f"{path} has no pictures in it.", hint="Give an mp4 video.")
-            yield box, box.streams.video[0]
-    except (FFmpegError, OSError) as error:
-        missing = getattr(error, "errno", None) == errno.ENOENT
-        what = "does not exist" if missing else "cannot be read as a video"
-        raise BadClip(f"{path} {what}.", hint="Check the path; give an mp4 that plays.") from error
+        with open(path, "rb") as file:
+            kind = kind_of(file.read(HEAD_BYTES))
+    except OSError as error:
+        what = "does not exist" if error.errno == errno.ENOENT else "cannot be read"
+        raise BadClip(f"{name} {what}.", hint="Check the path; give an mp4 that plays.") from error
+    if not kind or kind.what != "clip":
+        what = f"is a {kind.what}, not a video" if kind else "is no video of a kind that is read here"
+        raise BadClip(f"{name} {what}.", hint="Give an mp4, MOV, WebM, MKV or AVI file.")
+    try:
+        box = av.open(f"file:{path.absolute()}", format=kind.format, options=_SAFE, metadata_errors="replace")
+    except (FFmpegError, OSError, ValueError) as error:
+        raise BadClip(f"{name} cannot be read as a video.", hint=_PLAYS) from error
+    with box:
+        stream = next((one for one in box.streams.video if not one.disposition & Disposition.attached_pic), None)
+        if stream is None:
+            raise BadClip(f"{name} has no pictures in it.", hint="Give a video.")
+        stream.thread_type = "AUTO"
+        yield _Open(box, stream, name)
+
+
+def _decoded(opened: _Open, limits: Limits) -> Iterator[tuple[av.VideoFrame, float]]:
+    """Each frame and when it is shown, in seconds from the first; nothing that the file claims is believed."""
+    name, stream = opened.name, opened.stream
+    first = last = 0.0
+    size = (stream.codec_context.width, stream.codec_context.height)
+    _check_size(name, size, limits)
+    frames = iter(opened.box.decode(stream))
+    for count in itertools.count(1):
+        try:
+            frame = next(frames, None)
+        except (FFmpegError, OSError, ValueError) as error:
+            raise BadClip(f"{name} cannot be read after frame {count - 1}.", hint=_PLAYS) from error
+        if frame is None:
+            return
+        if (frame.width, frame.height) != size:
+            if count > 1:
+                raise BadClip(f"{name} changes its size at frame {count}.", hint="Give a video of one size.")
+            size = (frame.width, frame.height)
+            _check_size(name, size, limits)
+        if count > limits.clip_frames:
+            raise BadClip(f"{name} has more than {limits.clip_frames:,} frames.", hint="Give a shorter video.")
+        if count * size[0] * size[1] > limits.clip_work:
+            raise BadClip(
+                f"{name} has more than {count - 1:,} frames of {size[0]}x{size[1]}.",
+                hint="Give a shorter or a smaller video.",
+            )
+        time = last if frame.time is None else frame.time
+        first = time if count == 1 else first
+        last = max(last, time) if count > 1 else time
+        if last - first > limits.clip_seconds:
+            raise BadClip(f"{name} is longer than {limits.clip_seconds:g} seconds.", hint="Cut it first.")
+        yield frame, last - first
+
+
+def _check_size(name: str, size: Size, limits: Limits) -> None:
+    width, height = size
+    if max(size) > limits.clip_side or width * height > limits.clip_pixels:
+        raise BadClip(
+            f"{name} is {width}x{height}.",
+            hint=f"At most {limits.clip_pixels / 1e6:.0f} million pixels, each side at most {limits.clip_side:,}.",
+        )
+
+
+def _display(opened: _Open, frame: av.VideoFrame) -> Display:
+    try:
+        return Display.of(frame, opened.stream.sample_aspect_ratio)
+    except UnreadableColours as error:
+        raise BadClip(f"{opened.name} cannot be shown: {error}.", hint="Convert it to an ordinary mp4.") from error

@@ -24,13 +24,13 @@ from starlette.datastructures import UploadFile
 from vitascope.clip import MAX_FRAMES
 from vitascope.errors import BadClip, BadPicture, TooLarge
 from vitascope.media import picture, video
+from vitascope.media.limits import SENT
 from vitascope.outbound import fetch
 
 MAX_PICTURE_BYTES = 20 * 2**20
 MAX_PIXELS = 24_000_000
 MAX_SIDE = 16_384
 MAX_CLIP_BYTES = 64 * 2**20
-MAX_CLIP_SIDE = 4096
 _KINDS = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -94,12 +94,9 @@ def clip_file(data: bytes | UploadFile, folder: Path, *, name: str = "The clip")
     if data[4:8] != b"ftyp":  # a playlist or script with the ending .mp4 would make a decoder open other files
         raise BadClip(f"{name} is no mp4 file.", hint="Send an mp4 video.")
     path.write_bytes(data)
-    info = video.probe(path)
-    if info.frames > MAX_FRAMES or max(info.width, info.height) > MAX_CLIP_SIDE:
-        raise BadClip(
-            f"{name} has {info.frames:,} frames of {info.width}x{info.height}.",
-            hint=f"At most {MAX_FRAMES:,} frames, each side at most {MAX_CLIP_SIDE}.",
-        )
+    info = video.probe(path, name=name, limits=SENT)
+    if info.frames > MAX_FRAMES:
+        raise BadClip(f"{name} has {info.frames:,} frames.", hint=f"At most {MAX_FRAMES:,}.")
     return path
 
 
