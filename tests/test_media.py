@@ -17,6 +17,7 @@ import doubles
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadClip, BadPicture, OutputFailed
 from vitascope.media import picture, poster, recipe, video
+from vitascope.media.limits import LOCAL
 
 RECIPE = Recipe(spec=ClipSpec(prompt="红色的球 <&> ]]>", seed=7), model="m", weights="ab", version="0.1.0")
 
@@ -262,7 +263,7 @@ def test_a_picture_with_too_many_pixels_is_refused_unopened(side, said):
 
 def test_a_picture_of_too_many_bytes_is_refused_unread(tmp_path):
     with open(tmp_path / "big.png", "wb") as file:
-        file.truncate(picture.MAX_BYTES + 1)
+        file.truncate(LOCAL.picture_bytes + 1)
     with pytest.raises(BadPicture, match="50 MB"):
         picture.read(tmp_path / "big.png")
 

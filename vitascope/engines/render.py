@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from vitascope.errors import BadClip, BadSpec
 from vitascope.media import picture, video
 from vitascope.media import recipe as recipes
 from vitascope.media.atomic_write import written_aside
+from vitascope.media.sound import Sound, UnreadableSound
 
 _SOURCE = "The clip to be continued"  # where it lies is nobody's business
 Progress = Callable[[str, int, int], None]  # ("steps" or "frames", how many are done, of how many)
@@ -50,6 +52,15 @@ class Clip:
     recipe: Recipe
     path: Path | None = None
     held: Frames | None = field(default=None, repr=False, compare=False)
+    held_sound: Sound | None = field(default=None, repr=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what was changed of the pictures and clips given
+
+    @property
+    def sound(self) -> Sound | None:
+        """None: it has none. Read from the file when it is not held."""
+        if self.held is not None or not self.path or self.path.suffix.lower() == ".png":
+            return self.held_sound
+        return video.read_sound(self.path)
 
     @property
     def frames(self) -> Frames:
@@ -72,7 +83,7 @@ class Clip:
             with written_aside(target) as aside:
                 shutil.copyfile(self.path, aside)
         else:
-            _write(target, self.recipe, iter(self.frames))
+            _write(target, self.recipe, iter(self.frames), self.sound)
         return target
 
 
@@ -87,7 +98,8 @@ def make(
 ) -> Clip:
     """Draw the clip into `out`, which appears when it is whole. The place is tried before the work begins."""
     recipe = recipe_for(spec, engine.card)
-    _write(out, recipe, through(drawn(recipe.spec, engine, progress=progress, begun=begun)))
+    frames = through(drawn(recipe.spec, engine, progress=progress, begun=begun))
+    _write(out, recipe, frames, kept_sound(spec))
     return Clip(recipe, path=out)
 
 
@@ -97,7 +109,7 @@ def draw(spec: ClipSpec, engine: Engine, *, progress: Progress = _unwatched, beg
     frames = np.empty((spec.frames, spec.shape[1], spec.shape[0], 3), np.uint8)
     for index, frame in enumerate(drawn(recipe.spec, engine, progress=progress, begun=begun)):
         frames[index] = frame
-    return Clip(recipe, held=frames)
+    return Clip(recipe, held=frames, held_sound=kept_sound(spec))
 
 
 def recipe_for(spec: ClipSpec, card: ModelCard) -> Recipe:
@@ -144,20 +156,31 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def kept_sound(spec: ClipSpec) -> Sound | None:
+    """That of the clip being continued; it is silent where that ends. One that cannot be read is left out, which was
+    said when the clip came in.
+    """
+    if not spec.extend:
+        return None
+    with suppress(UnreadableSound):
+        return video.read_sound(Path(spec.extend.path), name=_SOURCE, seconds=spec.extend.frames / FPS)
+    return None
+
+
 def _continued(spec: ClipSpec, new: Iterator[Frame]) -> Iterator[Frame]:
     if spec.extend:
         yield from video.read_frames(Path(spec.extend.path), name=_SOURCE, frames=spec.extend.frames)
     yield from new
 
 
-def _write(out: Path, recipe: Recipe, frames: Iterator[Frame]) -> None:
+def _write(out: Path, recipe: Recipe, frames: Iterator[Frame], sound: Sound | None = None) -> None:
     spec = recipe.spec
     _check_suffix(out, spec)
     if out.suffix.lower() == ".png":
         with written_aside(out) as aside:
             picture.write_png(aside, next(frames), comment=recipes.to_text(recipe))
     else:
-        with video.writing(out, *spec.shape, recipe=recipe) as writer:
+        with video.writing(out, *spec.shape, recipe=recipe, sound=sound) as writer:
             for frame in frames:
                 writer.write(frame)
 

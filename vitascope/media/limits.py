@@ -12,9 +12,10 @@ from vitascope.clip import MAX_SECONDS
 @dataclass(frozen=True)
 class Limits:
     """`side` and `pixels` are of one picture or frame; `clip_work` is pixels times frames, which is what decoding
-    costs.
+    costs. `picture_formats`: as `kinds` calls them.
     """
 
+    picture_formats: tuple[str, ...] = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF", "PPM")
     picture_bytes: int = 50 * 2**20
     picture_pixels: int = 50_000_000  # about 200 MB while open
     picture_side: int = 65_535
@@ -28,6 +29,7 @@ class Limits:
 
 LOCAL = Limits()  # the user's own files
 SENT = Limits(  # what strangers send to a server
+    picture_formats=("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "GIF", "BMP"),
     picture_bytes=20 * 2**20,
     picture_pixels=24_000_000,
     picture_side=16_384,

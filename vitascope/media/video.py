@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import errno
 import functools
+import io
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -31,7 +33,7 @@ from vitascope.media.atomic_write import written_aside
 from vitascope.media.display import SCALING, Display, Size, UnreadableColours
 from vitascope.media.kinds import HEAD_BYTES, kind_of
 from vitascope.media.limits import LOCAL, Limits
-from vitascope.media.sound import Sound, SoundWriter, UnreadableSound
+from vitascope.media.sound import Sound, SoundWriter
 
 # Loss that cannot be seen, also after a clip was continued several times; a 5 s clip of 256x256 stays near 300 kB.
 _X264 = {"crf": "14", "preset": "medium", "x264-params": "threads=1:lookahead-threads=1:keyint=48"}
@@ -121,21 +123,25 @@ class VideoInfo:
     fps: float
     frames: int
     steady: bool = True  # all frames are shown for the same time
-    sound: bool = False
+    channels: int = 0  # of its sound; 0: it has none
     notes: tuple[str, ...] = ()  # what has to be changed to show it as it should look
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
 
+    @property
+    def sound(self) -> bool:
+        return self.channels > 0
 
-def probe(path: Path, *, name: str = "", limits: Limits = LOCAL) -> VideoInfo:
+
+def probe(source: Path | bytes, *, name: str = "", limits: Limits = LOCAL) -> VideoInfo:
     """Decodes the whole clip, because lengths and rates that a file claims prove nothing. `name`: what to call it in
     errors, that of the file if not given.
     """
     times: list[float] = []
     display = size = None
-    with _opened(path, name or path.name) as opened:
+    with _opened(source, name) as opened:
         for picture, time in _decoded(opened, limits):
             if display is None:
                 display = _display(opened, picture)
@@ -148,21 +154,30 @@ def probe(path: Path, *, name: str = "", limits: Limits = LOCAL) -> VideoInfo:
         if not 0.5 <= fps <= 1000:
             raise BadClip(f"{opened.name} has {fps:.3g} frames a second.", hint="0.5 to 1000 are read.")
         steady = all(abs(time - times[0] - number / fps) < 0.25 / fps for number, time in enumerate(times))
-        return VideoInfo(*size, fps, len(times), steady, bool(opened.box.streams.audio), display.notes)
+        audio = opened.box.streams.audio
+        channels = int(audio[0].codec_context.channels) if audio else 0
+        return VideoInfo(*size, fps, len(times), steady, channels, display.notes)
 
 
-def read_frames(path: Path, *, name: str = "", frames: int | None = None, limits: Limits = LOCAL) -> Iterator[Frame]:
+def read_frames(
+    source: Path | bytes, *, name: str = "", frames: int | None = None, limits: Limits = LOCAL
+) -> Iterator[Frame]:
     """The frames in order as they are shown, (H, W, 3) uint8. With `frames`, exactly so many must be there."""
-    for frame, _ in timed_frames(path, name=name, frames=frames, limits=limits):
+    for frame, _ in timed_frames(source, name=name, frames=frames, limits=limits):
         yield frame()
 
 
 def timed_frames(
-    path: Path, *, name: str = "", frames: int | None = None, size: Size | None = None, limits: Limits = LOCAL
+    source: Path | bytes,
+    *,
+    name: str = "",
+    frames: int | None = None,
+    size: Size | None = None,
+    limits: Limits = LOCAL,
 ) -> Iterator[tuple[Callable[[], Frame], float]]:
     """For each frame what draws it, of its own or of this size, and when it is shown, in seconds from the first."""
     count, display = 0, None
-    with _opened(path, name or path.name) as opened:
+    with _opened(source, name) as opened:
         for picture, time in _decoded(opened, limits):
             count += 1
             if frames is not None and count > frames:
@@ -173,16 +188,15 @@ def timed_frames(
             raise BadClip(f"{opened.name} has {count} of the {frames} frames it should have.", hint=_DAMAGED)
 
 
-def read_sound(path: Path, *, name: str = "", seconds: float = LOCAL.clip_seconds) -> Sound | None:
-    """At most so much of the clip's sound, which begins with its first frame; None when it has none, or none that can
-    be read.
+def read_sound(source: Path | bytes, *, name: str = "", seconds: float = LOCAL.clip_seconds) -> Sound | None:
+    """At most so much of the clip's sound, which begins with its first frame; None when it has none. Raises
+    UnreadableSound.
     """
-    with _opened(path, name or path.name) as opened:
+    with _opened(source, name) as opened:
         first, _ = next(_decoded(opened, LOCAL), (None, 0.0))
         start = first.time if first and first.time else 0.0
-    with _opened(path, name or path.name) as opened, suppress(UnreadableSound):
+    with _opened(source, name) as opened:
         return sounds.read(opened.box, seconds=seconds, start=start)
-    return None
 
 
 def tail(path: Path | str, count: int, *, name: str = "The clip", frames: int | None = None) -> Frames:
@@ -201,19 +215,22 @@ class _Open:
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[_Open]:
+def _opened(source: Path | bytes, name: str) -> Iterator[_Open]:
     """The clip in this file. Only as the kind that its first bytes show, and no other file is opened for it."""
+    name = name or ("The clip" if isinstance(source, bytes) else source.name)
     try:
-        with open(path, "rb") as file:
-            kind = kind_of(file.read(HEAD_BYTES))
+        kind = kind_of(source[:HEAD_BYTES] if isinstance(source, bytes) else _head(source))
     except OSError as error:
         what = "does not exist" if error.errno == errno.ENOENT else "cannot be read"
-        raise BadClip(f"{name} {what}.", hint="Check the path; give an mp4 that plays.") from error
+        raise BadClip(f"{name} {what}.", hint="Check the path; give a video that plays.") from error
     if not kind or kind.what != "clip":
         what = f"is a {kind.what}, not a video" if kind else "is no video of a kind that is read here"
         raise BadClip(f"{name} {what}.", hint="Give an mp4, MOV, WebM, MKV or AVI file.")
+    if kind.format == "mov":
+        _check_whole(source, name)
     try:
-        box = av.open(f"file:{path.absolute()}", format=kind.format, options=_SAFE, metadata_errors="replace")
+        file: Any = io.BytesIO(source) if isinstance(source, bytes) else f"file:{source.absolute()}"
+        box = av.open(file, format=kind.format, options=_SAFE, metadata_errors="replace")
     except (FFmpegError, OSError, ValueError) as error:
         raise BadClip(f"{name} cannot be read as a video.", hint=_PLAYS) from error
     with box:
@@ -222,6 +239,29 @@ def _opened(path: Path, name: str) -> Iterator[_Open]:
             raise BadClip(f"{name} has no pictures in it.", hint="Give a video.")
         stream.thread_type = "AUTO"
         yield _Open(box, stream, name)
+
+
+def _check_whole(source: Path | bytes, name: str) -> None:
+    """An mp4 says how long each of its parts is; FFmpeg would silently take what is there."""
+    with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        place = 0
+        while place + 8 <= size:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if length < 8:  # 0: to the end of the file; less makes no sense, which its reader will say
+                return
+            place += length
+            if place > size and head[4:8] in (b"mdat", b"moov", b"moof"):
+                raise BadClip(f"{name} is cut off: {place - size:,} bytes are missing.", hint="Send it again, whole.")
+
+
+def _head(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def _decoded(opened: _Open, limits: Limits) -> Iterator[tuple[av.VideoFrame, float]]:
