@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from vitascope import __version__
-from vitascope.clip import FPS, ClipSpec, ModelCard, Recipe
+from vitascope.clip import FPS, ClipSpec, ModelCard, Recipe, Source
 from vitascope.engines.protocol import Draft, Engine, Frame, Frames
 from vitascope.errors import BadClip, BadSpec
 from vitascope.media import picture, video
@@ -23,9 +23,11 @@ from vitascope.media import recipe as recipes
 from vitascope.media.atomic_write import written_aside
 from vitascope.media.sound import Sound, UnreadableSound
 
+_ORIGINAL = "Give the clip itself: restore it, or send it again."
 _SOURCE = "The clip to be continued"  # where it lies is nobody's business
 Progress = Callable[[str, int, int], None]  # ("steps" or "frames", how many are done, of how many)
 Begun = Callable[[Draft], None]  # called once, when the words are read and before the first step
+Fetch = Callable[[Source, Path], bool]  # puts a clip that is kept somewhere to this path, if it is there and whole
 Through = Callable[[Iterator[Frame]], Iterator[Frame]]  # looks at the frames, or changes them, on their way to the file
 
 
@@ -43,6 +45,10 @@ def _unwatched(stage: str, done: int, total: int) -> None:
 
 def _unread(draft: Draft) -> None:
     pass
+
+
+def _nowhere(source: Source, path: Path) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -134,20 +140,25 @@ def drawn(spec: ClipSpec, engine: Engine, *, progress: Progress, begun: Begun) -
     assert count == spec.frames, f"the engine made {count - old} of {spec.new_frames} frames"
 
 
-def with_source(spec: ClipSpec, engine: Engine, folder: Path, *, progress: Progress = _unwatched) -> ClipSpec:
-    """The spec with the clip it continues at hand. One known only by its recipe is made again in `folder`, down to
-    the first of its line.
+def with_source(
+    spec: ClipSpec, engine: Engine, folder: Path, *, progress: Progress = _unwatched, fetch: Fetch = _nowhere
+) -> ClipSpec:
+    """The spec with the clip it continues at hand. One that cannot be fetched is made again from its recipe in
+    `folder`, down to the first of its line. Raises BadClip when it cannot be had.
     """
     source = spec.extend
     if not source or source.path:
         return spec
-    if not source.recipe:
-        raise BadClip("This clip continues one that Vitascope did not make.", hint="Give that one with --extend.")
     path = folder / f"{source.sha256[:16]}.mp4"
-    if not path.exists():
-        make(with_source(source.recipe.spec, engine, folder, progress=progress), engine, path, progress=progress)
+    if not path.exists() and not fetch(source, path):
+        if not source.recipe:
+            message = f"{_SOURCE} is not here, and it has no recipe to make it again."
+            raise BadClip(message, hint=_ORIGINAL)
+        parent = with_source(source.recipe.spec, engine, folder, progress=progress, fetch=fetch)
+        make(parent, engine, path, progress=progress)
     if sha256(path) != source.sha256:
-        raise BadClip("The clip it continues came out differently here.", hint="Give the original with --extend.")
+        message = f"{_SOURCE} is not here, and came out differently when it was made again."
+        raise BadClip(message, hint=_ORIGINAL)
     return dataclasses.replace(spec, extend=dataclasses.replace(source, path=str(path)))
 
 
