@@ -118,7 +118,7 @@ def test_a_parent_that_comes_out_differently_is_not_passed_off_as_the_same(ball,
 
     with pytest.raises(BadClip, match="differently") as caught:
         pipeline.with_source(recipe.read(second).spec, OtherEngine(), tmp_path)
-    assert "--extend" in caught.value.hint
+    assert "Give the clip itself" in caught.value.hint
 
 
 def test_the_place_is_tried_before_the_work_begins(tmp_path):
