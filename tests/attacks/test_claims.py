@@ -2,15 +2,19 @@
 input before a worker is held by it.
 """
 
+import contextlib
+import random
 import time
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
+from footage import CASES, film, halves, tone
 from serving import finished, serving
-from vitascope.errors import BadClip
-from vitascope.media import video
+from vitascope.errors import BadClip, BadPicture
+from vitascope.media import incoming, video
 from vitascope.media.limits import SENT, Limits
 
 
@@ -111,3 +115,49 @@ def test_a_good_clip_is_still_continued(server, tmp_path):
     files = {"video": ("good.mp4", grey(tmp_path / "good.mp4", 33).read_bytes(), "video/mp4")}
     made = client.post("/v1/videos/extensions", data={"prompt": "a ball", "seconds": "1"}, files=files).json()
     assert finished(client, made["id"])["status"] == "completed"
+
+
+def spoiled(data, rng):
+    """The file with a few bytes changed, cut out or doubled."""
+    data = bytearray(data)
+    for _ in range(rng.randint(1, 12)):
+        place, way = rng.randrange(len(data)), rng.random()
+        if way < 0.6:
+            data[place] = rng.randrange(256)
+        elif way < 0.8:
+            data[place : place + 4] = rng.choice([b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff"])
+        elif way < 0.9:
+            del data[place : place + min(rng.randint(1, 200), len(data) - 20)]
+        else:
+            data[place:place] = data[max(0, place - 100) : place]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.avi", "a.ts", "exif6.jpg", "p3.png", "a.avif"])
+def test_files_with_spoiled_bytes_are_read_or_refused(tmp_path, name):
+    rng = random.Random(name)
+    if (CASES / name).exists():
+        whole = (CASES / name).read_bytes()
+    elif name == "a.avif":
+        Image.fromarray(halves()).save(tmp_path / name)
+        whole = (tmp_path / name).read_bytes()
+    else:
+        codec = {"a.webm": "libvpx-vp9", "a.avi": "mpeg4"}.get(name, "libx264")
+        sound = tone(0.5) if name in ("a.mp4", "a.mkv") else None
+        whole = film(tmp_path / name, [halves()] * 8, codec=codec, sound=sound).read_bytes()
+    for _ in range(25):
+        path = tmp_path / "spoiled"
+        path.write_bytes(spoiled(whole, rng))
+        with contextlib.suppress(BadClip, BadPicture):
+            incoming.picture(path.read_bytes(), name="It", limits=SENT)
+        with contextlib.suppress(BadClip):
+            clip = incoming.clip(path, limits=SENT)
+            incoming.conform(clip, tmp_path / "out.mp4", size=(256, 256), fps=16)
+
+
+def test_a_track_in_no_known_code_is_refused(tmp_path):
+    data = film(tmp_path / "a.mp4", [halves()] * 4).read_bytes()
+    path = tmp_path / "b.mp4"
+    path.write_bytes(data.replace(b"avc1", b"zzzz"))
+    with pytest.raises(BadClip, match="coded in a way"):
+        video.probe(path)

@@ -67,7 +67,7 @@ def read(path: Path) -> Recipe:
     return recipe
 
 
-def _texts(path: Path, name: str) -> tuple[str, str]:
+def _texts(path: Path, name: str = "The file") -> tuple[str, str]:
     comment = xmp = b""
     try:
         with open(path, "rb") as file:

@@ -54,6 +54,8 @@ def read(box: av.container.InputContainer, *, seconds: float, start: float = 0.0
     if not box.streams.audio:
         return None
     stream = box.streams.audio[0]
+    if stream.codec_context is None:
+        raise UnreadableSound
     try:
         given = stream.codec_context.rate
         rate = given if given in RATES else _USUAL_RATE

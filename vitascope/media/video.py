@@ -166,7 +166,7 @@ def probe(source: Path | bytes, *, name: str = "", limits: Limits = LOCAL) -> Vi
             raise BadClip(f"{opened.name} has {fps:.3g} frames a second.", hint="0.5 to 1000 are read.")
         steady = all(abs(time - times[0] - number / fps) < 0.25 / fps for number, time in enumerate(times))
         audio = opened.box.streams.audio
-        channels = int(audio[0].codec_context.channels) if audio else 0
+        channels = (int(audio[0].codec_context.channels) if audio[0].codec_context else 1) if audio else 0
         return VideoInfo(*size, fps, len(times), steady, channels, display.notes)
 
 
@@ -248,6 +248,8 @@ def _opened(source: Path | bytes, name: str) -> Iterator[_Open]:
         stream = next((one for one in box.streams.video if not one.disposition & Disposition.attached_pic), None)
         if stream is None:
             raise BadClip(f"{name} has no pictures in it.", hint="Give a video.")
+        if stream.codec_context is None:
+            raise BadClip(f"{name} is coded in a way that is not read here.", hint="Convert it to an ordinary mp4.")
         stream.thread_type = "AUTO"
         yield _Open(box, stream, name)
 
