@@ -125,7 +125,7 @@ def test_what_hides_behind_a_picture_is_not_kept(server):
 )  # fmt: skip
 def test_what_is_neither_a_file_nor_an_address_is_refused(given):
     with pytest.raises(VitascopeError) as refused:
-        uploads.opened(given, name="It")
+        uploads.opened(given, name="It", account_id="acc")
     assert refused.value.status in (400, 403, 422)
 
 
@@ -133,7 +133,8 @@ def test_base64_is_measured_before_it_is_unpacked():
     with pytest.raises(TooLarge):
         uploads.contents("A" * (30 * MB), name="It", max_bytes=20 * MB)
     plain = base64.urlsafe_b64encode(png()).decode().rstrip("=")
-    assert uploads.opened("\n".join(plain[n : n + 60] for n in range(0, len(plain), 60)), name="It").image.size == (
+    lines = "\n".join(plain[n : n + 60] for n in range(0, len(plain), 60))
+    assert uploads.opened(lines, name="It", account_id="acc").image.size == (
         64,
         48,
     )

@@ -4,7 +4,9 @@ input before a worker is held by it.
 
 import contextlib
 import random
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 
 from footage import CASES, film, halves, tone
-from serving import finished, serving
+from serving import finished, png, serving
 from vitascope.errors import BadClip, BadPicture
 from vitascope.media import incoming, video
 from vitascope.media.limits import SENT, Limits
@@ -161,3 +163,33 @@ def test_a_track_in_no_known_code_is_refused(tmp_path):
     path.write_bytes(data.replace(b"avc1", b"zzzz"))
     with pytest.raises(BadClip, match="coded in a way"):
         video.probe(path)
+
+
+def test_an_account_that_sends_clip_after_clip_keeps_nobody_else_waiting(server, tmp_path, monkeypatch):
+    """Its third clip at once is sent back; pictures, and the clips of others, are read meanwhile."""
+    entered, go = threading.Semaphore(0), threading.Event()
+    real = incoming.clip
+
+    def slow(path, **how):
+        entered.release()
+        go.wait(30)
+        return real(path, **how)
+
+    monkeypatch.setattr(incoming, "clip", slow)
+    data = grey(tmp_path / "clip.mp4", 17).read_bytes()
+    client, other = server.client(server.key()), server.client(server.key())
+
+    def inspect(who):
+        return who.post("/v1/inspect", files={"file": ("clip.mp4", data, "video/mp4")})
+
+    with ThreadPoolExecutor(3) as pool:
+        first = [pool.submit(inspect, client) for _ in range(2)]
+        assert all(entered.acquire(timeout=20) for _ in first)
+        third = inspect(client)
+        assert third.status_code == 429
+        assert int(third.headers["retry-after"]) >= 1
+        picture = other.post("/v1/inspect", files={"file": ("x.png", png(), "image/png")})
+        assert picture.status_code == 200
+        waits = pool.submit(inspect, other)
+        go.set()
+        assert [answer.result().status_code for answer in [*first, waits]] == [200] * 3

@@ -19,8 +19,10 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from vitascope.engines.protocol import Frame
 
-SCALING = Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
-SCALING |= Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+_EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+_EXACT |= Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+SCALING = Interpolation.LANCZOS | _EXACT
+_SHRINKING = Interpolation.AREA | _EXACT  # to less than half; Lanczos would look at six times as many pixels
 Size = tuple[int, int]  # (width, height)
 
 # ISO 23091-2 numbers of colour matrices, as swscale calls them; the rest cannot be read here.
@@ -89,7 +91,7 @@ class Display:
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG if self.full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
-            interpolation=SCALING,
+            interpolation=_SHRINKING if 2 * wide < frame.width else SCALING,
         ).to_ndarray()
         if self.clear:
             alpha = made[..., 3:].astype(np.uint16)

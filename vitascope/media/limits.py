@@ -37,5 +37,5 @@ SENT = Limits(  # what strangers send to a server
     clip_side=4096,
     clip_pixels=4096 * 2304,
     clip_frames=int(MAX_SECONDS) * 120,
-    clip_work=15_000_000_000,  # half a minute of 4K, or a minute of 1080 lines, at 60 frames a second
+    clip_work=8_000_000_000,  # a minute of 1080 lines at 60 frames a second; about fifteen seconds of one core
 )

@@ -42,7 +42,8 @@ def picture(context: Context, actor: Actor, given: Any, name: str) -> Seen | Non
     if clip_id := _meant(given):
         which = (given.get("frame") or given.get("at")) if isinstance(given, dict) else None
         return Seen(frame(context, clip(context, actor, clip_id), str(which or moment)))
-    return uploads.opened(given, name=name, moment=moment, allowed=context.settings.allowed_hosts)
+    allowed = context.settings.allowed_hosts
+    return uploads.opened(given, name=name, account_id=actor.id, moment=moment, allowed=allowed)
 
 
 def _meant(given: Any) -> str:
@@ -112,13 +113,12 @@ def source(context: Context, actor: Actor, given: Any, card: ModelCard, *, fit: 
             if found.fps == card.fps and (found.width, found.height) in card.sizes:
                 recipe = Recipe.from_dict(found.recipe) if found.recipe else None
                 return Continued(Source(found.sha256, found.frames, found.width, found.height, recipe), found)
-            sent = incoming.clip(_downloaded(context, found, folder), name="The clip")
-        else:
-            if not isinstance(given, UploadFile):
-                most = SENT.clip_bytes
-                given = uploads.contents(given, name="The clip", max_bytes=most, allowed=context.settings.allowed_hosts)
-            sent = uploads.clip(given, folder)
-        with uploads.few:
+            kept = _downloaded(context, found, folder)
+        elif not isinstance(given, UploadFile):
+            most, allowed = SENT.clip_bytes, context.settings.allowed_hosts
+            given = uploads.contents(given, name="The clip", max_bytes=most, allowed=allowed)
+        with uploads.turns.of(actor.id):
+            sent = incoming.clip(kept, name="The clip") if found else uploads.clip(given, folder)
             taken, notes = ask.source(sent, folder=folder, sizes=card.sizes, fps=card.fps, fit=fit)
         key = f"uploads/{actor.id}/{taken.sha256}"
         context.blobs.put(key, Path(taken.path))

@@ -12,13 +12,14 @@ import base64
 import binascii
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from starlette.datastructures import UploadFile
 
-from vitascope.errors import BadPicture, TooLarge
+from vitascope.errors import BadPicture, TooLarge, TooMany
 from vitascope.media import incoming
 from vitascope.media.incoming import Footage
 from vitascope.media.kinds import HEAD_BYTES, kind_of
@@ -30,21 +31,51 @@ MAX_CLIP_BYTES = SENT.clip_bytes
 _FORMS = "Send a file, a URL, base64, or a clip's id."
 _DATA = ("image_url", "video_url", "url", "data", "b64_json")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\s]+={0,2}\s*")
-few = threading.BoundedSemaphore(2)  # an open picture takes up to 200 MB, a clip being read a whole core
+_few = threading.BoundedSemaphore(2)  # an open picture takes up to 200 MB
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base64)?,", re.ASCII | re.IGNORECASE)
 
 
-def opened(given: Any, *, name: str, moment: str = "first", allowed: tuple[str, ...] = ()) -> Seen:
+class _Turns:
+    """Reading a clip takes a core for up to fifteen seconds, so few are read at once, and few wait: nobody's clips keep
+    the threads from all others. Who sends too many at once is told to come again.
+    """
+
+    def __init__(self, at_once: int = 2, waiting: int = 6, each: int = 2):
+        self._reading, self._lock = threading.BoundedSemaphore(at_once), threading.Lock()
+        self._most, self._each = at_once + waiting, each
+        self._here: list[str] = []
+
+    @contextmanager
+    def of(self, account_id: str) -> Iterator[None]:
+        """A turn of this account. Raises TooMany."""
+        with self._lock:
+            if len(self._here) >= self._most or self._here.count(account_id) >= self._each:
+                raise TooMany("Other clips are being read just now.", hint="Send it again in a moment.", retry_after=5)
+            self._here.append(account_id)
+        try:
+            with self._reading:
+                yield
+        finally:
+            with self._lock:
+                self._here.remove(account_id)
+
+
+turns = _Turns()
+
+
+def opened(given: Any, *, name: str, account_id: str, moment: str = "first", allowed: tuple[str, ...] = ()) -> Seen:
     """The picture behind what was sent, as it is meant to be seen; of a clip its first or last frame. `allowed`: as in
     `fetching.fetch`.
     """
     most = SENT.clip_bytes if isinstance(given, UploadFile) and is_clip(given) else SENT.picture_bytes
-    return decoded(contents(given, name=name, max_bytes=most, allowed=allowed), name=name, moment=moment)
+    data = contents(given, name=name, max_bytes=most, allowed=allowed)
+    return decoded(data, name=name, account_id=account_id, moment=moment)
 
 
-def decoded(data: bytes, *, name: str, moment: str = "first") -> Seen:
-    """Raises BadPicture when it is none of the kinds taken, or has too many pixels."""
-    with few:
+def decoded(data: bytes, *, name: str, account_id: str = "", moment: str = "first") -> Seen:
+    """Raises BadPicture when it is none of the kinds taken, or has too many pixels; TooMany."""
+    kind = kind_of(data[:HEAD_BYTES])
+    with turns.of(account_id) if kind and kind.what == "clip" else _few:
         return incoming.picture(data, name=name, moment=moment, limits=SENT)
 
 
@@ -68,15 +99,16 @@ def contents(given: Any, *, name: str, max_bytes: int, allowed: tuple[str, ...] 
 
 
 def clip(data: bytes | UploadFile, folder: Path, *, name: str = "The clip") -> Footage:
-    """The clip that was sent, as a file in `folder`, read to its end. Raises BadClip, TooLarge."""
+    """The clip that was sent, as a file in `folder`, read to its end; to be called in a turn. Raises BadClip and
+    TooLarge.
+    """
     if isinstance(data, UploadFile):
         data = _read(data.file, name=name, max_bytes=SENT.clip_bytes)
     if len(data) > SENT.clip_bytes:
         raise _too_large(name, SENT.clip_bytes)
     path = folder / "sent.mp4"
     path.write_bytes(data)
-    with few:
-        return incoming.clip(path, name=name, limits=SENT)
+    return incoming.clip(path, name=name, limits=SENT)
 
 
 def is_clip(file: UploadFile) -> bool:

@@ -69,8 +69,9 @@ def inspect(context: Here, actor: Who, fields: Body) -> Inspection:
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         facts: dict[str, Any]
         if kind and kind.what == "clip":
-            clip = uploads.clip(data, Path(folder), name="The file")
-            info, notes = clip.info, incoming.notes_on(clip)
+            with uploads.turns.of(actor.id):
+                clip = uploads.clip(data, Path(folder), name="The file")
+                info, notes = clip.info, incoming.notes_on(clip)
             facts = {"kind": "clip", "frames": info.frames, "fps": round(info.fps, 3), "sound": info.sound}
             facts |= {"seconds": round(info.seconds, 3), "recipe": _has_recipe(clip.path)}
             shown, whole = (info.width, info.height), incoming.fits(clip, card.sizes, card.fps)

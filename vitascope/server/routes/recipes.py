@@ -45,7 +45,8 @@ def read_recipe(context: Here, actor: Who, fields: Body) -> RecipeView:
             path = Path(folder) / "sent.png"
             path.write_bytes(data)
         else:
-            path = uploads.clip(data, Path(folder), name="The file").path
+            with uploads.turns.of(actor.id):
+                path = uploads.clip(data, Path(folder), name="The file").path
         found = recipes.find(path, name="The file")
     if found is None:
         raise BadClip(
