@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,7 @@ def changed(
         new["camera"] = camera_path(camera)
     if extend is not None:
         new["extend"], changes = source(
-            incoming.clip(Path(extend), name=str(extend)), folder=Path(folder or gettempdir()), fit=fit
+            incoming.clip(Path(extend), name=str(extend)), folder=Path(folder) if folder else None, fit=fit
         )
         told += changes
     spec = dataclasses.replace(spec, **new)  # checks all but the pictures, whose size is now known
@@ -156,10 +156,15 @@ def camera_path(given: CameraLike | None) -> CameraPath | None:
 
 
 def source(
-    clip: Footage, *, folder: Path, sizes: Sequence[Size] = tuple(ASPECTS.values()), fps: int = FPS, fit: Fit = "crop"
+    clip: Footage,
+    *,
+    folder: Path | None = None,
+    sizes: Sequence[Size] = tuple(ASPECTS.values()),
+    fps: int = FPS,
+    fit: Fit = "crop",
 ) -> tuple[Source, list[str]]:
     """This clip, to be continued, and notes on what was changed. One of another rate or size than the model makes is
-    written anew in `folder`, and the recipe in it no longer tells of it.
+    written anew in `folder` (a new temporary one, if none is given), and the recipe in it no longer tells of it.
     """
     info, path = clip.info, clip.path
     if incoming.fits(clip, sizes, fps):
@@ -167,7 +172,7 @@ def source(
         made = Source(sha256(path), info.frames, info.width, info.height, kept, str(path))
     else:
         size = min(sizes, key=lambda one: _unlike(one, (info.width, info.height)))
-        target = folder / f"source-{sha256(path)[:16]}.mp4"
+        target = (folder or Path(mkdtemp(prefix="vitascope-"))) / f"source-{sha256(path)[:16]}.mp4"
         changes = incoming.conform(clip, target, size=size, fps=fps, fit=fit)
         frames = max(1, round(info.seconds * fps))
         made = Source(sha256(target), frames, *size, None, str(target))
