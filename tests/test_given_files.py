@@ -216,7 +216,7 @@ def test_a_clip_is_inspected(client, tmp_path):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"hello", "no picture of a kind"),
+        (b"hello", "cannot be read as a picture"),
         (png(5000, 5000), "5000x5000 pixels"),
         (b"", "empty"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),

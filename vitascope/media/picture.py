@@ -53,7 +53,8 @@ def opened(data: bytes, *, name: str, limits: Limits = LOCAL) -> Seen:
     kind = kind_of(data[:HEAD_BYTES])
     if not kind or kind.what != "picture" or kind.format not in limits.picture_formats:
         known = ", ".join(_NAMES.get(one, one) for one in limits.picture_formats)
-        raise BadPicture(f"{name} is no picture of a kind that is read here.", hint=f"Give one of {known}.")
+        message = f"{name} cannot be read as a picture: its kind is not known here."
+        raise BadPicture(message, hint=f"Give one of {known}.")
     if kind.format == "HEIF":
         _prepare_heif(name)
     try:

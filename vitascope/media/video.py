@@ -235,7 +235,7 @@ def _opened(source: Path | bytes, name: str) -> Iterator[_Open]:
         what = "does not exist" if error.errno == errno.ENOENT else "cannot be read"
         raise BadClip(f"{name} {what}.", hint="Check the path; give a video that plays.") from error
     if not kind or kind.what != "clip":
-        what = f"is a {kind.what}, not a video" if kind else "is no video of a kind that is read here"
+        what = f"is a {kind.what}, not a video" if kind else "cannot be read as a video: its kind is not known here"
         raise BadClip(f"{name} {what}.", hint="Give an mp4, MOV, WebM, MKV or AVI file.")
     if kind.format == "mov":
         _check_whole(source, name)
