@@ -85,7 +85,7 @@ class DiscEngine:
         ground, disc = rng.integers(40, 216, 3), rng.integers(0, 256, 3)
         start = rng.random()
         if spec.extend:
-            ground = video.tail(spec.extend.path, 1)[0, 0, 0]
+            ground = video.tail(spec.extend.path, 1, frames=spec.extend.frames)[0, 0, 0]
         for index in range(spec.new_frames):
             time.sleep(self.pause_seconds)
             if spec.image and index == 0:

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from vitascope.clip import CameraPath, ClipSpec
+from vitascope.clip import CameraPath, ClipSpec, Source
 from vitascope.media import picture, video
 from vitascope.media.defects import Watch, asks_motion, inspect
 from vitascope.smallworld.world.captions import caption
@@ -163,14 +163,8 @@ def test_a_black_picture_that_was_given_is_not_held_against_the_clip():
     assert kinds(spec("a scene", image=given), black) == []
 
 
-def test_only_the_new_part_of_a_continued_clip_is_judged(tmp_path):
-    from vitascope import ask
-
-    source = tmp_path / "source.mp4"
-    with video.writing(source, *SIZE) as writer:
-        for frame in world(3):
-            writer.write(frame)
-    asked = ask.spec("a red ball rolls", extend=source, seconds=0.5)
+def test_only_the_new_part_of_a_continued_clip_is_judged():
+    asked = ClipSpec(prompt="a red ball rolls", extend=Source("ab", len(world(3)), *SIZE), seconds=0.5)
     new = np.repeat(world(3)[-1:], asked.new_frames, 0)
     assert kinds(asked, np.concatenate([world(3), new])) == ["frozen"]
     assert kinds(asked, np.concatenate([new[:1].repeat(FRAMES, 0), world(3)[1:]])) == []

@@ -69,6 +69,7 @@ ROUTES = {
     "POST /v1/camera": Entry("own", body=BODY),
     "POST /v1/reading": Entry("own", body={"prompt": "x"}),
     "POST /v1/recipe": Entry("own", files=FILE, right=(422,)),
+    "POST /v1/inspect": Entry("own", files=FILE),
     "GET /v1/events": Entry("thing", query={"video_id": "THING", "after": "0"}, thing="video"),
     "POST /v1/videos": Entry("thing", "video", body=BODY | {"image": {"file_id": "THING"}}),
     "GET /v1/videos": Entry("own", "video"),

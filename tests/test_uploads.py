@@ -4,6 +4,7 @@ refused with a reason, cheaply, before they cost what they were made to cost.
 
 import base64
 import contextlib
+import dataclasses
 import gzip
 import io
 import json
@@ -23,6 +24,7 @@ from PIL import Image
 from serving import png, serving
 from vitascope.errors import BadClip, BadPicture, BadSpec, NotAllowed, TooLarge, VitascopeError
 from vitascope.media import video as videos
+from vitascope.media.limits import SENT
 from vitascope.outbound import fetch as fetching
 from vitascope.server.files import uploads
 
@@ -53,7 +55,7 @@ def png_bomb(width, height):
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
 def test_pictures_of_these_kinds_are_taken(kind):
-    assert uploads.decoded(png(kind=kind), name="It").size == (64, 48)
+    assert uploads.decoded(png(kind=kind), name="It").image.size == (64, 48)
 
 
 def test_a_decompression_bomb_is_refused_by_what_it_claims():
@@ -123,7 +125,7 @@ def test_what_hides_behind_a_picture_is_not_kept(server):
 )  # fmt: skip
 def test_what_is_neither_a_file_nor_an_address_is_refused(given):
     with pytest.raises(VitascopeError) as refused:
-        uploads.opened(given, name="It")
+        uploads.opened(given, name="It", account_id="acc")
     assert refused.value.status in (400, 403, 422)
 
 
@@ -131,7 +133,11 @@ def test_base64_is_measured_before_it_is_unpacked():
     with pytest.raises(TooLarge):
         uploads.contents("A" * (30 * MB), name="It", max_bytes=20 * MB)
     plain = base64.urlsafe_b64encode(png()).decode().rstrip("=")
-    assert uploads.opened("\n".join(plain[n : n + 60] for n in range(0, len(plain), 60)), name="It").size == (64, 48)
+    lines = "\n".join(plain[n : n + 60] for n in range(0, len(plain), 60))
+    assert uploads.opened(lines, name="It", account_id="acc").image.size == (
+        64,
+        48,
+    )
 
 
 # Addresses
@@ -278,7 +284,7 @@ def test_the_server_does_not_say_what_it_found_inside(server):
 )  # fmt: skip
 def test_what_is_no_mp4_is_refused(tmp_path, data):
     with pytest.raises(BadClip):
-        uploads.clip_file(data, tmp_path)
+        uploads.clip(data, tmp_path)
 
 
 def test_a_clip_is_measured(tmp_path, monkeypatch):
@@ -286,15 +292,15 @@ def test_a_clip_is_measured(tmp_path, monkeypatch):
         for _ in range(9):
             writer.write(np.zeros((64, 64, 3), np.uint8))
     data = (tmp_path / "a.mp4").read_bytes()
-    assert videos.probe(uploads.clip_file(data, tmp_path)).frames == 9
+    assert uploads.clip(data, tmp_path).info.frames == 9
     with pytest.raises(BadClip):
-        uploads.clip_file(data[: len(data) // 3], tmp_path)
-    monkeypatch.setattr(uploads, "MAX_FRAMES", 8)
-    with pytest.raises(BadClip, match="9 frames"):
-        uploads.clip_file(data, tmp_path)
-    monkeypatch.setattr(uploads, "MAX_CLIP_BYTES", 100)
+        uploads.clip(data[: len(data) // 3], tmp_path)
+    monkeypatch.setattr(uploads, "SENT", dataclasses.replace(SENT, clip_frames=8))
+    with pytest.raises(BadClip, match="more than 8 frames"):
+        uploads.clip(data, tmp_path)
+    monkeypatch.setattr(uploads, "SENT", dataclasses.replace(SENT, clip_bytes=100))
     with pytest.raises(TooLarge):
-        uploads.clip_file(data, tmp_path)
+        uploads.clip(data, tmp_path)
 
 
 # Archives

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,18 @@ from vitascope.clip import ASPECTS, FPS, MAX_SEED, CameraPath, ClipSpec, Size, S
 from vitascope.config import settings
 from vitascope.engines.protocol import Frame
 from vitascope.engines.render import Clip, sha256
-from vitascope.errors import BadClip, BadPicture, BadSpec
-from vitascope.media import picture, recipe, video
+from vitascope.errors import BadSpec
+from vitascope.media import incoming, picture, recipe
+from vitascope.media.incoming import Footage
+from vitascope.media.picture import Fit
+from vitascope.media.upright import Seen
 from vitascope.smallworld.reader import reader
 from vitascope.smallworld.world.scene import CAMERAS
 
-PictureLike = str | Path | Image.Image | Frame
+PictureLike = str | Path | Image.Image | Frame | Seen
 ClipLike = str | Path | Clip
+SILENT = "The sound of the clip to be continued is kept; what is added to it is silent."
+_CALLED = {"image": "The first picture", "last_image": "The last picture", "extend": "The clip to be continued"}
 CameraLike = str | CameraPath | Sequence[Sequence[float]]
 
 
@@ -40,9 +46,9 @@ def spec(
     **asked: Any,
 ) -> ClipSpec:
     """A new spec. None leaves a value to what is given with it, to the settings or to the default."""
-    start, end = _opened(image), _opened(last_image)
+    start, end = _opened(image, "image"), _opened(last_image, "last_image")
     if not aspect and not size and (given := start or end):
-        aspect = nearest_aspect(*given.size)
+        aspect = nearest_aspect(*given.image.size)
     bare = ClipSpec(prompt=prompt, model=settings().model)
     return changed(bare, image=start, last_image=end, aspect=aspect, size=size, **asked)
 
@@ -56,9 +62,18 @@ def changed(
     camera: CameraLike | None = None,
     aspect: str | None = None,
     size: Size | None = None,
+    fit: Fit = "crop",
+    folder: str | Path = "",
+    notes: list[str] | None = None,
     **plain: Any,
 ) -> ClipSpec:
-    """The spec with what is given here in the place of its own; None changes nothing."""
+    """The spec with what is given here in the place of its own; None changes nothing. `fit`: whether what has another
+    shape is cut or padded. `folder`: where a clip of another rate or size is written anew. `notes`: a list that is told
+    what was changed of what is given.
+    """
+    told: list[str] = [] if notes is None else notes
+    if fit not in ("crop", "pad"):
+        raise BadSpec(f'fit is "{fit}".', hint="crop or pad.", field="fit")
     if aspect and size:
         raise BadSpec("Both aspect and size are given.", hint="Give one of them.", field="size")
     if extend and (aspect or size):
@@ -75,10 +90,17 @@ def changed(
     if camera is not None:
         new["camera"] = camera_path(camera)
     if extend is not None:
-        new["extend"] = source(Path(extend))
+        new["extend"], changes = source(
+            incoming.clip(Path(extend), name=str(extend)), folder=Path(folder) if folder else None, fit=fit
+        )
+        told += changes
     spec = dataclasses.replace(spec, **new)  # checks all but the pictures, whose size is now known
-    pictures = {"image": _opened(image), "last_image": _opened(last_image)}
-    fitted: dict[str, Any] = {name: picture.fit(opened, *spec.shape) for name, opened in pictures.items() if opened}
+    fitted: dict[str, Any] = {}
+    for name, given in (("image", image), ("last_image", last_image)):
+        if opened := _opened(given, name):
+            fitted[name] = picture.fit(opened.image, *spec.shape, fit)
+            cut = picture.fit_note(opened.image.size, spec.shape, fit)
+            told += incoming.told(_CALLED[name], (*opened.notes, *([cut] if cut else [])))
     return dataclasses.replace(spec, **fitted) if fitted else spec
 
 
@@ -106,7 +128,12 @@ def targets(output: str | None, specs: list[ClipSpec]) -> list[Path]:
 
 def nearest_aspect(width: int, height: int) -> str:
     """The aspect that cuts least off a picture of this shape."""
-    return min(ASPECTS, key=lambda name: abs(np.log(width / height) - np.log(ASPECTS[name][0] / ASPECTS[name][1])))
+    return min(ASPECTS, key=lambda name: _unlike(ASPECTS[name], (width, height)))
+
+
+def _unlike(one: Size, other: Size) -> float:
+    """How far apart two shapes are."""
+    return float(abs(np.log(one[0] / one[1]) - np.log(other[0] / other[1])))
 
 
 def camera_path(given: CameraLike | None) -> CameraPath | None:
@@ -128,12 +155,29 @@ def camera_path(given: CameraLike | None) -> CameraPath | None:
     return path
 
 
-def source(path: Path) -> Source:
-    """The clip in this file, to be continued: its frames must be ones that the new ones can follow."""
-    info = video.probe(path)
-    if abs(info.fps - FPS) > 0.01:
-        raise BadClip(f"{path} has {info.fps:g} frames a second.", hint=f"Only clips of {FPS} can be continued.")
-    return Source(sha256(path), info.frames, info.width, info.height, recipe.find(path), str(path))
+def source(
+    clip: Footage,
+    *,
+    folder: Path | None = None,
+    sizes: Sequence[Size] = tuple(ASPECTS.values()),
+    fps: int = FPS,
+    fit: Fit = "crop",
+) -> tuple[Source, list[str]]:
+    """This clip, to be continued, and notes on what was changed. One of another rate or size than the model makes is
+    written anew in `folder` (a new temporary one, if none is given), and the recipe in it no longer tells of it.
+    """
+    info, path = clip.info, clip.path
+    if incoming.fits(clip, sizes, fps):
+        changes, kept = incoming.notes_on(clip), recipe.find(path, name=clip.name)
+        made = Source(sha256(path), info.frames, info.width, info.height, kept, str(path))
+    else:
+        size = min(sizes, key=lambda one: _unlike(one, (info.width, info.height)))
+        target = (folder or Path(mkdtemp(prefix="vitascope-"))) / f"source-{sha256(path)[:16]}.mp4"
+        changes = incoming.conform(clip, target, size=size, fps=fps, fit=fit)
+        frames = max(1, round(info.seconds * fps))
+        made = Source(sha256(target), frames, *size, None, str(target))
+    notes = list(incoming.told(_CALLED["extend"], changes))
+    return made, [*notes, *([SILENT] if info.sound else [])]
 
 
 def as_file(clip: ClipLike | None, folder: str) -> str | Path | None:
@@ -174,16 +218,8 @@ def _rows(given: Any) -> tuple[tuple[float, ...], ...]:
     return rows
 
 
-def _opened(given: PictureLike | None) -> Image.Image | None:
+def _opened(given: PictureLike | None, name: str) -> Seen | None:
+    """Of a clip that is given as a picture: its last frame to begin with, its first one to end with."""
     if given is None:
         return None
-    if isinstance(given, (str, Path)):
-        return picture.read(Path(given))
-    if isinstance(given, Image.Image):
-        return given.convert("RGB")
-    array = np.asarray(given)
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-        raise BadPicture(
-            f"An array of {array.dtype} {array.shape} is no picture.", hint="Give uint8 (height, width, 3)."
-        )
-    return Image.fromarray(array)
+    return incoming.picture(given, moment="last" if name == "image" else "first")

@@ -97,7 +97,13 @@ class MissingExtra(VitascopeError):
 
 
 class OutputFailed(VitascopeError):
+    """`why`: what is wrong there, without saying where."""
+
     status, code = 507, "output_failed"
+
+    def __init__(self, message: str, *, hint: str = "", why: str = ""):
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class NotSignedIn(VitascopeError):

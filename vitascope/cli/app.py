@@ -100,6 +100,9 @@ def generate(
         float | None, typer.Option(help="How strictly the words are followed. [default: the model's]")
     ] = None,
     negative: Annotated[str | None, typer.Option("--negative-prompt", help="What not to show.")] = None,
+    fit: Annotated[
+        str, typer.Option(help="What to do with a picture or clip of another shape: crop it, or pad it.")
+    ] = "crop",
     takes: Annotated[int, typer.Option("-n", help="How many takes, with seeds that follow each other.")] = 1,
     model: Annotated[str | None, typer.Option(help="See `vitascope models`.")] = None,
     remake: Annotated[
@@ -113,25 +116,29 @@ def generate(
     from vitascope.engines import render
     from vitascope.media import recipe as recipes
 
+    notes: list[str] = []
     given: dict[str, Any] = {
         "image": image, "last_image": last_image, "extend": extend, "camera": camera, "seconds": seconds,
         "aspect": aspect, "size": _size(size), "seed": seed, "steps": steps, "guidance": guidance,
         "negative_prompt": negative, "model": model,
     }  # fmt: skip
-    if remake:
-        old = recipes.read(remake)
-        spec = ask.changed(old.spec, prompt=prompt, **given)
-    elif prompt is not None:
-        spec = ask.spec(prompt, **given)
-    else:
-        raise BadSpec("There is no prompt.", hint='vitascope generate "a red ball bounces on snow", or --from FILE')
-    specs = ask.takes(spec, takes)
-    targets = ask.targets(output, specs)
-    maker = engines.load(spec.model)
-    maker.card.check(spec)
-    if remake and maker.card.weights != old.weights:
-        _say("note: the model's weights have changed since; the clip will not come out the same")
     with TemporaryDirectory(prefix="vitascope-") as folder:
+        given |= {"fit": fit, "folder": folder, "notes": notes}
+        if remake:
+            old = recipes.read(remake)
+            spec = ask.changed(old.spec, prompt=prompt, **given)
+        elif prompt is not None:
+            spec = ask.spec(prompt, **given)
+        else:
+            raise BadSpec("There is no prompt.", hint='vitascope generate "a red ball bounces on snow", or --from FILE')
+        for note in notes:
+            _say(f"note: {note}")
+        specs = ask.takes(spec, takes)
+        targets = ask.targets(output, specs)
+        maker = engines.load(spec.model)
+        maker.card.check(spec)
+        if remake and maker.card.weights != old.weights:
+            _say("note: the model's weights have changed since; the clip will not come out the same")
         for take, target in zip(specs, targets, strict=True):
             started, bars = time.perf_counter(), _Bars()
             try:

@@ -8,21 +8,26 @@ import dataclasses
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from vitascope import __version__
-from vitascope.clip import FPS, ClipSpec, ModelCard, Recipe
+from vitascope.clip import FPS, ClipSpec, ModelCard, Recipe, Source
 from vitascope.engines.protocol import Draft, Engine, Frame, Frames
 from vitascope.errors import BadClip, BadSpec
 from vitascope.media import picture, video
 from vitascope.media import recipe as recipes
 from vitascope.media.atomic_write import written_aside
+from vitascope.media.sound import Sound, UnreadableSound
 
+_ORIGINAL = "Give the clip itself: restore it, or send it again."
+_SOURCE = "The clip to be continued"  # where it lies is nobody's business
 Progress = Callable[[str, int, int], None]  # ("steps" or "frames", how many are done, of how many)
 Begun = Callable[[Draft], None]  # called once, when the words are read and before the first step
+Fetch = Callable[[Source, Path], bool]  # puts a clip that is kept somewhere to this path, if it is there and whole
 Through = Callable[[Iterator[Frame]], Iterator[Frame]]  # looks at the frames, or changes them, on their way to the file
 
 
@@ -42,6 +47,10 @@ def _unread(draft: Draft) -> None:
     pass
 
 
+def _nowhere(source: Source, path: Path) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Clip:
     """A finished work: its recipe, and its frames in memory (`draw`) or in a file (`make`)."""
@@ -49,6 +58,15 @@ class Clip:
     recipe: Recipe
     path: Path | None = None
     held: Frames | None = field(default=None, repr=False, compare=False)
+    held_sound: Sound | None = field(default=None, repr=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what was changed of the pictures and clips given
+
+    @property
+    def sound(self) -> Sound | None:
+        """None: it has none. Read from the file when it is not held."""
+        if self.held is not None or not self.path or self.path.suffix.lower() == ".png":
+            return self.held_sound
+        return video.read_sound(self.path)
 
     @property
     def frames(self) -> Frames:
@@ -71,7 +89,7 @@ class Clip:
             with written_aside(target) as aside:
                 shutil.copyfile(self.path, aside)
         else:
-            _write(target, self.recipe, iter(self.frames))
+            _write(target, self.recipe, iter(self.frames), self.sound)
         return target
 
 
@@ -86,7 +104,8 @@ def make(
 ) -> Clip:
     """Draw the clip into `out`, which appears when it is whole. The place is tried before the work begins."""
     recipe = recipe_for(spec, engine.card)
-    _write(out, recipe, through(drawn(recipe.spec, engine, progress=progress, begun=begun)))
+    frames = through(drawn(recipe.spec, engine, progress=progress, begun=begun))
+    _write(out, recipe, frames, kept_sound(spec))
     return Clip(recipe, path=out)
 
 
@@ -96,7 +115,7 @@ def draw(spec: ClipSpec, engine: Engine, *, progress: Progress = _unwatched, beg
     frames = np.empty((spec.frames, spec.shape[1], spec.shape[0], 3), np.uint8)
     for index, frame in enumerate(drawn(recipe.spec, engine, progress=progress, begun=begun)):
         frames[index] = frame
-    return Clip(recipe, held=frames)
+    return Clip(recipe, held=frames, held_sound=kept_sound(spec))
 
 
 def recipe_for(spec: ClipSpec, card: ModelCard) -> Recipe:
@@ -113,28 +132,33 @@ def drawn(spec: ClipSpec, engine: Engine, *, progress: Progress, begun: Begun) -
     while not draft.done:
         engine.step([draft])
         progress("steps", draft.step_index, draft.step_count)
-    count = 0
+    count, old = 0, spec.frames - spec.new_frames
     for frame in _continued(spec, engine.frames(draft)):
         count += 1
         yield frame
         progress("frames", count, spec.frames)
-    assert count == spec.frames, f"the engine made {count} of {spec.frames} frames"
+    assert count == spec.frames, f"the engine made {count - old} of {spec.new_frames} frames"
 
 
-def with_source(spec: ClipSpec, engine: Engine, folder: Path, *, progress: Progress = _unwatched) -> ClipSpec:
-    """The spec with the clip it continues at hand. One known only by its recipe is made again in `folder`, down to
-    the first of its line.
+def with_source(
+    spec: ClipSpec, engine: Engine, folder: Path, *, progress: Progress = _unwatched, fetch: Fetch = _nowhere
+) -> ClipSpec:
+    """The spec with the clip it continues at hand. One that cannot be fetched is made again from its recipe in
+    `folder`, down to the first of its line. Raises BadClip when it cannot be had.
     """
     source = spec.extend
     if not source or source.path:
         return spec
-    if not source.recipe:
-        raise BadClip("This clip continues one that Vitascope did not make.", hint="Give that one with --extend.")
     path = folder / f"{source.sha256[:16]}.mp4"
-    if not path.exists():
-        make(with_source(source.recipe.spec, engine, folder, progress=progress), engine, path, progress=progress)
+    if not path.exists() and not fetch(source, path):
+        if not source.recipe:
+            message = f"{_SOURCE} is not here, and it has no recipe to make it again."
+            raise BadClip(message, hint=_ORIGINAL)
+        parent = with_source(source.recipe.spec, engine, folder, progress=progress, fetch=fetch)
+        make(parent, engine, path, progress=progress)
     if sha256(path) != source.sha256:
-        raise BadClip("The clip it continues came out differently here.", hint="Give the original with --extend.")
+        message = f"{_SOURCE} is not here, and came out differently when it was made again."
+        raise BadClip(message, hint=_ORIGINAL)
     return dataclasses.replace(spec, extend=dataclasses.replace(source, path=str(path)))
 
 
@@ -143,20 +167,31 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def kept_sound(spec: ClipSpec) -> Sound | None:
+    """That of the clip being continued; it is silent where that ends. One that cannot be read is left out, which was
+    said when the clip came in.
+    """
+    if not spec.extend:
+        return None
+    with suppress(UnreadableSound):
+        return video.read_sound(Path(spec.extend.path), name=_SOURCE, seconds=spec.extend.frames / FPS)
+    return None
+
+
 def _continued(spec: ClipSpec, new: Iterator[Frame]) -> Iterator[Frame]:
     if spec.extend:
-        yield from video.read_frames(Path(spec.extend.path))
+        yield from video.read_frames(Path(spec.extend.path), name=_SOURCE, frames=spec.extend.frames)
     yield from new
 
 
-def _write(out: Path, recipe: Recipe, frames: Iterator[Frame]) -> None:
+def _write(out: Path, recipe: Recipe, frames: Iterator[Frame], sound: Sound | None = None) -> None:
     spec = recipe.spec
     _check_suffix(out, spec)
     if out.suffix.lower() == ".png":
         with written_aside(out) as aside:
             picture.write_png(aside, next(frames), comment=recipes.to_text(recipe))
     else:
-        with video.writing(out, *spec.shape, recipe=recipe) as writer:
+        with video.writing(out, *spec.shape, recipe=recipe, sound=sound) as writer:
             for frame in frames:
                 writer.write(frame)
 

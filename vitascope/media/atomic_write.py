@@ -54,7 +54,7 @@ def written_aside(target: Path) -> Iterator[Path]:
         aside = None
     except OSError as error:
         what, hint = _HINTS.get(error.errno or 0, (error.strerror or str(error), "Choose another place."))
-        raise OutputFailed(f"Cannot write {target}: {what}.", hint=hint) from error
+        raise OutputFailed(f"Cannot write {target}: {what}.", hint=hint, why=what) from error
     finally:
         if aside:
             with suppress(OSError):

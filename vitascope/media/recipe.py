@@ -52,9 +52,11 @@ def append_xmp(path: Path, text: str) -> None:
         file.write(size.to_bytes(4, "big") + b"uuid" + _XMP_UUID + packet)
 
 
-def find(path: Path) -> Recipe | None:
-    """The recipe in this mp4 or PNG; None when there is none. Raises BadClip when the file cannot be read."""
-    comment, xmp = _texts(path) if path.suffix.lower() != ".png" else (picture.comment(path), "")
+def find(path: Path, *, name: str = "") -> Recipe | None:
+    """The recipe in this mp4 or PNG; None when there is none. `name`: what to call it in errors. Raises BadClip when
+    the file cannot be read.
+    """
+    comment, xmp = _texts(path, name or path.name) if path.suffix.lower() != ".png" else (picture.comment(path), "")
     for text in (comment, xmp):
         if text.startswith("{"):
             return from_text(text)
@@ -62,13 +64,13 @@ def find(path: Path) -> Recipe | None:
 
 
 def read(path: Path) -> Recipe:
-    recipe = find(path)
+    recipe = find(path, name=str(path))
     if recipe is None:
         raise BadClip(f"{path} holds no recipe.", hint="Only files made by Vitascope, and not changed since, have one.")
     return recipe
 
 
-def _texts(path: Path) -> tuple[str, str]:
+def _texts(path: Path, name: str = "The file") -> tuple[str, str]:
     comment = xmp = b""
     try:
         with open(path, "rb") as file:
@@ -83,7 +85,7 @@ def _texts(path: Path) -> tuple[str, str]:
                     comment = _comment(file, start, end) or comment
     except OSError as error:
         what = error.strerror or "it cannot be read"
-        raise BadClip(f"Cannot read {path}: {what}.", hint="Check the path.") from error
+        raise BadClip(f"Cannot read {name}: {what}.", hint="Check the path.") from error
     packet = xmp.decode("utf-8", "replace")
     _, _, rest = packet.partition("<vitascope:recipe>")
     return comment.decode("utf-8", "replace"), unescape(rest.partition("</vitascope:recipe>")[0])

@@ -36,7 +36,7 @@ from vitascope.engines.render import (
     sha256,
     with_source,
 )
-from vitascope.errors import LeaseLost, Unavailable, VitascopeError
+from vitascope.errors import BadSettings, BadWeights, LeaseLost, OutputFailed, Unavailable, VitascopeError
 from vitascope.orders import admission, produce
 from vitascope.orders.retry import patiently
 from vitascope.plans import Plan
@@ -201,6 +201,12 @@ def fulfil(
         raise
     except Unavailable:
         raise
+    except (OutputFailed, BadSettings, BadWeights) as error:  # the operator's business, and full of paths
+        _log.error("a clip cannot be made here", job=job.id, why=error.message)
+        what = getattr(error, "why", "") or "its files or settings are not in order"
+        reason = VitascopeError(
+            f"The server cannot make this clip: {what}.", hint="The credits are back. Tell whoever runs this server."
+        )
     except VitascopeError as error:
         reason = error
     except Exception as error:

@@ -5,7 +5,6 @@ nothing: what it found, it says.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from vitascope.clip import ClipSpec, Recipe
+from vitascope import logs
+from vitascope.clip import ClipSpec, Recipe, Source
 from vitascope.engines import render
 from vitascope.engines.protocol import Engine, Frame, Frames
-from vitascope.errors import BadClip, NotFound
+from vitascope.errors import NotFound
 from vitascope.media import defects, label, mark, provenance
 from vitascope.media import recipe as recipes
 from vitascope.media.defects import Defect
@@ -26,6 +26,8 @@ from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.jobs import Job
 from vitascope.store.recipes import whole
+
+_log = logs.get(__name__)
 
 
 class Watch(Protocol):
@@ -125,34 +127,33 @@ def shelve(tx: Connection, clip_id: str, job: Job, made: Made, now: float) -> li
 
 
 def at_hand(store: Store, blobs: Blobs, job: Job, engine: Engine[Any], folder: Path) -> ClipSpec:
-    """The job's spec with the clip it continues as a file in `folder`: from the library, from what was sent along, or
-    made again from its recipe. Raises BadClip when it is lost, Unavailable.
+    """The job's spec with the clip it continues as a file in `folder`: from the library, from what was sent along, or,
+    when it is gone or damaged there, made again from its recipe. Raises BadClip when it is lost, Unavailable.
     """
     with store.read() as tx:
         spec = ClipSpec.from_dict(whole(tx, job.account_id, job.spec))
-    if not spec.extend:
-        return spec
-    path = folder / "source.mp4"
-    for key in _places(store, job, spec.extend.sha256):
-        try:
-            with open(path, "wb") as file:
-                for piece in blobs.read(key):
-                    file.write(piece)
-        except NotFound:
-            continue
-        if render.sha256(path) == spec.extend.sha256:
-            return dataclasses.replace(spec, extend=dataclasses.replace(spec.extend, path=str(path)))
-    path.unlink(missing_ok=True)
-    if not spec.extend.recipe:
-        raise BadClip("The clip to be continued is no longer here.", hint="Restore it from the trash or send it again.")
-    return render.with_source(spec, engine, folder)
+
+    def fetch(source: Source, path: Path) -> bool:
+        for key in _places(store, job, source.sha256):
+            try:
+                with open(path, "wb") as file:
+                    for piece in blobs.read(key):
+                        file.write(piece)
+            except NotFound:
+                continue
+            if render.sha256(path) == source.sha256:
+                return True
+            _log.warning("a clip in the storage is damaged", key=key, job=job.id)
+        path.unlink(missing_ok=True)
+        return False
+
+    return render.with_source(spec, engine, folder, fetch=fetch)
 
 
 def _places(store: Store, job: Job, digest: str) -> Iterator[str]:
+    """Where a clip of these bytes may lie."""
     yield f"uploads/{job.account_id}/{digest}"
-    if job.parent_clip_id:
-        try:
-            with store.read() as tx:
-                yield library.get(tx, job.account_id, job.parent_clip_id).video_key
-        except NotFound:
-            return
+    with store.read() as tx:
+        found = library.by_sha256(tx, job.account_id, digest)
+    if found:
+        yield found.video_key

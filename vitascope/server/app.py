@@ -22,6 +22,7 @@ from vitascope.server.routes import (
     files,
     health,
     insight,
+    inspection,
     keys,
     library,
     models,
@@ -44,6 +45,7 @@ ROUTERS = (
     projects,
     archives,
     insight,
+    inspection,
     library,
     recipes,
     events,
@@ -57,7 +59,7 @@ ROUTERS = (
     uploads,
     health,
 )
-BODIES = (*videos.BODIES, *recipes.BODIES, *quote.BODIES)
+BODIES = (*videos.BODIES, *recipes.BODIES, *inspection.BODIES, *quote.BODIES)
 DESCRIPTION = (
     "Clips from words and pictures. The form is OpenAI's videos API, with more fields beside it: any client of "
     "that API works when its base URL is this server's `/v1`. Errors say what happened, and hint at what to do."

@@ -49,17 +49,18 @@ class Order:
 
 def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "openai") -> Order:
     """A new clip, or one that continues another. Raises what is wrong with it; nothing is kept yet."""
-    card = _card(context, asked.model, dialect)
-    source, parent = media_inputs.source(context, actor, asked.extend) if asked.extend else (None, None)
+    card = card_of(context, asked.model, dialect)
+    continued = media_inputs.source(context, actor, asked.extend, card, fit=asked.fit) if asked.extend else None
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
-    if source:
-        spec, notes = _bare(asked, card, (source.width, source.height)), list(asked.notes)
+    if continued:
+        source, parent = continued.source, continued.parent
+        spec, notes = _bare(asked, card, (source.width, source.height)), [*asked.notes, *continued.notes]
         spec = dataclasses.replace(spec, extend=source)
     else:
-        shown = first or last
-        size, note = sizes.nearest(card, asked.size, asked.aspect, given=shown.size if shown else None)
+        shown, parent = first or last, None
+        size, note = sizes.nearest(card, asked.size, asked.aspect, given=shown.image.size if shown else None)
         spec, notes = _bare(asked, card, size), [*asked.notes, *([note] if note else [])]
-    spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera))
+    spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera), fit=asked.fit, notes=notes)
     card.check(spec)
     notes += _length_note(asked, spec)
     return Order(
@@ -83,7 +84,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
         raise Conflict(f"The video is {openai.STATUS[job.state]}.", hint="Wait until it is completed.")
     with context.store.read() as tx:
         spec = ClipSpec.from_dict(recipes.whole(tx, actor.id, job.spec))
-    card = _card(context, asked.model or job.model, dialect)
+    card = card_of(context, asked.model or job.model, dialect)
     shape = sizes.nearest(card, asked.size, asked.aspect) if asked.size or asked.aspect else (spec.shape, "")
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
     if shape[0] != spec.shape:
@@ -103,10 +104,11 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
         if sizes.ASPECTS[changed["aspect"]] != shape[0]:
             changed["size"] = shape[0]
     spec = dataclasses.replace(spec, seed=seed, **changed)
-    spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera))
+    notes = [*asked.notes, *([shape[1]] if shape[1] else [])]
+    spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera), fit=asked.fit, notes=notes)
     card.check(spec)
     kept = (job.request or {}).get("metadata") or {}
-    request = _request(asked, dialect, [*asked.notes, *([shape[1]] if shape[1] else [])])
+    request = _request(asked, dialect, notes)
     request |= {"steps": whole} if request["draft"] else {}
     return Order(
         spec=spec,
@@ -205,7 +207,8 @@ def light_spec(data: dict[str, Any]) -> ClipSpec:
     return ClipSpec.from_dict({**data, "image": None, "last_image": None, "extend": extend})
 
 
-def _card(context: Context, name: str, dialect: str) -> ModelCard:
+def card_of(context: Context, name: str, dialect: str = "openai") -> ModelCard:
+    """The model that is meant by this name, which may be another vendor's. Raises UnknownModel."""
     with context.store.read() as tx:
         own = model_aliases.read(tx)
     return model_aliases.resolve(name, context.cards, own, context.settings.model, dialect=dialect)

@@ -104,7 +104,7 @@ class EmbeddedEngine:
             draft = self._planned(spec, context, before)
         else:
             groups = len(context) + 1  # one more, to warm the encoder's memory
-            tail = video.tail(Path(spec.extend.path), min(groups * GROUP, spec.extend.frames))
+            tail = video.tail(Path(spec.extend.path), groups * GROUP, frames=spec.extend.frames)
             context = self._encoder.clip(tail)[-len(context) :]
             if before and self._ending(before, context).unlike(context) > ALIKE:
                 before = None  # its recipe is of another clip, or it was worked on since

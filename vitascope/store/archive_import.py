@@ -22,6 +22,7 @@ from vitascope.clip import Recipe
 from vitascope.errors import BadClip, BadPicture, TooLarge, VitascopeError
 from vitascope.media import picture, video
 from vitascope.media import recipe as recipe_file
+from vitascope.media.limits import SENT
 from vitascope.store import ids, library, recipes, schema
 from vitascope.store.account import present
 from vitascope.store.archive_format import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, LeftOut, Manifest
@@ -230,7 +231,7 @@ def _recipe(archive: zipfile.ZipFile, entry: ClipEntry) -> Recipe:
 
 def _frames(film: Path, entry: ClipEntry, recipe: Recipe) -> int:
     try:
-        info = video.probe(film)
+        info = video.probe(film, limits=SENT)
     except BadClip as error:
         raise BadClip(f"clips/{entry.id}/video.mp4 is no film that can be played.", hint=_HINT) from error
     if (info.width, info.height) != recipe.spec.shape:

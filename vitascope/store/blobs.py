@@ -120,7 +120,7 @@ class FolderBlobs:
         except OSError as error:
             what = error.strerror or str(error)
             raise OutputFailed(
-                f"Cannot keep {key}: {what}.", hint=f"Is there room, and may {self.root} be written?"
+                f"Cannot keep {key}: {what}.", hint="Is there room, and may the storage be written?", why=what
             ) from error
         finally:
             with suppress(OSError):

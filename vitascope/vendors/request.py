@@ -6,7 +6,7 @@ the spec.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from vitascope.clip import CameraPath, Size
 
@@ -30,6 +30,7 @@ class Asked:
     image: Any = None
     last_image: Any = None
     extend: Any = None
+    fit: Literal["crop", "pad"] = "crop"  # what is done with a picture or clip of another shape
     n: int = 1
     draft: bool = False
     lane: str = "normal"

@@ -73,8 +73,9 @@ class View:
 
 @dataclass(eq=False)
 class Seat:
-    """One job's place at the engine; obeys the engine's protocol. Its methods wait until the work is done and raise
-    what the engine raised, or Left.
+    """One job's place at the engine; obeys the engine's protocol. It draws one clip after another, such as one that has
+    to be made again before it is continued. Its methods wait until the work is done and raise what the engine raised,
+    or Left.
     """
 
     scheduler: Scheduler
@@ -101,7 +102,9 @@ class Seat:
         return self.scheduler.card
 
     def begin(self, spec: ClipSpec) -> View:
-        self.spec = spec
+        self.spec, self.draft, self.source = spec, None, None
+        self.ready.clear()
+        self.ended, self.group, self.look = False, 0, None
         self.scheduler._join(self)
         self._wait(lambda: self.draft is not None)
         return View(spec, self.draft.reading, self.draft.step_count)
@@ -300,7 +303,7 @@ class Scheduler:
 
     def _join(self, seat: Seat) -> None:
         with self._changed:
-            if self._closed:
+            if self._closed or seat.gone:
                 raise Left
             # an account that comes is as far as the least served one here: it neither owes nor is owed for before
             self._used.setdefault(seat.account, min(self._used.values(), default=0.0))

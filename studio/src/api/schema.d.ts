@@ -609,6 +609,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect
+         * @description Looks at a file. Nothing of it is kept.
+         */
+        post: operations["inspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -1859,13 +1879,19 @@ export interface components {
              */
             draft?: boolean | string | null;
             /**
+             * Fit
+             * @description crop or pad: what is done with a picture or clip of another shape.
+             * @default null
+             */
+            fit?: string | null;
+            /**
              * Guidance
              * @default null
              */
             guidance?: number | string | null;
             /**
              * Input Reference
-             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}.
+             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}. Of a clip its last frame is taken.
              * @default null
              */
             input_reference?: string | {
@@ -2139,13 +2165,19 @@ export interface components {
              */
             draft?: boolean | string | null;
             /**
+             * Fit
+             * @description crop or pad: what is done with a picture or clip of another shape.
+             * @default null
+             */
+            fit?: string | null;
+            /**
              * Guidance
              * @default null
              */
             guidance?: number | string | null;
             /**
              * Input Reference
-             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}.
+             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}. Of a clip its last frame is taken.
              * @default null
              */
             input_reference?: string | {
@@ -2224,7 +2256,7 @@ export interface components {
             steps?: number | string | null;
             /**
              * Video
-             * @description An mp4 file, {"id": "video_..."}, or {"url": ...}.
+             * @description A file (mp4, MOV, WebM, MKV, AVI), {"id": "video_..."}, or {"url": ...}.
              */
             video: string | {
                 [key: string]: unknown;
@@ -2290,6 +2322,96 @@ export interface components {
             object?: "import";
             /** Projects */
             projects: number;
+        };
+        /** InspectFile */
+        InspectFile: {
+            /**
+             * Aspect
+             * @default null
+             */
+            aspect?: string | null;
+            /**
+             * File
+             * Format: binary
+             * @description A picture or a clip.
+             * @default null
+             */
+            file?: string | null;
+            /**
+             * Model
+             * @description The model that it is for.
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Size
+             * @description The size that is asked for, if one is.
+             * @default null
+             */
+            size?: string | null;
+        };
+        /** Inspection */
+        Inspection: {
+            /**
+             * As It Is
+             * @description It has that size, and a clip also the model's rate: nothing is scaled or cut.
+             */
+            as_it_is: boolean;
+            /**
+             * Crop
+             * @description What `fit="crop"` does to it; empty: nothing.
+             */
+            crop: string;
+            /** Fps */
+            fps: number;
+            /** Frames */
+            frames: number;
+            /** Height */
+            height: number;
+            /**
+             * Kind
+             * @description A clip can also be given as a picture: one of its frames is.
+             * @enum {string}
+             */
+            kind: "picture" | "clip";
+            /**
+             * Notes
+             * @description What is changed besides, so that it looks as it should.
+             */
+            notes: string[];
+            /**
+             * Object
+             * @default inspection
+             * @constant
+             */
+            object?: "inspection";
+            /**
+             * Pad
+             * @description What `fit="pad"` does to it; empty: nothing.
+             */
+            pad: string;
+            /**
+             * Recipe
+             * @description It is a clip or a still of this house, whose form POST /v1/recipe restores.
+             */
+            recipe: boolean;
+            /**
+             * Seconds
+             * @description 0 for a picture.
+             */
+            seconds: number;
+            /**
+             * Size
+             * @description The size of the clip that would be made with it.
+             */
+            size: string;
+            /** Sound */
+            sound: boolean;
+            /**
+             * Width
+             * @description As it is shown: turned upright, with square pixels.
+             */
+            width: number;
         };
         /** JobView */
         JobView: {
@@ -2974,13 +3096,19 @@ export interface components {
              */
             draft?: boolean | string | null;
             /**
+             * Fit
+             * @description crop or pad: what is done with a picture or clip of another shape.
+             * @default null
+             */
+            fit?: string | null;
+            /**
              * Guidance
              * @default null
              */
             guidance?: number | string | null;
             /**
              * Input Reference
-             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}.
+             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}. Of a clip its last frame is taken.
              * @default null
              */
             input_reference?: string | {
@@ -3655,13 +3783,19 @@ export interface components {
              */
             draft?: boolean | string | null;
             /**
+             * Fit
+             * @description crop or pad: what is done with a picture or clip of another shape.
+             * @default null
+             */
+            fit?: string | null;
+            /**
              * Guidance
              * @default null
              */
             guidance?: number | string | null;
             /**
              * Input Reference
-             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}.
+             * @description The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}. Of a clip its last frame is taken.
              * @default null
              */
             input_reference?: string | {
@@ -6817,6 +6951,112 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    inspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectFile"];
+                "multipart/form-data": components["schemas"]["InspectFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

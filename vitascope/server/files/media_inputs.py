@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tempfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from PIL import Image
 from starlette.datastructures import UploadFile
 
 from vitascope import ask
-from vitascope.clip import FPS, Recipe, Source
+from vitascope.clip import ModelCard, Recipe, Source
 from vitascope.errors import BadClip, Conflict, NotFound
-from vitascope.media import video
+from vitascope.media import incoming, video
+from vitascope.media.limits import SENT
+from vitascope.media.picture import Fit
+from vitascope.media.upright import Seen
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import uploads
@@ -29,14 +33,18 @@ from vitascope.vendors.openai import dialect as openai
 _CLIP_ID = re.compile(r"(?:clip|video)_[0-9a-f]{24}")
 
 
-def picture(context: Context, actor: Actor, given: Any, name: str) -> Image.Image | None:
-    """The picture that is sent or meant; None when nothing is. Of a clip: one of its frames."""
+def picture(context: Context, actor: Actor, given: Any, name: str) -> Seen | None:
+    """The picture that is sent or meant; None when nothing is. Of a clip: one of its frames, the last one to begin
+    with and the first one to end with, if nothing else is said.
+    """
     if given is None:
         return None
+    moment = "last" if "first" in name else "first"
     if clip_id := _meant(given):
         which = (given.get("frame") or given.get("at")) if isinstance(given, dict) else None
-        return frame(context, clip(context, actor, clip_id), str(which or ("last" if "first" in name else "first")))
-    return uploads.opened(given, name=name, fetch=partial(context.outside.fetch, actor.id))
+        return Seen(frame(context, clip(context, actor, clip_id), str(which or moment)))
+    fetch = partial(context.outside.fetch, actor.id)
+    return uploads.opened(given, name=name, account_id=actor.id, moment=moment, fetch=fetch)
 
 
 def _meant(given: Any) -> str:
@@ -70,7 +78,7 @@ def frame(context: Context, found: Clip, which: str) -> Image.Image:
         raise bad("frame", f'The clip has no frame "{which[:20]}".', f"first, last, or 0 to {last}.")
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
         path = _downloaded(context, found, Path(folder))
-        for number, frame in enumerate(video.read_frames(path)):
+        for number, frame in enumerate(video.read_frames(path, name="The clip")):
             if number == index:
                 return Image.fromarray(frame)
     raise BadClip(f"Frame {index} of the clip cannot be read.", hint="Choose another.")
@@ -84,25 +92,39 @@ def _downloaded(context: Context, found: Clip, folder: Path) -> Path:
     return path
 
 
-def source(context: Context, actor: Actor, given: Any) -> tuple[Source, Clip | None]:
-    """The clip to be continued: one of the library, or one that is sent along and comes into it."""
-    if meant := _meant(given):
-        found = clip(context, actor, meant)
-        if found.fps != FPS or found.frames < 2:
-            raise BadClip(f"The clip has {found.frames} frames, {found.fps} a second.", hint=f"Clips of {FPS} go on.")
-        with context.store.read() as tx:
-            kept = recipes.whole_recipe(tx, actor.id, found.recipe)
-        recipe = Recipe.from_dict(kept) if kept else None
-        return Source(found.sha256, found.frames, found.width, found.height, recipe), found
-    with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
-        data = given
-        if not isinstance(given, UploadFile):
+@dataclass(frozen=True)
+class Continued:
+    """The clip to be continued, the one of the library that it is, if it is one, and what was changed of it."""
+
+    source: Source
+    parent: Clip | None = None
+    notes: tuple[str, ...] = ()
+
+
+def source(context: Context, actor: Actor, given: Any, card: ModelCard, *, fit: Fit = "crop") -> Continued:
+    """One of the library, or one that is sent along. What this model cannot continue as it is, because of its rate or
+    its size, is written anew.
+    """
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as name:
+        folder, found = Path(name), None
+        if meant := _meant(given):
+            found = clip(context, actor, meant)
+            if found.frames < 2:
+                raise BadClip("A still cannot be continued.", hint="Give it as the first picture.")
+            if found.fps == card.fps and (found.width, found.height) in card.sizes:
+                with context.store.read() as tx:
+                    whole = recipes.whole_recipe(tx, actor.id, found.recipe)
+                recipe = Recipe.from_dict(whole) if whole else None
+                return Continued(Source(found.sha256, found.frames, found.width, found.height, recipe), found)
+            kept = _downloaded(context, found, folder)
+        elif not isinstance(given, UploadFile):
             fetch = partial(context.outside.fetch, actor.id)
-            data = uploads.contents(given, name="The clip", max_bytes=uploads.MAX_CLIP_BYTES, fetch=fetch)
-        path = uploads.clip_file(data, Path(folder))
-        sent = dataclasses.replace(ask.source(path), path="")
-        key = f"uploads/{actor.id}/{sent.sha256}"
-        context.blobs.put(key, path)
+            given = uploads.contents(given, name="The clip", max_bytes=SENT.clip_bytes, fetch=fetch)
+        with uploads.turns.of(actor.id):
+            sent = incoming.clip(kept, name="The clip") if found else uploads.clip(given, folder)
+            taken, notes = ask.source(sent, folder=folder, sizes=card.sizes, fps=card.fps, fit=fit)
+        key = f"uploads/{actor.id}/{taken.sha256}"
+        context.blobs.put(key, Path(taken.path))
         with context.store.begin() as tx:
-            handles.renew(tx, actor.id, handles.SOURCE, sent.sha256, key, context.now())
-        return sent, None
+            handles.renew(tx, actor.id, handles.SOURCE, taken.sha256, key, context.now())
+        return Continued(dataclasses.replace(taken, path=""), found, tuple(notes))

@@ -42,7 +42,7 @@ def _png(context: Context, video_key: str, *, last: bool) -> bytes:
         with open(path, "wb") as file:
             for piece in context.blobs.read(video_key):
                 file.write(piece)
-        frames = video.read_frames(path)
+        frames = video.read_frames(path, name="The clip")
         found = list(deque(frames, maxlen=1)) if last else [*islice(frames, 1)]
         if not found:
             raise BadClip("The clip has no frame that can be read.", hint="Make it again.")

@@ -10,35 +10,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import re
 import string
 import threading
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image
 from starlette.datastructures import UploadFile
 
-from vitascope.clip import MAX_FRAMES
-from vitascope.errors import BadClip, BadPicture, TooLarge
-from vitascope.media import picture, video
+from vitascope.errors import BadPicture, TooLarge, TooMany
+from vitascope.media import incoming
+from vitascope.media.incoming import Footage
+from vitascope.media.kinds import HEAD_BYTES, kind_of
+from vitascope.media.limits import SENT
+from vitascope.media.upright import Seen
 from vitascope.outbound import fetch as fetching
 
-MAX_PICTURE_BYTES = 20 * 2**20
-MAX_PIXELS = 24_000_000
-MAX_SIDE = 16_384
-MAX_CLIP_BYTES = 64 * 2**20
-MAX_CLIP_SIDE = 4096
-_KINDS = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"GIF87a": "GIF",
-    b"GIF89a": "GIF",
-    b"BM": "BMP",
-}
+MAX_CLIP_BYTES = SENT.clip_bytes
 _FORMS = "Send a file, a URL, base64, or a clip's id."
 _DATA = ("image_url", "video_url", "url", "data", "b64_json")
 _SLICE = 2**20  # a multiple of four
@@ -52,24 +42,48 @@ _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base6
 Fetch = Callable[..., tuple[bytes, str]]  # as `fetching.fetch`: (url, *, max_bytes)
 
 
-def opened(given: Any, *, name: str, fetch: Fetch = fetching.fetch) -> Image.Image:
-    """The picture behind what was sent, RGB and upright. `fetch`: what brings it from an address."""
-    return decoded(contents(given, name=name, max_bytes=MAX_PICTURE_BYTES, fetch=fetch), name=name)
+class _Turns:
+    """Reading a clip takes a core for up to fifteen seconds, so few are read at once, and few wait: nobody's clips keep
+    the threads from all others. Who sends too many at once is told to come again.
+    """
+
+    def __init__(self, at_once: int = 2, waiting: int = 6, each: int = 2):
+        self._reading, self._lock = threading.BoundedSemaphore(at_once), threading.Lock()
+        self._most, self._each = at_once + waiting, each
+        self._here: list[str] = []
+
+    @contextmanager
+    def of(self, account_id: str) -> Iterator[None]:
+        """A turn of this account. Raises TooMany."""
+        with self._lock:
+            if len(self._here) >= self._most or self._here.count(account_id) >= self._each:
+                raise TooMany("Other clips are being read just now.", hint="Send it again in a moment.", retry_after=5)
+            self._here.append(account_id)
+        try:
+            with self._reading:
+                yield
+        finally:
+            with self._lock:
+                self._here.remove(account_id)
 
 
-def decoded(data: bytes, *, name: str) -> Image.Image:
-    """Raises BadPicture when it is none of the kinds taken, or has too many pixels."""
-    kind = _picture_kind(data)
-    if not kind:
-        raise BadPicture(f"{name} is no picture of a kind taken here.", hint="Send PNG, JPEG, WebP, GIF or BMP.")
-    width, height = _dimensions(data, kind)
-    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise BadPicture(
-            f"{name} has {width}x{height} pixels.",
-            hint=f"At most {MAX_PIXELS // 10**6} million, each side at most {MAX_SIDE:,}; make it smaller.",
-        )
-    with _few:
-        return picture.decode(data, name=name)
+turns = _Turns()
+
+
+def opened(given: Any, *, name: str, account_id: str, moment: str = "first", fetch: Fetch = fetching.fetch) -> Seen:
+    """The picture behind what was sent, as it is meant to be seen; of a clip its first or last frame. `fetch`: what
+    brings it from an address.
+    """
+    most = SENT.clip_bytes if isinstance(given, UploadFile) and is_clip(given) else SENT.picture_bytes
+    data = contents(given, name=name, max_bytes=most, fetch=fetch)
+    return decoded(data, name=name, account_id=account_id, moment=moment)
+
+
+def decoded(data: bytes, *, name: str, account_id: str = "", moment: str = "first") -> Seen:
+    """Raises BadPicture when it is none of the kinds taken, or has too many pixels; TooMany."""
+    kind = kind_of(data[:HEAD_BYTES])
+    with turns.of(account_id) if kind and kind.what == "clip" else _few:
+        return incoming.picture(data, name=name, moment=moment, limits=SENT)
 
 
 def contents(given: Any, *, name: str, max_bytes: int, fetch: Fetch = fetching.fetch) -> bytes:
@@ -91,42 +105,24 @@ def contents(given: Any, *, name: str, max_bytes: int, fetch: Fetch = fetching.f
     return _unpacked(given, name=name, max_bytes=max_bytes)
 
 
-def clip_file(data: bytes | UploadFile, folder: Path, *, name: str = "The clip") -> Path:
-    """An mp4 in `folder` that was looked at: its size, its kind, its sides and its length. Raises BadClip."""
-    path = folder / "sent.mp4"
+def clip(data: bytes | UploadFile, folder: Path, *, name: str = "The clip") -> Footage:
+    """The clip that was sent, as a file in `folder`, read to its end; to be called in a turn. Raises BadClip and
+    TooLarge.
+    """
     if isinstance(data, UploadFile):
-        data = _read(data.file, name=name, max_bytes=MAX_CLIP_BYTES)
-    if len(data) > MAX_CLIP_BYTES:
-        raise _too_large(name, MAX_CLIP_BYTES)
-    if data[4:8] != b"ftyp":  # a playlist or script with the ending .mp4 would make a decoder open other files
-        raise BadClip(f"{name} is no mp4 file.", hint="Send an mp4 video.")
+        data = _read(data.file, name=name, max_bytes=SENT.clip_bytes)
+    if len(data) > SENT.clip_bytes:
+        raise _too_large(name, SENT.clip_bytes)
+    path = folder / "sent.mp4"
     path.write_bytes(data)
-    info = video.probe(path)
-    if info.frames > MAX_FRAMES or max(info.width, info.height) > MAX_CLIP_SIDE:
-        raise BadClip(
-            f"{name} has {info.frames:,} frames of {info.width}x{info.height}.",
-            hint=f"At most {MAX_FRAMES:,} frames, each side at most {MAX_CLIP_SIDE}.",
-        )
-    return path
+    return incoming.clip(path, name=name, limits=SENT)
 
 
-def _picture_kind(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    return next((kind for start, kind in _KINDS.items() if data.startswith(start)), "")
-
-
-def _dimensions(data: bytes, kind: str) -> tuple[int, int]:
-    """(width, height) as the file claims, no pixel unpacked; (0, 0) for one that the decoder will refuse."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=[kind]) as lazy:
-                return lazy.size
-    except Image.DecompressionBombError:
-        return MAX_PIXELS, 2
-    except Exception:  # Pillow's decoders raise many kinds
-        return 0, 0
+def is_clip(file: UploadFile) -> bool:
+    """By its first bytes."""
+    file.file.seek(0)
+    kind = kind_of(file.file.read(HEAD_BYTES))
+    return bool(kind and kind.what == "clip")
 
 
 def _read(file: BinaryIO, *, name: str, max_bytes: int) -> bytes:

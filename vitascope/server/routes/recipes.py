@@ -45,8 +45,9 @@ def read_recipe(context: Here, actor: Who, fields: Body) -> RecipeView:
             path = Path(folder) / "sent.png"
             path.write_bytes(data)
         else:
-            path = uploads.clip_file(data, Path(folder), name="The file")
-        found = recipes.find(path)
+            with uploads.turns.of(actor.id):
+                path = uploads.clip(data, Path(folder), name="The file").path
+        found = recipes.find(path, name="The file")
     if found is None:
         raise BadClip(
             "The file holds no recipe.", hint="Only files made by Vitascope, and not changed since, have one."

@@ -50,9 +50,12 @@ class VideoChanges(BaseModel):
         "roll, field of view.",
     )
     input_reference: str | dict[str, Any] | None = Field(
-        None, description="The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}."
+        None,
+        description="The first picture: a file, a URL, a data URL, base64, or {file_id} or {image_url}. Of a clip its "
+        "last frame is taken.",
     )
     last_image: str | dict[str, Any] | None = Field(None, description="The last picture, in the same forms.")
+    fit: str | None = Field(None, description="crop or pad: what is done with a picture or clip of another shape.")
     n: int | str | None = Field(None, description="How many takes, each with its own seed.")
     draft: bool | str | None = Field(None, description="Drawn in few steps, at a part of the price.")
     lane: str | None = Field(None, description="normal, offpeak or relaxed.")
@@ -66,7 +69,9 @@ class CreateVideo(VideoChanges):
 
 
 class ExtendVideo(CreateVideo):
-    video: str | dict[str, Any] = Field(description='An mp4 file, {"id": "video_..."}, or {"url": ...}.')
+    video: str | dict[str, Any] = Field(
+        description='A file (mp4, MOV, WebM, MKV, AVI), {"id": "video_..."}, or {"url": ...}.'
+    )
 
 
 class CreateCharacter(BaseModel):

@@ -70,6 +70,7 @@ def parse(fields: Fields, *, prompt_needed: bool = True) -> Asked:
         image=_reference(fields, _IMAGES),
         last_image=_reference(fields, _LAST_IMAGES),
         extend=_reference(fields, ("video", "extend")),
+        fit="pad" if choice(fields, "fit", of=("crop", "pad")) == "pad" else "crop",
         n=_takes(fields),
         draft=flag(fields, "draft"),
         lane=choice(fields, "lane", of=LANES) or "normal",
