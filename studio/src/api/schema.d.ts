@@ -3481,6 +3481,12 @@ export interface components {
             id: string;
             /** Lane */
             lane: string;
+            /**
+             * Late
+             * @description It takes much longer than was said.
+             * @default false
+             */
+            late?: boolean;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -3554,7 +3560,7 @@ export interface components {
             seconds: string;
             /**
              * Seconds Left
-             * @description While it runs, as measured here; null: not known.
+             * @description While it runs, as measured here; null: not known, or late.
              */
             seconds_left?: number | null;
             /** Seed */
@@ -3566,6 +3572,11 @@ export interface components {
             size: string;
             /** Spritesheet Url */
             spritesheet_url: string | null;
+            /**
+             * Stage
+             * @description While it runs. turn: another job of its worker is made first.
+             */
+            stage?: ("turn" | "starting" | "steps" | "writing") | null;
             /** Started At */
             started_at: number | null;
             /**
