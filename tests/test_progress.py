@@ -144,6 +144,7 @@ def test_a_job_that_waits_for_others_of_its_worker_says_so():
     first, second = one(2, 2.0), Running("job_2", "m", "wrk_1", 1, 0.0, 8, 0.0, 256 * 256 * 81)
     pace = Pace({"m": FIT}, {}, 1, (first, second))
     assert (pace.of(first).stage, pace.of(second).stage) == ("steps", "turn")
+    assert Pace({"m": FIT}, {}, 1, (second,)).of(second).stage == "starting"
     assert pace.of(first).seconds_left == pytest.approx(12)
     assert pace.of(second).seconds_left == pytest.approx(26)
 

@@ -24,7 +24,7 @@ ALIVE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Pace:
-    """By model: `fits`, how long a job takes by its work, and `usual`, seconds of a whole job. `running`: all under way."""
+    """`fits`: how long a job takes by its work, by model. `usual`: seconds of a whole job. `running`: the others."""
 
     fits: dict[str, Fit] = field(default_factory=dict)
     usual: dict[str, float] = field(default_factory=dict)

@@ -126,7 +126,7 @@ def progress(one: Running, fit: Fit | None, *, ahead: float | None = 0.0, turn: 
     if left is not None:
         left = None if ahead is None else left + ahead
     stage: Stage = "steps" if one.step < one.steps else "writing"
-    if not one.step:
+    if not one.step and (not one.machine or one.attempts > 1):
         stage = "turn" if turn else "starting"
     return Progress(share, left, stage)
 

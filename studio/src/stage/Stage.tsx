@@ -70,7 +70,7 @@ export function Stage() {
         </header>
         <div className={css.now}>
           <Screen take={take} story={told_} clips={clips} history={list} />
-          <QueueRows takes={onWay.filter((one) => one !== take)} history={list} />
+          <QueueRows takes={onWay.filter((one) => one !== take)} />
         </div>
         <Finished takes={all.ended.slice(0, MOST)} clips={clips} shown={take?.id} />
         <Spoken videos={list} shown={take?.videos[0].id} />

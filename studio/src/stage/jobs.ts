@@ -49,6 +49,3 @@ function take(id: string, videos: Video[]): Take {
   const waiting = ordered.some((video) => video.state === 'queued');
   return { id, videos: ordered, state: running ? 'running' : waiting ? 'waiting' : 'ended' };
 }
-
-/** How many steps it will have: what the worker says, or what was asked before one has it. */
-export const stepsOf = (video: Pick<Video, 'step_count' | 'steps'>) => video.step_count || video.steps;
