@@ -94,6 +94,16 @@ def test_no_path_of_the_api_is_answered_with_the_page(client):
     assert client.post("/library").status_code == 405
 
 
+def test_an_address_of_no_page_is_told_in_words_to_who_reads_pages(client):
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = client.get("/nonsense/7", headers=browser)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert client.get("/nonsense/7").json()["error"]["message"] == "There is nothing at /nonsense/7."
+    for path in ("/v1/nonsense", "/assets/none-1a2b3c.js"):
+        assert client.get(path, headers=browser).headers["content-type"] == "application/json"
+    assert client.post("/nonsense", headers=browser).headers["content-type"] == "application/json"
+
+
 def test_clips_of_another_public_name_may_be_shown(tmp_path, built):
     with serving(tmp_path, studio_dir=built, public_url="https://clips.example.org/vita") as house:
         policy = house.client().get("/").headers["content-security-policy"]

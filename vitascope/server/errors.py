@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -19,6 +20,7 @@ from starlette.types import Scope
 
 from vitascope import vendors
 from vitascope.errors import BadSpec, NotFound, TooMany, VitascopeError
+from vitascope.server.routes import studio
 from vitascope.vendors.api import Call, Reply
 from vitascope.vendors.openai import dialect as openai
 
@@ -32,7 +34,20 @@ def install(app: FastAPI) -> None:
 
 
 async def _handle(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 404 and _reads_pages(request):
+        response = await run_in_threadpool(studio.page, request.app.state.context, request)
+        response.status_code = max(response.status_code, 404)  # or 503, when the studio is not built
+        return response
     return respond(request.scope, error)
+
+
+def _reads_pages(request: Request) -> bool:
+    """Whether somebody typed an address of no page into a browser: the studio says so in words. Who asks the API, or
+    speaks a vendor's dialect, gets its own form.
+    """
+    asked = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+    mine = not request.url.path.startswith(("/v1/", "/assets/", "/icons/", "/files/"))
+    return asked and mine and not vendors.spoken(request.url.path, _headers(request.scope))
 
 
 def respond(scope: Scope, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from vitascope import pricing
 from vitascope.clip import ClipSpec
 from vitascope.errors import NotFound
+from vitascope.server import outside
 from vitascope.server.auth import Actor
 from vitascope.server.clip_view import Mode, mode_of, overall
 from vitascope.server.context import Context
@@ -82,6 +83,7 @@ class Video(Answer):
     requested_model: str
     requested_size: str
     notes: list[str] = Field(description="What was made otherwise than asked, and why.")
+    outside: bool = Field(False, description="The built-in model knows no thing that the prompt names.")
     metadata: dict[str, Any]
     url: str | None = Field(description="The mp4. Opens without a key until it expires.")
     thumbnail_url: str | None
@@ -147,7 +149,8 @@ def _more(
 ) -> dict[str, Any]:
     """What the studio shows besides."""
     given = [name for name, place in (("first", "image"), ("last", "last_image")) if job.spec.get(place)]
-    more: dict[str, Any] = {"given": given, "mode": mode_of(job.spec), "previews": _previews(context, base, job)}
+    more: dict[str, Any] = {"outside": outside.outside(spec.prompt, job.model)}
+    more |= {"given": given, "mode": mode_of(job.spec), "previews": _previews(context, base, job)}
     if job.state == "running":
         far = context.progress(tx, job, spec)
         more |= {

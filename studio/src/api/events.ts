@@ -146,8 +146,9 @@ function apply(cache: QueryClient, event: StreamEvent) {
   if (event.type === 'job.progress' && patch(cache, event)) return; // its share and its time come with the list
   void refresh(cache, event.video_id);
   void cache.invalidateQueries({ queryKey: ['quote'] }); // the line has changed, and with it how long one waits
-  if (event.type === 'job.queued' || event.type === 'job.running') return;
-  void cache.invalidateQueries({ queryKey: ['credits'] });
+  if (event.type === 'job.running') return;
+  void cache.invalidateQueries({ queryKey: ['credits'] }); // an order holds its price, wherever it was given
+  if (event.type === 'job.queued') return;
   void cache.invalidateQueries({ queryKey: ['account'] });
   void cache.invalidateQueries({ queryKey: ['library'] });
   void cache.invalidateQueries({ queryKey: ['videos'] }); // others in the line have moved up

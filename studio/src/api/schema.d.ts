@@ -1721,6 +1721,11 @@ export interface components {
              * @constant
              */
             object?: "clip";
+            /**
+             * Outside
+             * @description The built-in model knows no thing that the prompt names.
+             */
+            outside: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Project Id */
@@ -3148,6 +3153,11 @@ export interface components {
              */
             language: "en" | "zh";
             /**
+             * Left Out
+             * @description What shall not be there: what follows a "no".
+             */
+            left_out: string[];
+            /**
              * Object
              * @default reading
              * @constant
@@ -3165,8 +3175,20 @@ export interface components {
             sentence: string;
             /** Sky */
             sky: string;
+            /**
+             * Suggestions
+             * @description Of unknown words: what may have been meant.
+             */
+            suggestions: {
+                [key: string]: string;
+            };
             /** Things */
             things: components["schemas"]["ThingRead"][];
+            /**
+             * Too Many
+             * @description Words of things beyond the third, which is the last that is drawn.
+             */
+            too_many: string[];
             /** Understood */
             understood: string[];
             /**
@@ -3514,6 +3536,12 @@ export interface components {
              * @constant
              */
             object?: "video";
+            /**
+             * Outside
+             * @description The built-in model knows no thing that the prompt names.
+             * @default false
+             */
+            outside?: boolean;
             /** Parent Clip Id */
             parent_clip_id: string | null;
             /**

@@ -102,6 +102,7 @@ function Text({ video, story, clip }: TextProps) {
   } else if (on && story.kind === 'done') {
     lines.push(t('cost', { count: video.credits }));
   }
+  if (video.outside && !story.bad && !story.lost) lines.push(t('outside'));
   return (
     <div className={css.text}>
       {title && <b data-tone={story.bad ? 'bad' : story.kind === 'defect' ? 'info' : undefined}>{title}</b>}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Video } from '../api/types';
 import { countdown } from './clock';
 import { dial, left, phase, shownSteps } from './estimate';
-import { acts, find, lead } from './jobs';
+import { acts, find, finished, lead } from './jobs';
 import { wedge } from './LeaderRing';
 import { doing, story } from './story';
 
@@ -60,6 +60,11 @@ describe('takes', () => {
   it('keeps videos of one click together until it was chosen', () => {
     expect(acts(group).ended.map((take) => take.videos.map((one) => one.seed))).toEqual([[1, 2]]);
     expect(acts(group, ['b']).ended.length).toBe(2);
+  });
+
+  it('does not count what was cancelled among what is finished', () => {
+    const ended = acts([video({ state: 'cancelled' }), video({ state: 'failed' }), ...group]);
+    expect(finished(ended).map((take) => take.videos[0].state)).toEqual(['failed', 'succeeded']);
   });
 
   it('shows what runs before what waits, and the next in line first', () => {
