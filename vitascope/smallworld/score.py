@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-JUDGE = 1  # a number for this judge; scores of another one are measured anew
+JUDGE = 2  # a number for this judge; scores of another one are measured anew
 WHYS = {  # why nothing, or one thing, is measured; the keys are for programs
     "other_model": "Only clips of the built-in model are measured.",
     "given_picture": "It starts from a given picture, of which it is not known where its camera stood.",
@@ -18,6 +18,8 @@ WHYS = {  # why nothing, or one thing, is measured; the keys are for programs
     "nothing_asked": "The prompt asks for nothing that the judge knows.",
     "several_things": "The judge tells the looks and the way of one thing, and the prompt has several.",
     "camera_in_numbers": "The camera's path was given in numbers; the judge follows only moves that have words.",
+    "changes": "It looks like one shape at the beginning and like another in the middle.",
+    "not_trusted": "For such clips the judge was not found to be right often enough.",
     "unreadable": "The file could not be read.",
 }
 

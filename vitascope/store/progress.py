@@ -15,7 +15,7 @@ from typing import Literal
 
 TAIL = 6.0  # steps that decoding and writing take: 1.7 s, where a step takes 0.27 s (`vitascope bench`)
 SPREAD = 1.5  # how much larger the largest job must be than the smallest to tell the fixed part from the rest
-REACH = 2.0  # how far beyond the measured works a time is still told, as a multiple of their spread
+REACH = 4.0  # how far beyond the measured works a time is still told, as a multiple of their spread
 ALIKE = 1.1  # works that differ by less are one
 OWN_STEPS = 2  # from then on a job's own machine time says how long it takes where nothing was measured
 LATE_SECONDS, LATE_SHARE = 5.0, 0.5  # so much longer than was said: then no time is told

@@ -24,9 +24,12 @@ export function left(video: Pick<Shown, 'seconds_left'>, age: number, before: nu
 const SOON = 10; // seconds; "almost there" is never said with more to go
 
 /** Which of three sentences fits a running job: by its share, and by the time that is told beside it. */
-export function phase(video: Pick<Shown, 'progress'>, rest: number | null): 'early' | 'middle' | 'late' {
+export function phase(
+  video: Pick<Shown, 'progress' | 'step' | 'step_count' | 'steps'>,
+  rest: number | null,
+): 'early' | 'middle' | 'late' {
   const share = shareOf(video);
-  if (share < 0.34) return 'early';
+  if (Math.max(share, video.step / stepsOf(video)) < 0.34) return 'early';
   return share >= 0.8 && (rest === null || rest <= SOON) ? 'late' : 'middle';
 }
 

@@ -99,8 +99,9 @@ describe('story', () => {
   });
 
   it('goes from shapes to almost there, which is never said with much time left', () => {
-    expect([10, 50, 85].map((progress) => phase({ progress }, null))).toEqual(['early', 'middle', 'late']);
-    expect([8, 63].map((rest) => phase({ progress: 85 }, rest))).toEqual(['late', 'middle']);
+    expect([10, 50, 85].map((progress) => phase(video({ progress }), null))).toEqual(['early', 'middle', 'late']);
+    expect(phase(video({ progress: 20, step: 7 }), null)).toBe('middle');
+    expect([8, 63].map((rest) => phase(video({ progress: 85 }), rest))).toEqual(['late', 'middle']);
   });
 
   it('names the step that is being made, and what is before and after the steps', () => {
