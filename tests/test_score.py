@@ -127,6 +127,7 @@ def test_a_cube_that_becomes_a_cylinder_is_not_said_to_be_as_asked():
     assert [line.skill for line in found.lines] == ["colour"]
     assert found.left_out == {"shape": "changes"}
     assert found.left_out["shape"] in WHYS
+    assert found.share is None  # no "as asked 100"
     _, whole = two_shapes("cube", "cube")
     assert [line.skill for line in single.score(asked, iter(whole)).lines] == ["colour", "shape"]
 

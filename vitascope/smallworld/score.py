@@ -22,6 +22,7 @@ WHYS = {  # why nothing, or one thing, is measured; the keys are for programs
     "not_trusted": "For such clips the judge was not found to be right often enough.",
     "unreadable": "The file could not be read.",
 }
+UNSURE = {"changes", "not_trusted"}  # the judge could be wrong: then there is no figure for the whole
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Score:
 
     @property
     def share(self) -> float | None:
-        """Of what was asked, 0 to 1; None when nothing is measured."""
+        """Of what was asked, 0 to 1; None when nothing is measured, or the judge may be wrong about a part of it."""
+        if UNSURE & set(self.left_out.values()):
+            return None
         return sum(line.right for line in self.lines) / len(self.lines) if self.lines else None
 
     def to_dict(self) -> dict[str, Any]:
