@@ -31,7 +31,7 @@ class Service:
     def __init__(self, folder, database_url="", engine="engines:quick", **settings):
         self.folder, self.engine, self.port, self.started = folder, engine, free_port(), []
         self.url = f"http://127.0.0.1:{self.port}"
-        self._database, self._cookie = database_url or file_url(folder / "home" / "vitascope.db"), ""
+        self._cookie = ""
         self.environment = doubles.environment() | {
             "VITASCOPE_HOME": str(folder / "home"),
             "VITASCOPE_DATABASE_URL": database_url,
@@ -73,7 +73,7 @@ class Service:
 
     def link(self):
         """What opens the studio as the owner, as `vitascope studio` makes it."""
-        store = Store(self._database)
+        store = Store(self.environment["VITASCOPE_DATABASE_URL"] or file_url(self.folder / "home" / "vitascope.db"))
         try:
             with store.begin() as tx:
                 return local.link(tx, self.url, store.clock())

@@ -727,3 +727,20 @@ def test_it_is_the_same_on_postgresql(tmp_path):
         assert client.get("/v1/credits/usage").json()["data"][0]["completed"] == 1
         assert client.delete(f"/v1/videos/{video['id']}").status_code == 200
         assert running.client().get("/v1/admin/health", params={"check": True}).json()["broken_rules"] == []
+
+
+def test_a_prompt_from_outside_the_world_is_warned_of_on_the_job_and_the_clip(client):
+    video = create(client, prompt="a dragon flies over a city", seconds="1")
+    assert video["outside"]
+    assert any("knows no thing that the prompt names" in note for note in video["notes"])
+    assert not create(client, prompt="a red ball and a dragon", seconds="1")["outside"]
+    assert not create(client, prompt="on snow at night", seconds="1")["outside"]
+
+
+def test_a_reading_says_what_is_left_out_what_is_too_much_and_what_may_have_been_meant(client):
+    def read(prompt):
+        return client.post("/v1/reading", json={"prompt": prompt}).json()
+
+    assert read("a blue cube, no red ball")["left_out"] == ["red ball"]
+    assert read("five cubes")["too_many"] == ["five"]
+    assert read("a red bal and a dragon")["suggestions"] == {"bal": "ball"}

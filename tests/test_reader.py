@@ -1,9 +1,14 @@
 """The prompt reader: what people write, what the built-in model is told of it, and what is named as unknown."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from vitascope.smallworld.reader.reader import describe, phrases, read
+from vitascope.clip import ClipSpec
+from vitascope.smallworld.inference.conditions import told
+from vitascope.smallworld.inference.spelling import meant
+from vitascope.smallworld.reader.reader import describe, phrases, read, unwanted
 from vitascope.smallworld.world.captions import LANGUAGES, Facts, ThingFacts, canonical, compose, drop, facts_of
 from vitascope.smallworld.world.scene import CAMERAS, sample
 
@@ -67,7 +72,15 @@ ENGLISH = {
     "[Pedestal up] a white box drops": "white cube drops, camera crane up",
     "Zoom out from a small red cube": "small red cube, camera zoom out",
     "red ball bouncing, snow, sunset, orbit right": "red ball bounces, on snow, at sunset, camera orbit right",
-    "RED BALL!!! ON SNOW!!! 🎾": "red ball, on snow",
+    "RED BALL!!! ON SNOW!!!": "red ball, on snow",
+    # one thing said twice is one thing
+    "a red ball, a red ball on snow": "red ball, on snow",
+    "A red ball on snow. A red ball bounces.": "red ball bounces, on snow",
+    "a red ball 一个红球": "red ball",
+    "a red ball and a red ball": "red ball, red ball",
+    "a red ball, another red ball": "red ball, red ball",
+    "a red ball hits a red ball": "red ball pushes, red ball",
+    "a red ball next to a red ball": "red ball, red ball",
 }
 
 CHINESE = {
@@ -129,13 +142,67 @@ UNKNOWN = {
     "a red ball bounces. a blue cube spins.": ("red ball bounces, blue cube", ("spins",)),
     "the camera pushes in, then orbits left": ("camera push in", ("orbits", "left")),
     "a cube turns into a blue ball": ("cube turns blue", ("ball",)),
-    "no clouds, red ball": ("red ball", ("no", "clouds")),
-    "five cubes": ("cube, cube, cube", ("five",)),
+    "a red ball 🎾 spins 👩\u200d🚀": ("red ball spins", ("🎾", "👩\u200d🚀")),
+    "a ball with no colour": ("ball", ("no",)),
     "红球膨胀然后消失": ("red ball inflates", ("消失",)),
     "电影感，高清，红色的球": ("red ball", ("电影感", "高清")),
     "左边一个红球": ("red ball", ("左边",)),
     "足球": ("", ("足球",)),
 }
+
+LEFT_OUT = {
+    "no red ball": ("", ("red ball",)),
+    "no clouds, red ball": ("red ball", ("clouds",)),
+    "no red ball, a blue cube on snow": ("blue cube, on snow", ("red ball",)),
+    "no ball and a blue cube": ("blue cube", ("ball",)),
+    "no balls or cubes, a cone": ("cone", ("balls", "cubes")),
+    "no balls and cubes, a cone": ("cone", ("balls", "cubes")),
+    "instead of a red ball, a blue cube": ("blue cube", ("red ball",)),
+    "a cube that isn't red": ("cube", ("red",)),
+    "the ball does not roll": ("ball", ("roll",)),
+    "a red ball not bouncing but rolling left": ("red ball rolls left", ("bouncing",)),
+    "no red ball bounces on snow": ("on snow", ("red ball bounces",)),
+    "a red ball rolls on snow without clouds at night": ("red ball rolls, on snow, at night", ("clouds",)),
+    "no dragon jumps, a red ball rolls left": ("red ball rolls left", ("dragon jumps",)),
+    "a red ball, no zoom": ("red ball", ("zoom",)),
+    "no camera movement, a red ball": ("red ball, camera still", ()),
+    "a red ball doesn't move": ("red ball stands", ()),
+    "没有红球，一个蓝方块在雪地上": ("blue cube, on snow", ("红球",)),
+    "不要红色的球，一个蓝方块": ("blue cube", ("红色球",)),
+    "雪地上没有红球": ("on snow", ("红球",)),
+    "不滚动的红球": ("red ball", ("滚动",)),
+}
+
+
+@pytest.mark.parametrize(("prompt", "expected"), LEFT_OUT.items())
+def test_what_follows_a_no_is_left_out_and_not_drawn(prompt, expected):
+    reading = read(prompt)
+    assert (reading.canonical, reading.left_out) == expected
+    assert reading.unknown == ()
+
+
+def test_what_is_left_out_is_told_to_the_model_as_what_beside_the_prompt_is():
+    assert unwanted("no red ball, a cube", "snow, at night").canonical == "red ball, on snow, at night"
+    spec = ClipSpec(prompt="a cube, no snow", seed=1)
+    grounds = {told(replace(spec, seed=seed), read(spec.prompt).facts).ground for seed in range(60)}
+    assert grounds == {"grass", "sand", "stone"}
+
+
+def test_more_than_three_things_are_not_unknown_but_too_many():
+    reading = read("a red ball, a blue cube, a green cone and a yellow cylinder")
+    assert reading.canonical == "red ball, blue cube, green cone"
+    assert (reading.unknown, reading.too_many) == ((), ("yellow", "cylinder"))
+    assert (read("five cubes").unknown, read("five cubes").too_many) == ((), ("five",))
+    assert "3 things at most: yellow, cylinder" in describe(reading)
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("bal", "ball"), ("snwo", "snow"), ("cylindre", "cylinder"), ("purpel", "purple"), ("orbitt", "orbit"),
+     ("dragon", ""), ("flies", ""), ("city", ""), ("cat", ""), ("forest", ""), ("龙", ""), ("4k", "")],
+)  # fmt: skip
+def test_a_slip_of_the_pen_is_told_from_a_word_of_another_world(word, other):
+    assert meant(word) == other
 
 
 @pytest.mark.parametrize(("prompt", "told"), (ENGLISH | CHINESE).items())
@@ -197,6 +264,10 @@ def test_nothing_is_made_of_an_empty_prompt():
 def test_the_language_of_a_mixed_prompt_is_the_one_that_says_more():
     assert read("一个红色的球 rolls").language == "zh"
     assert read("a red ball rolls across the 雪").language == "en"
+
+
+def test_japanese_is_not_taken_for_chinese():
+    assert read("赤いボールが雪の上で跳ねる").language == "en"
 
 
 def test_a_reading_is_described_in_one_line():

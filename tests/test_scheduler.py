@@ -246,26 +246,47 @@ def test_closing_wakes_those_who_wait():
         scheduler.seat().begin(spec())
 
 
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Slow(DiscEngine):
+    """A step and a preview take so many seconds of the clock."""
+
+    def __init__(self, clock, *, step=0.5, preview=0.5):
+        super().__init__()
+        self.clock, self.step_seconds, self.preview_seconds, self.looks = clock, step, preview, 0
+
+    def step(self, drafts):
+        self.clock.now += self.step_seconds
+        super().step(drafts)
+
+    def preview(self, draft):
+        self.clock.now += self.preview_seconds
+        self.looks += 1
+        return super().preview(draft)
+
+
+@pytest.mark.parametrize("steps", [2, 4, 8, 50])
+def test_every_draft_has_a_preview_within_its_first_quarter_however_dear(steps):
+    clock = Clock()
+    scheduler = Scheduler(Slow(clock, step=0.2, preview=20.0), clock=clock)
+    seats = [join(scheduler, spec(str(number), seconds=0, steps=steps)) for number in range(5)]
+    first = {}
+    while scheduler.turn():
+        for number, seat in enumerate(seats):
+            if seat.looked_step:
+                first.setdefault(number, seat.looked_step)
+    assert len(first) == 5
+    assert max(first.values()) <= max(1, steps // 4)
+
+
 def test_previews_come_in_steps_and_take_a_small_share_of_the_time():
-    class Clock:
-        now = 100.0
-
-        def __call__(self):
-            return self.now
-
-    class Slow(DiscEngine):
-        looks = 0
-
-        def step(self, drafts):
-            clock.now += 0.5
-            super().step(drafts)
-
-        def preview(self, draft):
-            clock.now += 0.5
-            self.looks += 1
-            return super().preview(draft)
-
-    clock, maker = Clock(), Slow()
+    clock = Clock()
+    maker = Slow(clock)
     scheduler = Scheduler(maker, clock=clock)
     seats = [join(scheduler, spec(str(number), seconds=0, steps=64)) for number in range(10)]
     turns(scheduler)

@@ -1,12 +1,16 @@
 """One clip, looked at by the judge: only what was asked, only where the judge can be trusted, and never a guess."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vitascope.clip import CameraPath, ClipSpec, Picture, Recipe, Source
-from vitascope.smallworld.exam import prompts, single
+from vitascope.smallworld.exam import prompts, single, trust
 from vitascope.smallworld.score import WHYS, Score
 from vitascope.smallworld.world.render import render
+from vitascope.smallworld.world.scene import Motion
 from vitascope.smallworld.world.stage import set_stage
 
 MODEL = "vitascope-nano"
@@ -105,3 +109,44 @@ def test_frames_behind_the_last_judged_one_are_not_read():
         raise AssertionError("read on")
 
     assert single.score(recipe(seconds=8), frames()).lines
+
+
+def two_shapes(first, then, frames=49):
+    """A clip that shows one shape at the beginning and another one from its fourth group on."""
+    scene = prompts.bank(6, first_seed=900)[4].scene
+    still = replace(scene.main, motion=Motion("stand", "", "slow"), size="large", colour="red")
+    made = [replace(scene, things=(replace(still, shape=shape),)) for shape in (first, then)]
+    start, end = (render(set_stage(one, frames), 128, 128) for one in made)
+    return scene, np.concatenate([start[:24], end[24:]])
+
+
+def test_a_cube_that_becomes_a_cylinder_is_not_said_to_be_as_asked():
+    scene, frames = two_shapes("cube", "cylinder")
+    asked = recipe("a red cube", seed=scene.seed, seconds=3)
+    found = single.score(asked, iter(frames))
+    assert [line.skill for line in found.lines] == ["colour"]
+    assert found.left_out == {"shape": "changes"}
+    assert found.left_out["shape"] in WHYS
+    assert found.share is None  # no "as asked 100"
+    _, whole = two_shapes("cube", "cube")
+    assert [line.skill for line in single.score(asked, iter(whole)).lines] == ["colour", "shape"]
+
+
+def test_what_the_judge_is_wrong_about_too_often_is_not_measured(monkeypatch):
+    counts = {"shape": [20, 20, 18, 20], "colour": [20, 20, 19, 20]}
+    monkeypatch.setattr(trust, "_table", lambda: {"1:1": {"1": {"cube": counts}, "4": {}}})
+    assert not trust.trusted("shape", aspect="1:1", steps=2, shape="cube")  # 18 of 20 is less than 95 %
+    assert trust.trusted("colour", aspect="1:1", steps=2, shape="cube")
+    assert not trust.trusted("shape", aspect="1:1", steps=1, shape="")  # it may be a cube
+    scene, frames = two_shapes("cube", "cube")
+    found = single.score(recipe("a red cube", seed=scene.seed, seconds=3, steps=1), iter(frames))
+    assert ([line.skill for line in found.lines], found.left_out) == (["colour"], {"shape": "not_trusted"})
+
+
+def test_the_table_says_how_it_was_made():
+    data = json.loads(trust.TABLE.read_text("utf-8"))
+    assert data["command"].startswith("python -m vitascope.smallworld.exam.trust")
+    for by_steps in data["right"].values():
+        for by_shape in by_steps.values():
+            for counts in by_shape.values():
+                assert all(0 <= true <= of and 0 <= drawn <= out_of for true, of, drawn, out_of in counts.values())

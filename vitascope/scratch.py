@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from vitascope import config, logs
-from vitascope.errors import OutputFailed
+from vitascope.errors import OutputFailed, of_machine
 
 _FOLDER, _LOCK = "scratch", "in-use"
 _STALE_SECONDS = 86_400.0
@@ -36,7 +36,10 @@ def settled(home: Path) -> Iterator[Path]:
         lock = _locked(mine)
     except OSError as error:
         why = error.strerror or str(error)
-        raise OutputFailed(f"The home folder cannot be written: {why}.", hint="See `vitascope doctor`.") from error
+        known = of_machine(error) or OutputFailed(
+            f"The home folder cannot be written: {why}.", hint="See `vitascope doctor`."
+        )
+        raise known from error
     with contextlib.closing(lock):
         tempfile.tempdir = str(mine)
         config.silence(SQLITE_TMPDIR=str(mine))

@@ -2,10 +2,12 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { BrowserRouter, Route, Routes } from 'react-router';
 import { queries } from './api/hooks';
 import { Broken } from './shell/Broken';
+import { Nowhere } from './shell/Nowhere';
 import { usePrefs } from './shell/prefs';
+import { First } from './shell/First';
 import { Shell } from './shell/Shell';
 import { Toasts } from './shell/Toasts';
 import { resolver, theme } from './theme/theme';
@@ -37,7 +39,7 @@ export function App() {
       <QueryClientProvider client={queries}>
         <BrowserRouter>
           <Broken>
-            <Suspense fallback={null}>
+            <Suspense fallback={<First />}>
               <Routes>
                 <Route path="/signin" element={<SignIn />} />
                 <Route path="/signup" element={<SignUp />} />
@@ -52,8 +54,8 @@ export function App() {
                   <Route path="account" element={<Account />} />
                   <Route path="keys" element={<Keys />} />
                   <Route path="operator" element={<Operator />} />
+                  <Route path="*" element={<Nowhere />} />
                 </Route>
-                <Route path="*" element={<Navigate to="/" replace />} />
               </Routes>
             </Suspense>
           </Broken>

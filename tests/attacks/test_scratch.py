@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -87,8 +86,7 @@ def test_a_killed_worker_leaves_nothing_for_ever(tmp_path):
             process.wait()
         ended = service.serve("--workers", "0")
         until(lambda: len(list(places.iterdir())) == 1)
-        with urllib.request.urlopen(f"{service.url}/metrics") as answer:
-            assert b"vitascope_scratch_files" in answer.read()
+        assert b"vitascope_scratch_files" in service.get("/metrics")
         ended.terminate()
         ended.wait()
         assert list(places.iterdir()) == []

@@ -85,7 +85,7 @@ def create_app(context: Context) -> FastAPI:
     app.include_router(studio.router)  # last: whatever else has a path keeps it
     native = list(app.router.routes)
     openapi.describe(app, BODIES)
-    errors.install(app)
+    errors.install(app, studio.page)
     app.add_middleware(Switch, table=Table(DIALECTS), owns=owner_of(native))
     app.add_middleware(Gate)
     return app

@@ -12,6 +12,7 @@ from fastapi import Request
 from pydantic import Field
 from sqlalchemy import Connection
 
+from vitascope.server import out_of_world
 from vitascope.server.context import Context
 from vitascope.server.files import delivery, stills
 from vitascope.server.schemas import Answer
@@ -49,6 +50,7 @@ class ClipView(Answer):
     aspect: str
     camera: dict[str, Any] | None
     draft: bool
+    outside: bool = Field(description="The built-in model knows no thing that the prompt names.")
     credits: float | None = Field(description="What it cost; 0 when that was given back. null: it was not made here.")
     score: float | None = Field(description="Of what its prompt asked, how much the judge saw in it: 0 to 100.")
     trashed_at: float | None
@@ -148,6 +150,7 @@ def _view(context: Context, base: str, clip: Clip, job: Any) -> ClipView:
         aspect=str(spec.get("aspect") or ""),
         camera=spec.get("camera"),
         draft=bool(job and job.draft),
+        outside=out_of_world.outside(clip.prompt, clip.model),
         credits=None if not job else 0.0 if clip.defects else job.units / 100,
         score=overall(clip.score),
         url=delivery.link(context, base, clip.video_key),

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from vitascope.clip import ModelCard
+from vitascope.clip import ClipSpec, ModelCard
 from vitascope.config import Settings
 from vitascope.errors import UnknownModel
 from vitascope.server import local
 from vitascope.server.outside import Outside
 from vitascope.server.places import Places
-from vitascope.store import accounts, jobs, webhooks
+from vitascope.store import accounts, jobs, progress, webhooks
 from vitascope.store import eta as pace
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 LINE_SECONDS = 1.0
 LISTENERS, LISTENERS_OF_ALL = 20, 2_000  # each looks into the database again and again
 PACE_SECONDS = 2.0
+MOST_SAID = 10_000  # running jobs of which is remembered what was said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ class Context:
     stopping: threading.Event = field(default_factory=threading.Event)  # set it to end the streams of events
     _line: list[tuple[float, Line]] = field(default_factory=list, init=False, repr=False)
     _pace: list[tuple[float, pace.Pace]] = field(default_factory=list, init=False, repr=False)
+    _said: dict[tuple[str, int], progress.Progress] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def prices(self) -> Prices:
@@ -72,6 +74,15 @@ class Context:
             measured = pace.measured(tx, self.now())
             self._pace[:] = [(time.monotonic(), measured)]
         return measured
+
+    def progress(self, tx: Connection, job: jobs.Job, spec: ClipSpec) -> progress.Progress:
+        """How far this running job is: never less, and never longer, than was said of this attempt before."""
+        key = (job.id, job.attempts)
+        new = progress.steadily(self.pace(tx).progress(job, spec), self._said.get(key))
+        self._said[key] = new
+        while len(self._said) > MOST_SAID:
+            self._said.pop(next(iter(self._said)), None)
+        return new
 
     def card(self, model: str) -> ModelCard:
         for card in self.cards:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import errno
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -21,6 +22,7 @@ from starlette.types import Scope
 
 from vitascope import vendors
 from vitascope.errors import BadSpec, NoMemory, NotFound, OutputFailed, TooMany, VitascopeError, is_memory
+from vitascope.server.context import Context
 from vitascope.vendors.api import Call, Reply
 from vitascope.vendors.openai import dialect as openai
 
@@ -28,14 +30,27 @@ _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _NAMES = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of the routes be answered here."""
+def install(app: FastAPI, page: Callable[[Context, Request], Response]) -> None:
+    """Let every error of the routes be answered here. `page`: what a browser is shown at an address of no page."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 404 and _reads_pages(request):
+            response = await run_in_threadpool(page, request.app.state.context, request)
+            response.status_code = max(response.status_code, 404)  # or 503, when the studio is not built
+            return response
+        return respond(request.scope, error)
+
     for kind in (VitascopeError, HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _handle)
+        app.add_exception_handler(kind, handle)
 
 
-async def _handle(request: Request, error: Exception) -> Response:
-    return respond(request.scope, error)
+def _reads_pages(request: Request) -> bool:
+    """Whether somebody typed an address of no page into a browser: the studio says so in words. Who asks the API, or
+    speaks a vendor's dialect, gets its own form.
+    """
+    asked = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+    mine = not request.url.path.startswith(("/v1/", "/assets/", "/icons/", "/files/"))
+    return asked and mine and not vendors.spoken(request.url.path, _headers(request.scope))
 
 
 def respond(scope: Scope, error: Exception) -> Response:

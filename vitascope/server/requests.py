@@ -17,7 +17,7 @@ from vitascope import ask, pricing
 from vitascope.clip import FPS, CameraPath, ClipSpec, ModelCard
 from vitascope.errors import BadSpec, Conflict
 from vitascope.orders import admission, pipeline
-from vitascope.server import model_aliases, sizes
+from vitascope.server import model_aliases, out_of_world, sizes
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
@@ -62,7 +62,7 @@ def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "opena
         spec, notes = _bare(asked, card, size), [*asked.notes, *([note] if note else [])]
     spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera), fit=asked.fit, notes=notes)
     card.check(spec)
-    notes += _length_note(asked, spec)
+    notes += _length_note(asked, spec) + _outside_note(spec)
     return Order(
         spec=spec,
         card=card,
@@ -108,7 +108,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera), fit=asked.fit, notes=notes)
     card.check(spec)
     kept = (job.request or {}).get("metadata") or {}
-    request = _request(asked, dialect, notes)
+    request = _request(asked, dialect, notes + _outside_note(spec))
     request |= {"steps": whole} if request["draft"] else {}
     return Order(
         spec=spec,
@@ -246,6 +246,10 @@ def _length_note(asked: Asked, spec: ClipSpec) -> list[str]:
     if asked.still or asked.seconds is None or abs(made - asked.seconds) < 0.01:
         return []
     return [f"{asked.seconds:g} seconds were asked; {made:g} are made, because clips come in groups of frames."]
+
+
+def _outside_note(spec: ClipSpec) -> list[str]:
+    return [out_of_world.NOTE] if out_of_world.outside(spec.prompt, spec.model) else []
 
 
 def _request(asked: Asked, dialect: str, notes: list[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from vitascope import pricing
 from vitascope.clip import ClipSpec
 from vitascope.errors import NotFound
+from vitascope.server import out_of_world
 from vitascope.server.auth import Actor
 from vitascope.server.clip_view import Mode, mode_of, overall
 from vitascope.server.context import Context
@@ -25,6 +26,7 @@ from vitascope.server.schemas import Answer
 from vitascope.store import jobs, ledger, library, schema
 from vitascope.store.database import lock_account
 from vitascope.store.jobs import Job
+from vitascope.store.progress import Stage
 from vitascope.vendors.openai import dialect as openai
 
 DAY = 86_400.0
@@ -81,6 +83,7 @@ class Video(Answer):
     requested_model: str
     requested_size: str
     notes: list[str] = Field(description="What was made otherwise than asked, and why.")
+    outside: bool = Field(False, description="The built-in model knows no thing that the prompt names.")
     metadata: dict[str, Any]
     url: str | None = Field(description="The mp4. Opens without a key until it expires.")
     thumbnail_url: str | None
@@ -89,7 +92,9 @@ class Video(Answer):
     previews: list[Preview] = Field(default_factory=list, description="All looks that are kept, in their order.")
     mode: Mode
     given: list[Literal["first", "last"]] = Field(default_factory=list, description="See /v1/videos/{id}/given.")
-    seconds_left: float | None = Field(None, description="While it runs, as measured here; null: not known.")
+    seconds_left: float | None = Field(None, description="While it runs, as measured here; null: not known, or late.")
+    late: bool = Field(False, description="It takes much longer than was said.")
+    stage: Stage | None = Field(None, description="While it runs. turn: another job of its worker is made first.")
     starts_in: float | None = Field(None, description="Seconds, while it waits; null: not known.")
     charged: float | None = Field(None, description="What it cost in the end; 0 when that was given back.")
     finish_credits: float | None = Field(None, description="Of a draft: what all its steps would cost more.")
@@ -143,14 +148,19 @@ def _more(
     spec: ClipSpec,
 ) -> dict[str, Any]:
     """What the studio shows besides."""
-    now = context.now()
     given = [name for name, place in (("first", "image"), ("last", "last_image")) if job.spec.get(place)]
-    more: dict[str, Any] = {"given": given, "mode": mode_of(job.spec), "previews": _previews(context, base, job)}
+    more: dict[str, Any] = {"outside": out_of_world.outside(spec.prompt, job.model)}
+    more |= {"given": given, "mode": mode_of(job.spec), "previews": _previews(context, base, job)}
     if job.state == "running":
-        pace = context.pace(tx)
-        more["seconds_left"] = pace.left(job, now, pace.seconds(spec, job.model))
+        far = context.progress(tx, job, spec)
+        more |= {
+            "progress": int(100 * far.share),
+            "seconds_left": far.seconds_left,
+            "late": far.late,
+            "stage": far.stage,
+        }
     elif job.state == "queued":
-        more["starts_in"] = context.pace(tx).starts_in(view["queue_position"] or 1, job.model, now)
+        more["starts_in"] = context.pace(tx).starts_in(view["queue_position"] or 1, job.model)
     elif clip is not None:
         more |= {
             "charged": 0.0 if clip.defects else job.units / 100,

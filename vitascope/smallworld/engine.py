@@ -163,7 +163,7 @@ class EmbeddedEngine:
             told = identify.recognised(told, *self._glance(latents[: len(context) or 1], camera, 0))
         elif spec.last_image:
             told = identify.recognised(told, *self._glance(latents[-1:], camera[-1:], min(WINDOW, total) - 1))
-        unwanted = reader.read(spec.negative_prompt)
+        unwanted = reader.unwanted(spec.prompt, spec.negative_prompt)
         tokens = np.concatenate([self._tokens(told), self._tokenizer.encode(unwanted.canonical)[None]])
         words = self._text.run(tokens=tokens[:1])
         return Draft(

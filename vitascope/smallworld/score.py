@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-JUDGE = 1  # a number for this judge; scores of another one are measured anew
+JUDGE = 2  # a number for this judge; scores of another one are measured anew
 WHYS = {  # why nothing, or one thing, is measured; the keys are for programs
     "other_model": "Only clips of the built-in model are measured.",
     "given_picture": "It starts from a given picture, of which it is not known where its camera stood.",
@@ -18,8 +18,11 @@ WHYS = {  # why nothing, or one thing, is measured; the keys are for programs
     "nothing_asked": "The prompt asks for nothing that the judge knows.",
     "several_things": "The judge tells the looks and the way of one thing, and the prompt has several.",
     "camera_in_numbers": "The camera's path was given in numbers; the judge follows only moves that have words.",
+    "changes": "It looks like one shape at the beginning and like another in the middle.",
+    "not_trusted": "For such clips the judge was not found to be right often enough.",
     "unreadable": "The file could not be read.",
 }
+UNSURE = {"changes", "not_trusted"}  # the judge could be wrong: then there is no figure for the whole
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Score:
 
     @property
     def share(self) -> float | None:
-        """Of what was asked, 0 to 1; None when nothing is measured."""
+        """Of what was asked, 0 to 1; None when nothing is measured, or the judge may be wrong about a part of it."""
+        if UNSURE & set(self.left_out.values()):
+            return None
         return sum(line.right for line in self.lines) / len(self.lines) if self.lines else None
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,68 +1,84 @@
 """How long clips take here, as measured: from jobs that this database has seen end. What was never measured is None,
-and is never guessed.
-
-A clip's work is counted in frames x pixels x steps; the frames' decoding and writing count as so many steps more.
+and is never guessed. `progress` says what follows from it for one job.
 """
 
 from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.clip import ClipSpec
+from vitascope.clip import ASPECTS, ClipSpec
+from vitascope.store import progress
 from vitascope.store.job import IS_RUNNING, Job
+from vitascope.store.progress import Fit, Progress, Running
 from vitascope.store.schema import clips, jobs, workers
 
 LOOKED_AT = 30  # of the latest jobs
 DAYS = 7.0
-TAIL = 6.0  # steps that decoding and writing take: 1.7 s, where a step takes 0.27 s (`vitascope bench`)
 ALIVE_SECONDS = 30.0
-_FIRST_STEPS = 2  # from then on a job's own pace is known better than the usual one
 
 
 @dataclass(frozen=True)
 class Pace:
-    """`per_work`: seconds for a unit of work, by model. `usual`: seconds of a whole job. `running`: its jobs' spans."""
+    """`fits`: how long a job takes by its work, by model. `usual`: seconds of a whole job. `running`: the others."""
 
-    per_work: dict[str, float] = field(default_factory=dict)
+    fits: dict[str, Fit] = field(default_factory=dict)
     usual: dict[str, float] = field(default_factory=dict)
     workers: int = 0
-    running: tuple[tuple[str, float, int, int, int], ...] = ()  # model, started, step, steps, attempts
+    running: tuple[Running, ...] = ()
 
     def seconds(self, spec: ClipSpec, model: str) -> float | None:
         """How long a clip of this spec takes, once it has begun."""
-        rate = self.per_work.get(model)
-        return None if rate is None else rate * _work(spec.shape, spec.new_frames, spec.steps)
+        fit = self.fits.get(model)
+        return fit.seconds(progress.work(spec.shape, spec.new_frames, spec.steps)) if fit else None
 
-    def left(self, job: Job, now: float, whole: float | None) -> float | None:
-        """Seconds until a running job is done; `whole`: what it takes usually."""
-        return _left(job.started_at, job.step, job.steps, job.attempts, now, whole)
+    def progress(self, job: Job, spec: ClipSpec) -> Progress:
+        """How far this running job is."""
+        return self.of(_of(job, spec))
 
-    def starts_in(self, position: int, model: str, now: float) -> float | None:
+    def of(self, mine: Running) -> Progress:
+        """Others that its worker holds and that end sooner are made first."""
+        alone = self._alone(mine)
+        others = [one for one in self.running if one.id != mine.id and one.worker and one.worker == mine.worker]
+        ahead: float | None = 0.0
+        for other in others:
+            its = self._alone(other)
+            if alone.seconds_left is None or its.seconds_left is None:
+                ahead = None
+            elif ahead is not None and (its.seconds_left, other.id) < (alone.seconds_left, mine.id):
+                ahead += its.seconds_left
+        turn = any(other.step > 0 for other in others)
+        return progress.progress(mine, self.fits.get(mine.model), ahead=ahead, turn=turn)
+
+    def starts_in(self, position: int, model: str) -> float | None:
         """Seconds until the job at this place in the line begins; None without a worker or anything measured."""
         usual = self.usual.get(model)
         if usual is None or not self.workers:
             return None
-        parts = [
-            _left(started, step, steps, attempts, now, self.usual.get(of))
-            for of, started, step, steps, attempts in self.running
-        ]
-        ahead = sum(part or 0.0 for part in parts) + usual * (position - 1)
+        parts = [self._alone(one).seconds_left for one in self.running]
+        usuals = [self.usual.get(one.model, 0.0) for one in self.running]
+        left = sum(other if part is None else part for part, other in zip(parts, usuals, strict=True))
+        ahead = left + usual * (position - 1)
         return ahead / self.workers if self.running or position > 1 else 0.0
+
+    def _alone(self, one: Running) -> Progress:
+        return progress.progress(one, self.fits.get(one.model))
 
 
 def measured(tx: Connection, now: float) -> Pace:
     """From the latest finished jobs, the jobs that run and the workers that are alive."""
-    per_work: dict[str, list[float]] = {}
+    took: dict[str, list[tuple[float, float]]] = {}
     usual: dict[str, list[float]] = {}
     steps = jobs.c.spec["steps"].as_integer().label("steps")
     columns = (
         jobs.c.model,
         jobs.c.started_at,
         jobs.c.finished_at,
+        jobs.c.compute_ms,
         steps,
         clips.c.width,
         clips.c.height,
@@ -75,32 +91,92 @@ def measured(tx: Connection, now: float) -> Pace:
         .join(clips, clips.c.id == jobs.c.clip_id)
         .where(*done, *told, jobs.c.relation.is_distinct_from("extend"))
     )
-    for row in tx.execute(query.order_by(jobs.c.finished_at.desc()).limit(LOOKED_AT)):
+    rows = tx.execute(query.order_by(jobs.c.finished_at.desc()).limit(LOOKED_AT)).all()
+    waits = _waits(rows)
+    for row in rows:
         seconds = row.finished_at - row.started_at
         usual.setdefault(row.model, []).append(seconds)
-        per_work.setdefault(row.model, []).append(seconds / _work((row.width, row.height), row.frames, row.steps))
+        if row.compute_ms:  # without what it waited for others that its worker held
+            seconds = min(seconds, row.compute_ms / 1000 + waits[row.model])
+        took.setdefault(row.model, []).append((progress.work((row.width, row.height), row.frames, row.steps), seconds))
+    fits = {model: progress.fit(found) for model, found in took.items()}
     alive = (
         sa.select(sa.func.count())
         .select_from(workers)
         .where(workers.c.seen_at.between(now - ALIVE_SECONDS, now + ALIVE_SECONDS))
     )
-    running = sa.select(jobs.c.model, jobs.c.started_at, jobs.c.step, jobs.c.steps, jobs.c.attempts).where(IS_RUNNING)
     return Pace(
-        {model: statistics.median(values) for model, values in per_work.items()},
+        {model: found for model, found in fits.items() if found},
         {model: statistics.median(values) for model, values in usual.items()},
         tx.scalar(alive) or 0,
-        tuple((row.model, row.started_at or now, row.step, row.steps, row.attempts) for row in tx.execute(running)),
+        _running(tx),
     )
 
 
-def _work(shape: tuple[int, int], frames: int, steps: int) -> float:
-    return shape[0] * shape[1] * frames * (steps + TAIL)
+def _waits(rows: Any) -> dict[str, float]:
+    """What a job that was alone on its worker takes besides the engine's time, by model: the least seen."""
+    found: dict[str, float] = {}
+    for row in rows:
+        if row.compute_ms:
+            wait = max(0.0, row.finished_at - row.started_at - row.compute_ms / 1000)
+            found[row.model] = min(wait, found.get(row.model, wait))
+    return found
 
 
-def _left(started: float | None, step: int, steps: int, attempts: int, now: float, whole: float | None) -> float | None:
-    if not started or not steps:
-        return whole
-    share = step / (steps + TAIL)
-    if step >= _FIRST_STEPS and attempts == 1:
-        return max(0.0, (now - started) / share * (1 - share))
-    return None if whole is None else max(0.0, whole * (1 - share))
+def _running(tx: Connection) -> tuple[Running, ...]:
+    """Without their specs' pictures, which may be large."""
+    spec = jobs.c.spec
+    columns = (
+        jobs.c.id,
+        jobs.c.model,
+        jobs.c.lease_worker,
+        jobs.c.attempts,
+        jobs.c.step,
+        jobs.c.steps,
+        jobs.c.compute_ms,
+        spec["steps"].as_integer().label("asked"),
+        spec["seconds"].as_float().label("seconds"),
+        spec["aspect"].as_string().label("aspect"),
+        spec["size"].label("size"),
+        spec["extend"]["width"].as_integer().label("width"),
+        spec["extend"]["height"].as_integer().label("height"),
+    )
+    found = []
+    for row in tx.execute(sa.select(*columns).where(IS_RUNNING)):
+        if row.asked is None or row.seconds is None:
+            continue  # a row of another version
+        size = (
+            (row.width, row.height) if row.width and row.height else row.size or ASPECTS.get(row.aspect, ASPECTS["1:1"])
+        )
+        frames = ClipSpec(prompt=".", seconds=row.seconds).new_frames  # one more than an extension has: no matter
+        found.append(
+            Running(
+                row.id,
+                row.model,
+                row.lease_worker,
+                row.attempts,
+                _step(row.step, row.steps, row.asked),
+                row.asked,
+                row.compute_ms / 1000,
+                size[0] * size[1] * frames,
+            )
+        )
+    return tuple(found)
+
+
+def _of(job: Job, spec: ClipSpec) -> Running:
+    return Running(
+        job.id,
+        job.model,
+        job.lease_worker,
+        job.attempts,
+        _step(job.step, job.steps, spec.steps),
+        spec.steps,
+        job.compute_ms / 1000,
+        spec.shape[0] * spec.shape[1] * spec.new_frames,
+    )
+
+
+def _step(step: int, steps: int, asked: int) -> float:
+    """Of the steps asked for: a long clip makes them once for each of its windows."""
+    return step * asked / steps if steps else 0.0

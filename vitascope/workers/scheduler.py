@@ -284,10 +284,14 @@ class Scheduler:
                 self._remove(seat, gone=False)
 
     def _look(self, seat: Seat, step_seconds: float) -> None:
-        """A preview, when the last is old enough and the budget allows it: a share of the steps' time, saved up."""
+        """A preview, when the last is old enough and the budget allows it: a share of the steps' time, saved up. The
+        first one comes within the first quarter of the steps, whatever it costs.
+        """
         now, cost = self.clock(), self._look_cost  # of the last one; the first is free, to see what it costs
         self._look_budget = min(self._look_budget + LOOK_SHARE * step_seconds, 2 * cost)
-        if seat.draft.done or now - seat.looked_at < LOOK_SECONDS or cost > self._look_budget:
+        first = not seat.looked_step and 4 * (seat.draft.step_index + 1) > seat.draft.step_count
+        dear = now - seat.looked_at < LOOK_SECONDS or cost > self._look_budget
+        if seat.draft.done or (dear and not first):
             return
         look = self.engine.preview(seat.draft)
         self._look_cost = self.clock() - now

@@ -143,11 +143,12 @@ function apply(cache: QueryClient, event: StreamEvent) {
     return;
   }
   if (!event.video_id) return;
-  if (event.type === 'job.progress' && patch(cache, event)) return;
+  if (event.type === 'job.progress' && patch(cache, event)) return; // its share and its time come with the list
   void refresh(cache, event.video_id);
   void cache.invalidateQueries({ queryKey: ['quote'] }); // the line has changed, and with it how long one waits
-  if (event.type === 'job.queued' || event.type === 'job.running') return;
-  void cache.invalidateQueries({ queryKey: ['credits'] });
+  if (event.type === 'job.running') return;
+  void cache.invalidateQueries({ queryKey: ['credits'] }); // an order holds its price, wherever it was given
+  if (event.type === 'job.queued') return;
   void cache.invalidateQueries({ queryKey: ['account'] });
   void cache.invalidateQueries({ queryKey: ['library'] });
   void cache.invalidateQueries({ queryKey: ['videos'] }); // others in the line have moved up
@@ -158,13 +159,10 @@ function patch(cache: QueryClient, event: StreamEvent): boolean {
   const known = cache.getQueryData<Page<Video>>(['videos'])?.data.find((video) => video.id === event.video_id);
   if (!known || known.state !== 'running') return false;
   const step = event.step ?? known.step;
-  const count = event.steps ?? known.step_count;
-  const progress = count ? Math.min(99, Math.floor((100 * step) / count)) : known.progress;
   keepVideo(cache, {
     ...known,
     step,
-    step_count: count,
-    progress,
+    step_count: event.steps || known.step_count,
     preview_url: event.preview_url ?? known.preview_url,
   });
   return true;

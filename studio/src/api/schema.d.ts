@@ -1745,6 +1745,11 @@ export interface components {
              * @constant
              */
             object?: "clip";
+            /**
+             * Outside
+             * @description The built-in model knows no thing that the prompt names.
+             */
+            outside: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Project Id */
@@ -3303,6 +3308,11 @@ export interface components {
              */
             language: "en" | "zh";
             /**
+             * Left Out
+             * @description What shall not be there: what follows a "no".
+             */
+            left_out: string[];
+            /**
              * Object
              * @default reading
              * @constant
@@ -3320,8 +3330,20 @@ export interface components {
             sentence: string;
             /** Sky */
             sky: string;
+            /**
+             * Suggestions
+             * @description Of unknown words: what may have been meant.
+             */
+            suggestions: {
+                [key: string]: string;
+            };
             /** Things */
             things: components["schemas"]["ThingRead"][];
+            /**
+             * Too Many
+             * @description Words of things beyond the third, which is the last that is drawn.
+             */
+            too_many: string[];
             /** Understood */
             understood: string[];
             /**
@@ -3636,6 +3658,12 @@ export interface components {
             id: string;
             /** Lane */
             lane: string;
+            /**
+             * Late
+             * @description It takes much longer than was said.
+             * @default false
+             */
+            late?: boolean;
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -3663,6 +3691,12 @@ export interface components {
              * @constant
              */
             object?: "video";
+            /**
+             * Outside
+             * @description The built-in model knows no thing that the prompt names.
+             * @default false
+             */
+            outside?: boolean;
             /** Parent Clip Id */
             parent_clip_id: string | null;
             /**
@@ -3709,7 +3743,7 @@ export interface components {
             seconds: string;
             /**
              * Seconds Left
-             * @description While it runs, as measured here; null: not known.
+             * @description While it runs, as measured here; null: not known, or late.
              */
             seconds_left?: number | null;
             /** Seed */
@@ -3721,6 +3755,11 @@ export interface components {
             size: string;
             /** Spritesheet Url */
             spritesheet_url: string | null;
+            /**
+             * Stage
+             * @description While it runs. turn: another job of its worker is made first.
+             */
+            stage?: ("turn" | "starting" | "steps" | "writing") | null;
             /** Started At */
             started_at: number | null;
             /**

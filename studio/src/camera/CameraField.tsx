@@ -13,6 +13,7 @@ import type { Row } from './pinhole';
 import { PathEditor } from './PathEditor';
 import { type SceneRead, solidsOf } from './scene';
 import { useSourceEnd } from './useSourceEnd';
+import { toast } from '../parts/toast';
 import { type CameraValue, isWords, MOST_MOVES, NO_CAMERA, toggled } from './value';
 
 export interface Reading extends SceneRead {
@@ -71,6 +72,7 @@ export function CameraField({
         (move) => axisOf(move.name) === axisOf(name) && (axisOf(name) !== 'push' || move.name === name),
       );
       if (chosen) return setMoves(moves.filter((move) => move !== chosen));
+      if (isFull(name)) return toast(t('fullWhy'));
       return setMoves(extending ? toggled([], name) : toggled(moves, name));
     }
     if (value.kind === 'path') return onChange(NO_CAMERA);
@@ -100,6 +102,8 @@ export function CameraField({
               type="button"
               className={styles.chip}
               aria-pressed={chosen}
+              aria-disabled={isFull(name) || undefined}
+              title={isFull(name) ? t('fullWhy') : undefined}
               data-chosen={chosen}
               onClick={() => choose(name)}
             >
@@ -145,6 +149,12 @@ export function CameraField({
     if (name === 'path') return value.kind === 'path';
     const alike = moves.find((move) => axisOf(move.name) === axisOf(name));
     return alike !== undefined && (axisOf(name) !== 'push' || alike.name === name);
+  }
+
+  /** Three go together, and this would be a fourth. */
+  function isFull(name: MoveName | 'path'): boolean {
+    if (name === 'path' || name === 'still' || extending || moves.length < MOST_MOVES) return false;
+    return !moves.some((move) => axisOf(move.name) === axisOf(name));
   }
 
   function hint(): string {

@@ -41,7 +41,7 @@ export function PathEditor({
   const [chosen, setChosen] = useState(0);
   const [raising, setRaising] = useState(false);
   const [view, setView] = useState<View>(() => around(keys));
-  const history = useHistory<readonly Key[]>(keys, (next) => onChange([...next]));
+  const history = useHistory<readonly Key[]>('path', keys, (next) => onChange([...next]));
   const clock = useClock(seconds, false);
   const solids = useMemo(() => solidsOf(reading), [reading]);
   const at = useMemo(() => curve(keys), [keys]);

@@ -1,22 +1,39 @@
-/** Undo and redo of the path. `begin` marks where a drag starts, so that all of it is one step back. */
-import { useCallback, useRef, useState } from 'react';
+/**
+ * Undo and redo of the path. `begin` marks where a drag starts, so that all of it is one step back. The steps are kept
+ * while the page is open, so that a look into the library loses none; they go when the value was changed elsewhere.
+ */
+import { useCallback, useEffect, useState } from 'react';
 
 const MOST = 60;
 
-export function useHistory<T>(value: T, onChange: (value: T) => void) {
-  const past = useRef<T[]>([]);
-  const future = useRef<T[]>([]);
+interface Steps {
+  past: unknown[];
+  future: unknown[];
+  now: unknown; // as it was when this was last on the page
+}
+
+const kept = new Map<string, Steps>();
+
+export function useHistory<T>(name: string, value: T, onChange: (value: T) => void) {
+  const [steps] = useState<Steps>(() => {
+    const found = kept.get(name);
+    return found && found.now === value ? found : { past: [], future: [], now: value };
+  });
   const [, redraw] = useState(0);
+  useEffect(() => {
+    steps.now = value;
+    kept.set(name, steps);
+  }, [name, steps, value]);
   const begin = useCallback(() => {
-    past.current = [...past.current.slice(1 - MOST), value];
-    future.current = [];
+    steps.past = [...steps.past.slice(1 - MOST), value];
+    steps.future = [];
     redraw((n) => n + 1);
-  }, [value]);
-  const step = (from: typeof past, to: typeof past) => {
-    const found = from.current.pop();
+  }, [steps, value]);
+  const step = (from: 'past' | 'future', to: 'past' | 'future') => {
+    const found = steps[from].pop();
     if (found === undefined) return;
-    to.current.push(value);
-    onChange(found);
+    steps[to].push(value);
+    onChange(found as T);
     redraw((n) => n + 1);
   };
   return {
@@ -27,9 +44,9 @@ export function useHistory<T>(value: T, onChange: (value: T) => void) {
       begin();
       onChange(next);
     },
-    undo: () => step(past, future),
-    redo: () => step(future, past),
-    canUndo: past.current.length > 0,
-    canRedo: future.current.length > 0,
+    undo: () => step('past', 'future'),
+    redo: () => step('future', 'past'),
+    canUndo: steps.past.length > 0,
+    canRedo: steps.future.length > 0,
   };
 }

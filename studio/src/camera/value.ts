@@ -75,7 +75,10 @@ export function checked(given: unknown): CameraValue {
   return NO_CAMERA;
 }
 
-/** The moves with this one taken in or left out. Moves of one axis take each other's place; "still" stands alone. */
+/**
+ * The moves with this one taken in or left out. Moves of one axis take each other's place; "still" stands alone. Where
+ * there are as many as go together, another one changes nothing.
+ */
 export function toggled(moves: readonly Move[], name: MoveName): Move[] {
   if (moves.some((move) => move.name === name)) return moves.filter((move) => move.name !== name);
   if (name === 'still') return [{ name, slow: true, strength: 1 }];
@@ -84,7 +87,7 @@ export function toggled(moves: readonly Move[], name: MoveName): Move[] {
   const move: Move = { name, slow: old?.slow ?? true, strength: old?.strength ?? 1 };
   if (old) return moves.map((other) => (other === old ? move : other));
   const kept = moves.filter((other) => other.name !== 'still');
-  return [...kept.slice(-(MOST_MOVES - 1)), move];
+  return kept.length < MOST_MOVES ? [...kept, move] : [...moves];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,6 +6,8 @@ import { IconCheck, IconDownload } from '@tabler/icons-react';
 import { memo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Clip } from '../api/types';
+import { tenths } from '../parts/time';
+import { language } from '../words';
 import { download } from './actions';
 import css from './card.module.css';
 import { fit, local } from './files';
@@ -51,9 +53,11 @@ export const ClipCard = memo(function ClipCard({ clip, on, draft, selectable, on
           <>
             <Heart clip={clip} />
             <div className={css.hover}>
-              <button type="button" onClick={() => go.extend(clip)}>
-                {t('action.extend')}
-              </button>
+              {clip.seconds > 0 && (
+                <button type="button" onClick={() => go.extend(clip)}>
+                  {t('action.extend')}
+                </button>
+              )}
               <button type="button" onClick={() => void go.remix(clip)}>
                 {t('action.remix')}
               </button>
@@ -139,7 +143,7 @@ function Moving({ clip, onOpen }: { clip: Clip; onOpen: () => void }) {
 function facts(clip: Clip, draft: boolean | undefined, t: (key: string, more?: object) => string): string {
   const kind = draft || clip.draft ? 'draft' : clip.relation;
   return [
-    clip.seconds ? `${clip.seconds.toFixed(1)} s` : t('card.still'),
+    clip.seconds ? tenths(clip.seconds, language()) : t('card.still'),
     kind ? t(`relation.${kind}`, { defaultValue: kind }) : '',
     clip.seed !== null && !kind ? t('card.seed', { seed: clip.seed }) : '',
   ]

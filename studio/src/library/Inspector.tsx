@@ -7,7 +7,7 @@ import { ApiError, told } from '../api/client';
 import type { Clip } from '../api/types';
 import { Button, IconButton } from '../parts/Button';
 import { Tag } from '../parts/Tag';
-import { moment } from '../parts/time';
+import { moment, tenths } from '../parts/time';
 import { language } from '../words';
 import { useClipActions } from './actions';
 import { ClipButtons } from './ClipButtons';
@@ -73,7 +73,7 @@ function Body({ clip, keys, onClose }: { clip: Clip; keys: boolean; onClose: () 
       <h2 className={css.title}>{clip.prompt}</h2>
       <div className={css.tags}>
         <Tag>{clip.aspect ?? clip.size}</Tag>
-        <Tag>{clip.seconds ? `${clip.seconds.toFixed(1)} s` : t('card.still')}</Tag>
+        <Tag>{clip.seconds ? tenths(clip.seconds, language()) : t('card.still')}</Tag>
         {clip.seed !== null && <Tag>{t('card.seed', { seed: clip.seed })}</Tag>}
         {clip.relation && (
           <Tag>{t(`relation.${clip.relation}` as 'relation.remix', { defaultValue: clip.relation })}</Tag>
@@ -97,6 +97,7 @@ function Body({ clip, keys, onClose }: { clip: Clip; keys: boolean; onClose: () 
           <ClipButtons clip={clip} time={playing.time} fill />
         </div>
       )}
+      {clip.outside && <p className={css.quiet}>{t('outside')}</p>}
       <LineageTree clip={clip} />
       <ScoreCard clip={clip} />
       <Tags clip={clip} />

@@ -1,9 +1,12 @@
 // The family of a clip: what it came from and what came of it. The words on each edge say what changed.
 
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Clip } from '../api/types';
 import { told } from '../api/client';
+import { span } from '../parts/time';
+import { language } from '../words';
 import { compare } from './differ';
 import { local } from './files';
 import { useLineage, useReading } from './hooks';
@@ -64,9 +67,33 @@ function Take({ row, here }: { row: Row; here: boolean }) {
           <span>
             <Edge row={row} />
           </span>
+          <Given clip={row.clip} />
         </span>
       </Link>
     </li>
+  );
+}
+
+/** The pictures that it was given: they are where it came from, as much as another clip is. */
+function Given({ clip }: { clip: Clip }) {
+  const { t } = useTranslation('library');
+  const which =
+    clip.mode === 'frames' ? (['first', 'last'] as const) : clip.mode === 'image' ? (['first'] as const) : [];
+  const [gone, setGone] = useState<readonly string[]>([]);
+  const shown = which.filter((one) => clip.video_id && !gone.includes(one));
+  if (!shown.length) return null;
+  return (
+    <span className={css.from}>
+      {t('lineage.given', { count: shown.length })}
+      {shown.map((one) => (
+        <img
+          key={one}
+          src={`/v1/videos/${clip.video_id}/given?which=${one}`}
+          alt={t(one === 'first' ? 'recipe.first' : 'recipe.last')}
+          onError={() => setGone((now) => [...now, one])}
+        />
+      ))}
+    </span>
   );
 }
 
@@ -78,9 +105,7 @@ function Edge({ row: { clip, parent } }: { row: Row }) {
   const relation =
     clip.relation === 'extend'
       ? t('lineage.extended', {
-          seconds: Math.max(0, clip.seconds - parent.seconds)
-            .toFixed(1)
-            .replace(/\.0$/, ''),
+          span: span(Math.max(0, clip.seconds - parent.seconds), language()),
         })
       : t(`relation.${clip.relation}` as 'relation.remix', { defaultValue: clip.relation ?? '' });
   return [relation, clip.relation === 'finish' ? '' : changed, gone].filter(Boolean).join(' · ');

@@ -3,6 +3,8 @@
 import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Clip } from '../api/types';
+import { tenths } from '../parts/time';
+import { language } from '../words';
 import { fit, local } from './files';
 import { type Playing } from './player';
 import css from './player.module.css';
@@ -40,7 +42,7 @@ export function Player({ clip, playing, children }: { clip: Shown; playing: Play
             {playing.playing ? <IconPlayerPauseFilled size={15} /> : <IconPlayerPlayFilled size={15} />}
           </button>
           <span className={css.time} aria-hidden>
-            {playing.time.toFixed(1)} / {clip.seconds.toFixed(1)} s
+            {playing.time.toFixed(1)} / {tenths(clip.seconds, language())}
           </span>
           <input
             type="range"

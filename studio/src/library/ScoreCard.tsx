@@ -39,11 +39,13 @@ export function ScoreCard({ clip }: { clip: Clip }) {
       )}
       {score?.state === 'measured' && (
         <>
-          <div className={css.overall}>
-            <b>{Math.round(score.overall ?? 0)}</b>
-            <span style={{ '--of': (score.overall ?? 0) / 100 } as React.CSSProperties} aria-hidden />
-            <p>{t('score.rightOf', { right: score.right, of: score.of })}</p>
-          </div>
+          {score.overall != null && (
+            <div className={css.overall}>
+              <b>{Math.round(score.overall)}</b>
+              <span style={{ '--of': score.overall / 100 } as React.CSSProperties} aria-hidden />
+              <p>{t('score.rightOf', { right: score.right, of: score.of })}</p>
+            </div>
+          )}
           <dl className={css.scores}>
             {score.lines.map((line) => (
               <div key={line.key} data-right={line.right || undefined}>

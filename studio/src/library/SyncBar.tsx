@@ -3,6 +3,8 @@
 import { IconPlayerPauseFilled, IconPlayerPlayFilled, IconRepeat } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '../parts/Button';
+import { tenths } from '../parts/time';
+import { language } from '../words';
 import type { Sync } from './sync';
 import css from './compare.module.css';
 
@@ -16,7 +18,7 @@ export function SyncBar({ sync, whole }: { sync: Sync; whole: number }) {
       <IconButton small label={t(sync.playing ? 'compare.pause' : 'compare.play')} onClick={sync.toggle}>
         {sync.playing ? <IconPlayerPauseFilled size={16} /> : <IconPlayerPlayFilled size={16} />}
       </IconButton>
-      <span>{time.toFixed(1)} s</span>
+      <span>{tenths(time, language())}</span>
       <input
         type="range"
         min={0}
@@ -28,7 +30,7 @@ export function SyncBar({ sync, whole }: { sync: Sync; whole: number }) {
         aria-label={t('compare.time')}
         aria-valuetext={t('player.at', { time: time.toFixed(1), seconds: whole.toFixed(1) })}
       />
-      <span>{whole.toFixed(1)} s</span>
+      <span>{tenths(whole, language())}</span>
       <IconButton small label={t('compare.loop')} aria-pressed={sync.loop} onClick={() => sync.setLoop(!sync.loop)}>
         <IconRepeat size={16} stroke={1.9} color={sync.loop ? 'var(--acc)' : undefined} aria-hidden />
       </IconButton>

@@ -15,7 +15,7 @@ export interface Asked {
   camera: { words?: string; points?: number[][] } | null;
   image?: unknown;
   last_image?: unknown;
-  extend?: unknown;
+  extend?: { sha256: string } | null;
 }
 
 export interface Difference {
@@ -78,4 +78,5 @@ function facts(a?: Reading, b?: Reading): Difference[] {
 const named = (thing?: Reading['things'][number]) => (thing ? `${thing.colour} ${thing.shape}`.trim() : '');
 const path = (asked: Asked) => asked.camera?.words || asked.camera?.points || '';
 const text = (value: unknown) => (value === null || value === undefined ? '' : String(value));
-const given = (asked: Asked) => [!!asked.image, !!asked.last_image, !!asked.extend];
+/** The pictures and the clip themselves: another picture is no less a difference than another word. */
+const given = ({ image, last_image, extend }: Asked) => [image ?? '', last_image ?? '', extend?.sha256 ?? ''];

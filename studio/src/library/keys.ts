@@ -15,7 +15,7 @@ export function useClipKeys(clip: Clip | undefined) {
   const go = useClipGo();
   const here = !!clip && !clip.trashed_at;
   useShortcut('f', () => favourite([clip!], !clip!.favourite), t('action.favourite'), here);
-  useShortcut('e', () => go.extend(clip!), t('action.extend'), here);
+  useShortcut('e', () => go.extend(clip!), t('action.extend'), here && clip.seconds > 0);
   useShortcut('r', () => void go.remix(clip!), t('action.remix'), here);
   useShortcut('l', () => go.frame(clip!), t('action.lastFrame'), here);
   useShortcut('c', () => mark(clip!), t('action.compare'), here);

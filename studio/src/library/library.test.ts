@@ -19,6 +19,18 @@ const thing = {
 const reading = (given: Partial<Reading>) =>
   ({ things: [thing], ground: 'snow', sky: 'sunset', camera: '', ...given }) as Reading;
 
+describe('two clips', () => {
+  const made = { prompt: 'a', seed: 1, steps: 4, guidance: null, seconds: 5, aspect: '1:1', model: 'm', camera: null };
+  const picture = (png: string) => ({ png, width: 1, height: 1 });
+  it('are not alike but for what is said when their given pictures differ', () => {
+    const [a, b] = [picture('AAAA'), picture('BBBB')].map((image) => ({ ...made, image }));
+    expect(compare(a, b).differs).toEqual([{ what: 'given', from: '', to: '' }]);
+    expect(compare(a, { ...a }).differs).toEqual([]);
+    const source = (sha256: string) => ({ ...made, extend: { sha256 } });
+    expect(compare(source('1'), source('2')).differs).toHaveLength(1);
+  });
+});
+
 describe('the search line', () => {
   it('reads tokens in both ways of writing', () => {
     expect(token('ground:snow')).toEqual({ kind: 'ground', value: 'snow' });

@@ -54,7 +54,7 @@ export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode
         {top}
         <Modes card={card} />
         {form.remixOf && form.mode !== 'extend' && <Remix />}
-        <Slots />
+        <Slots card={card} />
         <div className={css.stack}>
           <Prompt box={box} reading={reading} dropping={dropping} short={phone} onFiles={files} />
           {reading && <Read reading={reading} short={phone} />}

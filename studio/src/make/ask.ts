@@ -3,7 +3,7 @@
 import type { Card, CreateVideo } from '../api/types';
 import { toCamera } from '../camera/value';
 import { MAX_PROMPT, type FormValues, type GivenImage, type RemixOf } from './form';
-import { nearest } from './shapes';
+import { fitted, nearest, sizeOf } from './shapes';
 
 const FPS = 16;
 const GROUP = 8; // a clip is its first picture and then whole groups
@@ -39,6 +39,19 @@ export function givenSize(form: FormValues, card: Card | undefined): string {
   const shown = form.mode === 'extend' ? form.extend : usesImages(form) ? (form.image ?? form.lastImage) : null;
   if (!shown?.width || !shown.height) return '';
   return nearest(card.sizes, { width: shown.width, height: shown.height });
+}
+
+/** The given pictures that are cut or padded. */
+export function otherShapes(form: FormValues, card: Card | undefined): ('image' | 'lastImage')[] {
+  const size = givenSize(form, card);
+  if (!size || !usesImages(form)) return [];
+  const names = form.mode === 'frames' ? (['image', 'lastImage'] as const) : (['image'] as const);
+  return names.filter((name) => {
+    const given = form[name];
+    return given?.width && given.height
+      ? fitted({ width: given.width, height: given.height }, sizeOf(size), form.fit) !== null
+      : false;
+  });
 }
 
 export function usesImages({ mode }: Pick<FormValues, 'mode'>): boolean {
@@ -78,6 +91,7 @@ export function fullBody(form: FormValues, card: Card | undefined): Body {
   if (usesImages(form) && form.image) body.input_reference = reference(form.image);
   if (form.mode === 'frames' && form.lastImage) body.last_image = reference(form.lastImage);
   if (form.mode === 'extend' && form.extend?.clipId) body.video = { id: form.extend.clipId };
+  if (usesImages(form) && otherShapes(form, card).length) body.fit = form.fit;
   return body;
 }
 

@@ -85,6 +85,30 @@ export async function readClip(file: File): Promise<GivenClip> {
   }
 }
 
+/** Throws when it is no clip that this browser can play. */
+export async function readLastFrame(file: File): Promise<GivenImage> {
+  const url = URL.createObjectURL(file);
+  try {
+    const video = document.createElement('video');
+    video.muted = true;
+    video.preload = 'auto';
+    video.src = url;
+    await happens(video, 'loadeddata');
+    const there = happens(video, 'seeked');
+    video.currentTime = Math.max(0, video.duration - 0.001);
+    await there;
+    const { videoWidth: width, videoHeight: height } = video;
+    const scale = Math.min(1, LARGEST_SIDE / Math.max(width, height));
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
+    canvas.getContext('2d')?.drawImage(video, 0, 0, canvas.width, canvas.height);
+    return { url: canvas.toDataURL('image/png'), name: file.name, width: canvas.width, height: canvas.height };
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
 function happens(video: HTMLVideoElement, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     video.addEventListener(name, () => resolve(), { once: true });

@@ -2,6 +2,7 @@
 // loses nothing. Remix, Extend, Use last frame and Restore fill it with `fill` and go to Make.
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import type { Fit } from './shapes';
 import { checked, NO_CAMERA, type CameraValue } from '../camera/value';
 
 export type Mode = 'text' | 'image' | 'frames' | 'extend' | 'still';
@@ -38,6 +39,7 @@ export interface FormValues {
   image: GivenImage | null;
   lastImage: GivenImage | null;
   extend: GivenClip | null;
+  fit: Fit; // of given pictures of another shape
   aspect: string;
   seconds: number;
   seed: number | null;
@@ -71,6 +73,7 @@ export const EMPTY: FormValues = {
   image: null,
   lastImage: null,
   extend: null,
+  fit: 'crop',
   aspect: '16:9',
   seconds: 5,
   seed: null,
@@ -134,6 +137,7 @@ function sound(stored: unknown): Partial<FormValues> {
   return {
     ...values,
     camera: checked(values.camera),
+    fit: values.fit === 'pad' ? 'pad' : 'crop',
     mode: MODES.includes(values.mode as Mode) ? values.mode : 'text',
   };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../api/types';
-import { fullBody, framesOf, missing, plainBody, route } from './ask';
+import { fullBody, framesOf, missing, otherShapes, plainBody, route } from './ask';
 import { EMPTY, type FormValues } from './form';
 import { pieces } from './marks';
-import { aspectOf, aspects, nearest } from './shapes';
+import { added, corrected } from './words';
+import { aspectOf, aspects, fitted, nearest } from './shapes';
 
 const card = {
   id: 'vitascope-nano',
@@ -30,6 +31,41 @@ describe('words of a prompt', () => {
       text: '红球',
       kind: 'known',
     });
+  });
+});
+
+describe('a click on a word', () => {
+  it('puts a slip right wherever it stands alone', () => {
+    expect(corrected('A bal on a balcony, bal.', 'bal', 'ball')).toBe('A ball on a balcony, ball.');
+    expect(corrected('Snwo', 'snwo', 'snow')).toBe('Snow');
+  });
+  it('adds to what is there', () => {
+    expect(added('A dragon.', 'a red ball')).toBe('A dragon, a red ball');
+    expect(added('一条龙。', '一个红球')).toBe('一条龙，一个红球');
+    expect(added('  ', 'on snow')).toBe('on snow');
+  });
+  it('strikes what is left out', () => {
+    const read = { understood: [], unknown: [], left_out: ['red ball'], too_many: [] };
+    expect(pieces('no red ball', read)[1]).toEqual({ text: 'red ball', kind: 'out' });
+  });
+});
+
+describe('pictures of another shape', () => {
+  const size = { width: 352, height: 192 };
+  it('are cut at the sides or the ends, or padded there', () => {
+    expect(fitted({ width: 1920, height: 1047 }, size, 'crop')).toBeNull();
+    expect(fitted({ width: 100, height: 100 }, size, 'crop')).toEqual({ at: 'ends', lost: 45 });
+    expect(fitted({ width: 100, height: 100 }, size, 'pad')).toEqual({ at: 'sides', lost: 0 });
+    expect(fitted({ width: 400, height: 100 }, size, 'crop')).toEqual({ at: 'sides', lost: 54 });
+    expect(fitted({ width: 400, height: 100 }, size, 'pad')).toEqual({ at: 'ends', lost: 0 });
+  });
+  it('are sent with the choice, and only they', () => {
+    const wide = { ...picture, width: 1760, height: 960 };
+    const square = { ...picture, width: 500, height: 500 };
+    expect(fullBody(form({ mode: 'image', image: wide }), card)).not.toHaveProperty('fit');
+    const both = form({ mode: 'frames', image: wide, lastImage: square, fit: 'pad' });
+    expect(otherShapes(both, card)).toEqual(['lastImage']);
+    expect(fullBody(both, card).fit).toBe('pad');
   });
 });
 

@@ -3,17 +3,20 @@ import type { Reading } from '../api/types';
 
 export interface Piece {
   text: string;
-  kind: 'known' | 'unknown' | null;
+  kind: 'known' | 'unknown' | 'out' | null;
 }
 
+type Marked = Pick<Reading, 'understood' | 'unknown'> & Partial<Pick<Reading, 'left_out' | 'too_many'>>;
+
 /** The prompt cut into pieces that join to the prompt again. Known words with one space between them become one. */
-export function pieces(prompt: string, reading: Pick<Reading, 'understood' | 'unknown'> | undefined): Piece[] {
+export function pieces(prompt: string, reading: Marked | undefined): Piece[] {
   if (!reading) return prompt ? [{ text: prompt, kind: null }] : [];
   const kinds: Piece['kind'][] = new Array<Piece['kind']>(prompt.length).fill(null);
   const lower = prompt.toLowerCase();
   const terms = [
     ...reading.understood.map((told) => ({ term: told.split(' = ')[0] ?? '', kind: 'known' as const })),
     ...reading.unknown.map((term) => ({ term, kind: 'unknown' as const })),
+    ...[...(reading.left_out ?? []), ...(reading.too_many ?? [])].map((term) => ({ term, kind: 'out' as const })),
   ].sort((a, b) => b.term.length - a.term.length);
   for (const { term, kind } of terms) mark(lower, term.toLowerCase(), kind, kinds);
   for (let at = 1; at < prompt.length - 1; at += 1) {

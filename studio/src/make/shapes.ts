@@ -23,6 +23,25 @@ export function nearest(sizes: readonly string[], given: Size): string {
   return [...sizes].sort((a, b) => far(a)[0] - far(b)[0] || far(a)[1] - far(b)[1])[0] ?? '';
 }
 
+export type Fit = 'crop' | 'pad';
+
+/** What is done to a picture of another shape: how much of it is lost, or where the bars are. */
+export interface Fitted {
+  at: 'sides' | 'ends'; // left and right, or above and below
+  lost: number; // per cent, of a picture that is cut
+}
+
+const ALIKE = 0.02; // shapes that differ by less are one, as on the server
+
+/** How a picture comes to a size; null where nothing is cut or padded. */
+export function fitted(given: Size, size: Size, fit: Fit): Fitted | null {
+  if (!given.width || !given.height || !size.width || !size.height) return null;
+  const wide = (given.width * size.height) / (given.height * size.width); // how much wider than what is made
+  if (Math.abs(wide - 1) < ALIKE) return null;
+  const lost = fit === 'crop' ? Math.round(100 * (1 - Math.min(wide, 1 / wide))) : 0;
+  return { at: wide > 1 === (fit === 'crop') ? 'sides' : 'ends', lost };
+}
+
 /** The name of a size's shape, the nearest one that has a name. */
 export function aspectOf(size: Size): string {
   const shape = Math.log(size.width / size.height);

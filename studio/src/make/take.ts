@@ -3,7 +3,7 @@
 import type { TFunction } from 'i18next';
 import { ApiError, told } from '../api/client';
 import { toast } from '../parts/toast';
-import { kindOf, readClip, readPicture, readRecipe } from './files';
+import { kindOf, readClip, readLastFrame, readPicture, readRecipe } from './files';
 import { useForm, type FormValues } from './form';
 import { fromRecipe } from './restore';
 
@@ -13,6 +13,7 @@ export async function takeFile(file: File, t: TFunction<'make'>, slot?: Slot): P
   const kind = kindOf(file);
   if (kind === 'other') return toast(t('drop.other', { name: file.name }), { tone: 'bad' });
   if (kind === 'picture') return takePicture(file, t, slot);
+  if (slot === 'image' || slot === 'lastImage') return takeLastFrame(file, t, slot);
   if (slot === 'extend' || useForm.getState().mode === 'extend') return takeClip(file, t);
   return restore(file, t);
 }
@@ -28,6 +29,18 @@ async function takePicture(file: File, t: TFunction<'make'>, slot?: Slot) {
   if (slot === 'lastImage' || (!slot && mode === 'frames' && image))
     return fill({ mode: 'frames', lastImage: picture });
   fill({ mode: mode === 'frames' ? 'frames' : 'image', image: picture });
+}
+
+/** A clip on the place of a picture gives its last frame; going on with it is one click away. */
+async function takeLastFrame(file: File, t: TFunction<'make'>, slot: 'image' | 'lastImage') {
+  try {
+    const picture = await readLastFrame(file);
+    useForm.getState().fill({ mode: slot === 'lastImage' ? 'frames' : useForm.getState().mode, [slot]: picture });
+    const go = { label: t('drop.extend'), run: () => void takeClip(file, t) };
+    toast(t('drop.frame', { name: file.name }), { action: go });
+  } catch {
+    toast(t('drop.broken', { name: file.name }), { tone: 'bad' });
+  }
 }
 
 async function takeClip(file: File, t: TFunction<'make'>) {

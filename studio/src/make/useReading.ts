@@ -1,17 +1,18 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useDebouncedValue } from '@mantine/hooks';
 import { api, call } from '../api/client';
+import { language } from '../words';
 import { MAX_PROMPT } from './form';
 
 const TYPING_MS = 150;
 
-/** How the model reads the prompt, while it is typed. */
+/** How the model reads the prompt, while it is typed; told in the page's language. */
 export function useReading(prompt: string) {
   const [settled] = useDebouncedValue(prompt.slice(0, MAX_PROMPT), TYPING_MS);
   const asked = useQuery({
-    queryKey: ['reading', settled],
+    queryKey: ['reading', settled, language()],
     enabled: settled.trim() !== '',
-    queryFn: ({ signal }) => call(api.POST('/v1/reading', { body: { prompt: settled }, signal })),
+    queryFn: ({ signal }) => call(api.POST('/v1/reading', { body: { prompt: settled, language: language() }, signal })),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     gcTime: 60_000,

@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import { api, call, told } from '../api/client';
 import { useAccount } from '../api/hooks';
 import type { Account as Me } from '../api/types';
+import { useNames } from '../parts/names';
 import { Button } from '../parts/Button';
 import { Tag } from '../parts/Tag';
 import { figure, moment, span } from '../parts/time';
@@ -36,10 +37,11 @@ export default function Account() {
 /** What the account may do. */
 function Plan({ account }: { account: Me }) {
   const { t } = useTranslation('pages');
+  const names = useNames();
   const plan = useQuery({ queryKey: ['account', 'plan'], queryFn: () => call(api.GET('/v1/account/plan')) });
   const found = plan.data;
   return (
-    <Section title={t('account.plan', { plan: account.plan_title })}>
+    <Section title={t('account.plan', { plan: names.plan(account.plan_title) })}>
       {plan.error && <Fault error={plan.error} again={() => void plan.refetch()} />}
       {found && (
         <div className={styles.card}>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { api, call } from '../api/client';
 import type { Account } from '../api/types';
 import { Button } from '../parts/Button';
+import { useNames } from '../parts/names';
 import { Tag } from '../parts/Tag';
 import { moment } from '../parts/time';
 import { language } from '../words';
@@ -14,6 +15,7 @@ import { Fault, Section, Table } from './parts';
 
 export function Accounts({ owner, me }: { owner: boolean; me: string | undefined }) {
   const { t } = useTranslation('pages');
+  const names = useNames();
   const [making, setMaking] = useState(false);
   const [giving, setGiving] = useState<Account | null>(null);
   const [changing, setChanging] = useState<Account | null>(null);
@@ -57,7 +59,7 @@ export function Accounts({ owner, me }: { owner: boolean; me: string | undefined
               <th scope="row" className={styles.fill}>
                 {account.email ?? t('operator.here')}
               </th>
-              <td>{account.name}</td>
+              <td>{names.person(account.name)}</td>
               <td>
                 {account.disabled_at ? (
                   <Tag tone="bad">{t('operator.disabled')}</Tag>
@@ -65,7 +67,7 @@ export function Accounts({ owner, me }: { owner: boolean; me: string | undefined
                   <Tag tone={account.role === 'member' ? undefined : 'acc'}>{t(`account.role.${account.role}`)}</Tag>
                 )}
               </td>
-              <td>{account.plan_title}</td>
+              <td>{names.plan(account.plan_title)}</td>
               <td>{moment(account.created_at, language(), 'date')}</td>
               <td className={styles.number}>
                 <Button small kind="quiet" onClick={() => setGiving(account)}>

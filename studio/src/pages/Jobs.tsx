@@ -73,8 +73,12 @@ export function Jobs() {
         >
           {found.map((job) => (
             <tr key={job.id}>
-              <th scope="row" className={styles.mono} title={t('operator.ofAccount', { id: job.account_id })}>
-                {job.id.slice(0, 10)}
+              <th
+                scope="row"
+                className={styles.mono}
+                title={`${job.id} · ${t('operator.ofAccount', { id: job.account_id })}`}
+              >
+                …{job.id.slice(-8)}
               </th>
               <td className={styles.fill} title={job.error_message ?? undefined}>
                 <Tag tone={TONES[job.state]}>

@@ -9,6 +9,7 @@ import { queries, useSettings } from '../api/hooks';
 import type { Account as Me } from '../api/types';
 import { Button } from '../parts/Button';
 import { moment } from '../parts/time';
+import { useNames } from '../parts/names';
 import { useToast } from '../parts/toast';
 import { language } from '../words';
 import styles from './pages.module.css';
@@ -16,10 +17,11 @@ import { Fault, Section } from './parts';
 
 export function Profile({ account }: { account: Me }) {
   const { t } = useTranslation('pages');
+  const names = useNames();
   const toast = useToast();
   const cache = useQueryClient();
   const settings = useSettings();
-  const [name, setName] = useState(account.name);
+  const [name, setName] = useState(names.person(account.name));
   const [email, setEmail] = useState(account.email ?? '');
   const [password, setPassword] = useState('');
   const moves = email.trim() !== (account.email ?? '') && email.trim() !== '';
@@ -94,7 +96,7 @@ export function Profile({ account }: { account: Me }) {
         </div>
         {save.error && <Fault error={forPeople(save.error, t('account.wrong'))} />}
         <div className={styles.row}>
-          <Button type="submit" disabled={save.isPending || (name.trim() === account.name && !moves)}>
+          <Button type="submit" disabled={save.isPending || (name.trim() === names.person(account.name) && !moves)}>
             {t('account.save')}
           </Button>
           <span className={styles.quiet}>

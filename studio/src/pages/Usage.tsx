@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { api, call } from '../api/client';
 import { useAccount, useCredits, useVideos } from '../api/hooks';
 import type { Credits } from '../api/types';
+import { useNames } from '../parts/names';
 import { Button } from '../parts/Button';
 import { Segment } from '../parts/Segment';
 import { figure, moment, span } from '../parts/time';
@@ -23,7 +24,7 @@ export default function Usage() {
   const account = useAccount();
   const credits = useCredits();
   return (
-    <Page title={t('usage.title')} meta={account.data?.plan_title}>
+    <Page title={t('usage.title')} meta={useNames().plan(account.data?.plan_title)}>
       {credits.error && <Fault error={credits.error} again={() => void credits.refetch()} />}
       {credits.data && <Balance credits={credits.data} />}
       <Made on={credits.data?.on ?? true} />

@@ -15,6 +15,11 @@ function one(value: number): string {
   return (Math.round(value * 10) / 10).toString();
 }
 
+/** "5.1 s", always with its tenth; Chinese "5.1 秒". For players and cards, where lengths are compared. */
+export function tenths(seconds: number, language: Language): string {
+  return `${seconds.toFixed(1)}${language === 'zh' ? ' 秒' : ' s'}`;
+}
+
 /** 1234.5 as "1,234.5"; credits have at most two places. */
 export function figure(value: number, places = 2): string {
   return new Intl.NumberFormat('en', { maximumFractionDigits: places }).format(value);

@@ -1,6 +1,8 @@
 import { Modal, Switch } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { create } from 'zustand';
+import i18n from '../words';
+import { ALL_KEYS } from './allKeys';
 import { switchShortcuts, useShortcut, useShortcuts } from './shortcuts';
 
 const useOpen = create<{ open: boolean }>(() => ({ open: false }));
@@ -13,9 +15,9 @@ export function openHelp() {
 export function Help() {
   const { t } = useTranslation('shell');
   const open = useOpen((state) => state.open);
-  const { shown, on } = useShortcuts();
+  const on = useShortcuts((store) => store.on);
   useShortcut('?', openHelp, t('shortcutHelp'));
-  const seen = new Map(shown.filter((one) => one.label).map((one) => [one.keys, one.label]));
+  const words = (key: string, page?: string) => i18n.t(key as never, { page: page && i18n.t(page as never) }) as string;
   return (
     <Modal
       opened={open}
@@ -23,18 +25,23 @@ export function Help() {
       title={t('shortcuts')}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
-      <dl className="keys">
-        {[...seen].map(([keys, label]) => (
-          <div key={keys}>
-            <dt>{label}</dt>
-            <dd>
-              {keys.split(' ').map((key) => (
-                <Keys key={key} keys={key} />
-              ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      {ALL_KEYS.map(({ where, keys: all }) => (
+        <section key={where} aria-label={t(`keysOf.${where}`)}>
+          <h3 className="keys-of">{t(`keysOf.${where}`)}</h3>
+          <dl className="keys">
+            {all.map(({ keys, label, page }) => (
+              <div key={keys}>
+                <dt>{words(label, page)}</dt>
+                <dd>
+                  {keys.split(' ').map((key) => (
+                    <Keys key={key} keys={key} />
+                  ))}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
       <Switch
         mt={16}
         checked={on}

@@ -13,6 +13,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { api, call } from '../api/client';
 import { queries, useAccount, useSettings } from '../api/hooks';
+import { useNames } from '../parts/names';
 import { Segment } from '../parts/Segment';
 import type { Language } from '../words';
 import { openHelp } from './Help';
@@ -29,6 +30,7 @@ interface Props {
 /** Who is signed in, the pages about them, theme and language. */
 export function YouMenu({ target, position, short = false }: Props) {
   const { t } = useTranslation('shell');
+  const names = useNames();
   const go = useNavigate();
   const [open, setOpen] = useState(false);
   const { data: account } = useAccount();
@@ -61,8 +63,8 @@ export function YouMenu({ target, position, short = false }: Props) {
       <Popover.Dropdown aria-label={t('you')}>
         {account && (
           <div className="you-who">
-            <strong>{account.name === 'local owner' ? t('localOwner') : account.name || account.email}</strong>
-            <span className="cap">{account.plan_title}</span>
+            <strong>{names.person(account.name) || account.email}</strong>
+            <span className="cap">{names.plan(account.plan_title)}</span>
           </div>
         )}
         <ul className="you-list">

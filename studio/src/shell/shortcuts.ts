@@ -56,6 +56,7 @@ window.addEventListener('keydown', (event) => {
   const mod = event.ctrlKey || event.metaKey;
   if (event.altKey) return;
   const name = (mod ? 'mod+' : '') + (NAMES[key] ?? key);
+  if (name === 'esc' && escapes(event.target)) return;
   const plain = !mod && name !== 'esc';
   const { shown, on } = useShortcuts.getState();
   if (plain && (!on || isTyping(event.target) || inDialog(event.target))) return;
@@ -77,6 +78,15 @@ function isTyping(target: EventTarget | null): boolean {
     ['TEXTAREA', 'SELECT'].includes(target.tagName) ||
     target.getAttribute('role') === 'slider'
   );
+}
+
+/** Escape does one thing: it leaves the field, or closes what lies over the page, which hears it itself. */
+function escapes(target: EventTarget | null): boolean {
+  const over = [...document.querySelectorAll('[role=dialog], [role=menu], [role=listbox]')];
+  if (over.some((one) => one.getClientRects().length > 0)) return true;
+  if (!isTyping(target)) return false;
+  (target as HTMLElement).blur();
+  return true;
 }
 
 function isControl(target: EventTarget | null): boolean {

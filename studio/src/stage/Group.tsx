@@ -15,7 +15,8 @@ import { figure } from '../parts/time';
 import { useShortcut } from '../shell/shortcuts';
 import { useTakeActions } from './actions';
 import { HeadRow } from './Head';
-import { type Take, stepsOf } from './jobs';
+import { shareOf } from './estimate';
+import type { Take } from './jobs';
 import { LeaderRing } from './LeaderRing';
 import { TakePicture } from './Picture';
 import css from './group.module.css';
@@ -101,9 +102,7 @@ function Result({ video, clip, name, number, on, onPick, show, whole }: ResultPr
         {number}
         {score != null && ` · ${Math.round(score)}`}
       </span>
-      {video.state === 'running' && (
-        <span className={css.bar} style={{ '--at': video.step / stepsOf(video) } as never} />
-      )}
+      {video.state === 'running' && <span className={css.bar} style={{ '--at': shareOf(video) } as never} />}
     </button>
   );
 }

@@ -4,27 +4,17 @@ import { IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Video } from '../api/types';
 import { Logo } from '../parts/Logo';
-import { useAge, useNow } from './clock';
-import { left } from './estimate';
-import { stepsOf, type Take } from './jobs';
+import { countdown, useNow } from './clock';
+import { dial, shareOf } from './estimate';
+import type { Take } from './jobs';
 import { LeaderRing } from './LeaderRing';
 import css from './side.module.css';
-import type { Story } from './story';
+import { doing, type Story } from './story';
+import { told } from './told';
 
-export function Head({
-  take,
-  video,
-  story,
-  history,
-}: {
-  take: Take;
-  video: Video;
-  story: Story;
-  history: readonly Video[];
-}) {
+export function Head({ take, video, story }: { take: Take; video: Video; story: Story }) {
   const { t } = useTranslation('stage');
   const now = useNow(video.state === 'running');
-  const age = useAge(video.seconds_left, now);
   if (video.state === 'queued') {
     const place = video.queue_position;
     return (
@@ -38,17 +28,14 @@ export function Head({
   }
   if (video.state === 'running') {
     const elapsed = Math.max(0, now - (video.started_at ?? now));
-    const rest = left(video, elapsed, history, age);
-    const share = rest === null ? null : elapsed / Math.max(0.1, elapsed + rest);
-    const writing = video.step >= stepsOf(video);
-    const whole = rest === null ? null : Math.max(1, Math.ceil(rest));
+    const rest = countdown(video, now);
     return (
       <HeadRow
-        ring={<LeaderRing label={whole ?? '·'} share={share} />}
-        title={whole === null ? t(writing ? 'writing' : 'starting') : t('left', { seconds: whole })}
+        ring={<LeaderRing label={rest === null ? '·' : dial(rest)} share={shareOf(video)} />}
+        title={rest !== null ? t('left', { span: told(rest) }) : video.late ? t('slow') : doing(video, t)}
         lit
       >
-        {t('soFar', { seconds: Math.floor(elapsed) })}
+        {elapsed >= 1 && t('soFar', { span: told(Math.floor(elapsed)) })}
       </HeadRow>
     );
   }
@@ -57,7 +44,7 @@ export function Head({
   const title = t(said[story.kind as keyof typeof said] ?? 'done');
   return (
     <HeadRow ring={<Mark kind={story.kind} />} title={title} bad={story.bad}>
-      {took !== null && t('took', { seconds: Math.max(1, Math.round(took)) })}
+      {took !== null && t('took', { span: told(took) })}
     </HeadRow>
   );
 }

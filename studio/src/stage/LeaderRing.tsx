@@ -39,7 +39,13 @@ export function LeaderRing({ label, share = null, quiet = false, size = 84 }: Pr
         style={{ opacity: done > 0 ? 1 : 0 }}
       />
       {share === null && <path className={css.hand} d="M42 10v14" />}
-      <text className={css.number} x={MIDDLE} y={MIDDLE + 8} textAnchor="middle">
+      <text
+        className={css.number}
+        data-long={String(label).length > 3 || undefined}
+        x={MIDDLE}
+        y={MIDDLE + 8}
+        textAnchor="middle"
+      >
         {label}
       </text>
     </svg>

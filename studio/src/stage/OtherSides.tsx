@@ -8,6 +8,7 @@ import { Button } from '../parts/Button';
 import { Examples } from './Examples';
 import css from './side.module.css';
 import { useScreen } from './screen';
+import { told } from './told';
 
 export function EmptySide({ history }: { history: readonly Video[] }) {
   const { t } = useTranslation('stage');
@@ -18,7 +19,7 @@ export function EmptySide({ history }: { history: readonly Video[] }) {
       <h3 className={css.title}>{t('empty.title')}</h3>
       <div className={css.text}>
         <p>
-          {t('empty.text')} {took !== null && t('empty.first', { seconds: Math.max(1, Math.round(took)) })}
+          {t('empty.text')} {took !== null && t('empty.first', { span: told(took) })}
         </p>
       </div>
       <div className={css.actions}>

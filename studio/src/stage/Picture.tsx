@@ -4,6 +4,7 @@ import { IconMovieOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Video } from '../api/types';
 import { fitOf, local } from '../library/files';
+import { stepNow, stepsOf } from './estimate';
 import { Focusing } from './Focusing';
 import { LeaderRing } from './LeaderRing';
 import { at, usePreviews } from './previews';
@@ -26,7 +27,7 @@ export function TakePicture({ video, step = null, small }: { video: Video; step?
   if (ended && (!look || video.state === 'failed')) return <Torn bad={video.state === 'failed'} />;
   return (
     <>
-      {!ended && <Gate label={video.step || '·'} small={small} />}
+      {!ended && <Gate label={video.step ? Math.min(stepNow(video), stepsOf(video)) : '·'} small={small} />}
       {look && (
         <div className={css.fill} data-ended={ended || undefined} data-fit={fitOf(video.size)}>
           <Focusing src={look.url} alt={t(step ? 'previewAt' : 'preview', { step: look.step, prompt: video.prompt })} />

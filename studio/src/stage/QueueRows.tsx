@@ -3,29 +3,31 @@
 import { IconClock, IconX } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import type { Video } from '../api/types';
 import { IconButton } from '../parts/Button';
 import { useTakeActions } from './actions';
-import { usual } from './estimate';
-import { type Take, stepsOf } from './jobs';
+import { countdown, useNow } from './clock';
+import type { Take } from './jobs';
 import { TakePicture } from './Picture';
 import css from './queue.module.css';
 import { useScreen } from './screen';
+import { doing } from './story';
+import { told } from './told';
 
-export function QueueRows({ takes, history }: { takes: Take[]; history: readonly Video[] }) {
+export function QueueRows({ takes }: { takes: Take[] }) {
   const { t } = useTranslation('stage');
   if (!takes.length) return null;
   return (
     <ul className={css.rows} aria-label={t('queue')}>
       {takes.map((take) => (
-        <Row key={take.id} take={take} history={history} />
+        <Row key={take.id} take={take} />
       ))}
     </ul>
   );
 }
 
-function Row({ take, history }: { take: Take; history: readonly Video[] }) {
+function Row({ take }: { take: Take }) {
   const { t } = useTranslation('stage');
+  const now = useNow(take.state === 'running');
   const choose = useScreen((screen) => screen.choose);
   const { cancel } = useTakeActions();
   const [video] = take.videos;
@@ -43,7 +45,7 @@ function Row({ take, history }: { take: Take; history: readonly Video[] }) {
         </span>
         <span className={css.words}>
           <b>{video.prompt}</b>
-          <span>{said(take, history, t)}</span>
+          <span>{said(take, now, t)}</span>
         </span>
       </button>
       <IconButton small label={t('cancelJob', { prompt: video.prompt })} onClick={() => cancel(take.videos)}>
@@ -53,14 +55,15 @@ function Row({ take, history }: { take: Take; history: readonly Video[] }) {
   );
 }
 
-function said(take: Take, history: readonly Video[], t: TFunction<'stage'>): string {
+function said(take: Take, now: number, t: TFunction<'stage'>): string {
   const [video] = take.videos;
-  if (take.state === 'running' && !video.step) return t('starting');
-  if (take.state === 'running') return t('step', { step: Math.max(1, video.step), steps: stepsOf(video) });
+  if (take.state === 'running') return running(doing(video, t), countdown(video, now), t);
   const place = video.queue_position;
-  const each = usual(video, history);
-  const wait = video.starts_in ?? (each !== null && place !== null ? each * place : null);
   const words = [place ? t('place', { count: place, ordinal: true }) : t('inLine')];
-  if (wait !== null) words.push(t('startsInShort', { seconds: Math.max(1, Math.round(wait)) }));
+  if (video.starts_in != null) words.push(t('startsInShort', { span: told(video.starts_in) }));
   return words.join(' · ');
+}
+
+function running(at: string, rest: number | null, t: TFunction<'stage'>): string {
+  return rest === null ? at : `${at} · ${t('left', { span: told(rest) })}`;
 }

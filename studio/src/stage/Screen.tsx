@@ -7,7 +7,8 @@ import { Heart } from '../library/Heart';
 import { Player } from '../library/Player';
 import { type Playing, usePlaying } from '../library/player';
 import { useGroup } from './Group';
-import { type Take, stepsOf } from './jobs';
+import { shareOf, stepsOf } from './estimate';
+import type { Take } from './jobs';
 import { MomentStrip } from './MomentStrip';
 import { Lamp, TakePicture, Torn } from './Picture';
 import { at, usePreviews } from './previews';
@@ -15,7 +16,7 @@ import css from './screen.module.css';
 import { useScreen } from './screen';
 import { Side } from './Side';
 import { StepStrip } from './StepStrip';
-import type { Story } from './story';
+import { doing, type Story } from './story';
 
 interface Props {
   take: Take | undefined;
@@ -89,12 +90,9 @@ function Shown({ take, story, clips, playing }: ShownProps) {
       {video.state === 'running' && (
         <>
           <Label dot={step === null}>
-            {t('step', {
-              step: step === null ? Math.max(1, video.step) : (shown?.step ?? step),
-              steps: stepsOf(video),
-            })}
+            {step === null ? doing(video, t) : t('step', { step: shown?.step ?? step, steps: stepsOf(video) })}
           </Label>
-          <span className={css.bar} style={{ '--at': video.step / stepsOf(video) } as never} />
+          <span className={css.bar} style={{ '--at': shareOf(video) } as never} />
         </>
       )}
       {video.state === 'cancelled' && (

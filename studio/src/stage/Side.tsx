@@ -14,13 +14,15 @@ import { Tag } from '../parts/Tag';
 import { figure, span } from '../parts/time';
 import { language } from '../words';
 import { useTakeActions } from './actions';
-import { usual } from './estimate';
+import { countdown, useNow } from './clock';
+import { phase } from './estimate';
 import { GroupSide } from './Group';
 import { Head } from './Head';
 import type { Take } from './jobs';
 import { EmptySide, RefusedSide } from './OtherSides';
 import css from './side.module.css';
-import { failure, phase, type Story } from './story';
+import { failure, type Story } from './story';
+import { told } from './told';
 
 interface Props {
   take: Take | undefined;
@@ -40,12 +42,12 @@ export function Side(props: Props) {
   const clip = video.clip_id ? props.clips.get(video.clip_id) : undefined;
   return (
     <div className={css.side}>
-      <Head take={take} video={video} story={story} history={props.history} />
+      <Head take={take} video={video} story={story} />
       <h3 className={css.title} title={video.prompt}>
         {video.prompt}
       </h3>
       {!story.bad && <Tags video={video} />}
-      <Text video={video} story={story} clip={clip} history={props.history} />
+      <Text video={video} story={story} clip={clip} />
       <div className={css.actions}>
         <Actions {...props} take={take} video={video} clip={clip} />
       </div>
@@ -70,12 +72,12 @@ interface TextProps {
   video: Video;
   story: Story;
   clip: Clip | undefined;
-  history: readonly Video[];
 }
 
 /** Two or three lines, whose place is kept when there is nothing to say. */
-function Text({ video, story, clip, history }: TextProps) {
+function Text({ video, story, clip }: TextProps) {
   const { t } = useTranslation('stage');
+  const now = useNow(video.state === 'running');
   const on = useAccount().data?.credits_on ?? false;
   const back = !on ? '' : video.credits ? t('back', { count: video.credits }) : t('nothingCharged');
   const lines: string[] = [];
@@ -84,13 +86,10 @@ function Text({ video, story, clip, history }: TextProps) {
     title = t('lost');
     lines.push(t(video.state === 'queued' ? 'lostWaiting' : 'lostText'));
   } else if (story.kind === 'waiting') {
-    const wait = video.starts_in ?? guess(video, history);
-    lines.push(
-      wait === null ? t('startsNext') : t('startsIn', { seconds: Math.max(1, Math.round(wait)) }),
-      t('keepsPlace'),
-    );
+    const wait = video.starts_in;
+    lines.push(wait == null ? t('startsNext') : t('startsIn', { span: told(wait) }), t('keepsPlace'));
   } else if (story.kind === 'running') {
-    title = t(phase(video));
+    title = video.stage === 'turn' ? t('turn') : t(phase(video, countdown(video, now)));
   } else if (story.kind === 'cancelled') {
     lines.push(back, t('formKept'));
   } else if (story.kind === 'failed' || story.kind === 'refused') {
@@ -103,6 +102,7 @@ function Text({ video, story, clip, history }: TextProps) {
   } else if (on && story.kind === 'done') {
     lines.push(t('cost', { count: video.credits }));
   }
+  if (video.outside && !story.bad && !story.lost) lines.push(t('outside'));
   return (
     <div className={css.text}>
       {title && <b data-tone={story.bad ? 'bad' : story.kind === 'defect' ? 'info' : undefined}>{title}</b>}
@@ -127,12 +127,6 @@ function Details({ message, hint }: { message: string; hint: string }) {
       </button>
     </>
   );
-}
-
-/** Until its turn, by how long such jobs took and how many are before it; null when nothing is known. */
-function guess(video: Video, history: readonly Video[]): number | null {
-  const each = usual(video, history);
-  return each === null || video.queue_position === null ? null : each * video.queue_position;
 }
 
 function Actions({ take, video, story, clip, playing }: Props & { take: Take; video: Video; clip?: Clip }) {

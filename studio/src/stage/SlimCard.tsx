@@ -8,14 +8,15 @@ import { useConnection } from '../api/events';
 import { useVideos } from '../api/hooks';
 import type { Video } from '../api/types';
 import { IconButton } from '../parts/Button';
-import { useAge, useNow } from './clock';
-import { left } from './estimate';
-import { acts, lead, type Take, stepsOf } from './jobs';
+import { countdown, useNow } from './clock';
+import { dial, shareOf } from './estimate';
+import { acts, lead, type Take } from './jobs';
 import { LeaderRing } from './LeaderRing';
 import { TakePicture } from './Picture';
 import { useDecided } from './screen';
 import css from './slim.module.css';
 import { Stage } from './Stage';
+import { doing } from './story';
 
 export default function SlimCard() {
   const { t } = useTranslation('stage');
@@ -34,7 +35,7 @@ export default function SlimCard() {
           <TakePicture video={take.videos[0]} small />
         </span>
         <Words take={take} others={others} />
-        <Ring video={take.videos[0]} history={list} />
+        <Ring video={take.videos[0]} />
       </button>
       <Modal opened={open} onClose={() => setOpen(false)} fullScreen withCloseButton={false} padding={0} title={null}>
         <div className={css.top}>
@@ -55,14 +56,13 @@ function Words({ take, others }: { take: Take; others: number }) {
   const said = lost
     ? t('lost')
     : video.state === 'running'
-      ? t('step', { step: Math.max(1, video.step), steps: stepsOf(video) })
+      ? doing(video, t)
       : video.state === 'queued'
         ? video.queue_position
           ? t('place', { count: video.queue_position, ordinal: true })
           : t('inLine')
         : t(video.state === 'succeeded' ? 'done' : video.state === 'cancelled' ? 'cancelled' : 'failed.title');
   const rest = others > 0 ? ` · ${t('stageRest', { count: others })}` : '';
-  const share = video.step / stepsOf(video);
   return (
     <span className={css.words}>
       <b>{video.prompt}</b>
@@ -70,18 +70,15 @@ function Words({ take, others }: { take: Take; others: number }) {
         {said}
         {rest}
       </span>
-      {take.state !== 'ended' && <i style={{ '--at': share } as React.CSSProperties} />}
+      {take.state !== 'ended' && <i style={{ '--at': shareOf(video) } as React.CSSProperties} />}
     </span>
   );
 }
 
-function Ring({ video, history }: { video: Video; history: readonly Video[] }) {
+function Ring({ video }: { video: Video }) {
   const now = useNow(video.state === 'running');
-  const age = useAge(video.seconds_left, now);
   if (video.state === 'queued') return <LeaderRing label={video.queue_position ?? '·'} size={52} />;
   if (video.state !== 'running') return null;
-  const elapsed = Math.max(0, now - (video.started_at ?? now));
-  const rest = left(video, elapsed, history, age);
-  const share = rest === null ? null : elapsed / Math.max(0.1, elapsed + rest);
-  return <LeaderRing label={rest === null ? '·' : Math.max(1, Math.ceil(rest))} share={share} size={52} />;
+  const rest = countdown(video, now);
+  return <LeaderRing label={rest === null ? '·' : dial(rest)} share={shareOf(video)} size={52} />;
 }

@@ -13,7 +13,7 @@ import { useClipKeys } from '../library/keys';
 import { Button } from '../parts/Button';
 import { useShortcut } from '../shell/shortcuts';
 import { useFresh, useNoneMissing } from './fresh';
-import { acts, find, lead, type Take } from './jobs';
+import { acts, find, finished, lead, type Take } from './jobs';
 import { Finished } from './Finished';
 import { QueueRows } from './QueueRows';
 import { Screen } from './Screen';
@@ -70,9 +70,9 @@ export function Stage() {
         </header>
         <div className={css.now}>
           <Screen take={take} story={told_} clips={clips} history={list} />
-          <QueueRows takes={onWay.filter((one) => one !== take)} history={list} />
+          <QueueRows takes={onWay.filter((one) => one !== take)} />
         </div>
-        <Finished takes={all.ended.slice(0, MOST)} clips={clips} shown={take?.id} />
+        <Finished takes={finished(all).slice(0, MOST)} clips={clips} shown={take?.id} />
         <Spoken videos={list} shown={take?.videos[0].id} />
       </div>
     </section>
@@ -95,7 +95,9 @@ function useScreenKeys(takes: Take[], take: Take | undefined, choose: (id: strin
   const go = (way: number) => {
     const at = takes.findIndex((one) => one === take);
     const next = takes[at + way];
-    if (next) choose(next.id);
+    if (!next) return;
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // one ring: round what is shown
+    choose(next.id);
   };
   useShortcut('j', () => go(1), t('keys.next'));
   useShortcut('k', () => go(-1), t('keys.previous'));

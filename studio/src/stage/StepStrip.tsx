@@ -4,8 +4,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Video } from '../api/types';
-import { shownSteps } from './estimate';
-import { stepsOf } from './jobs';
+import { shownSteps, stepNow, stepsOf } from './estimate';
 import { at, usePreviews } from './previews';
 import { useScreen } from './screen';
 import css from './strip.module.css';
@@ -15,7 +14,8 @@ export function StepStrip({ video }: { video: Video }) {
   const { step: looked, look } = useScreen();
   const found = usePreviews(video);
   const running = video.state === 'running';
-  const now = Math.min(video.step + 1, stepsOf(video));
+  const making = running && (video.step > 0 || video.stage !== 'turn');
+  const now = stepNow(video);
   const cells = shownSteps(stepsOf(video));
 
   const onKey = (event: React.KeyboardEvent) => {
@@ -41,7 +41,7 @@ export function StepStrip({ video }: { video: Video }) {
         const done = step <= video.step;
         const since = index ? cells[index - 1] + 1 : 1;
         const own = done ? found.filter((one) => one.step >= since && one.step <= step).at(-1) : undefined;
-        const here = running && step >= now && (index === 0 || cells[index - 1] < now);
+        const here = making && step >= now && (index === 0 || cells[index - 1] < now);
         const label = done ? 'stepShort' : here ? 'stepNow' : 'stepToCome';
         return (
           <li

@@ -1,34 +1,41 @@
-// How long a job will take still. Measured, never guessed: from the server's own estimate, from how long finished jobs
-// of the same shape took, or from the steps that are done; null where nothing is known yet.
+// What is shown of a running job: how far it is and how long it takes still. Both are the server's one estimate; the
+// page only lets the time go down between two answers, and never shows a number that rises.
 
 import type { Video } from '../api/types';
 
-type Timed = Pick<Video, 'model' | 'size' | 'seconds' | 'steps' | 'started_at' | 'finished_at' | 'state'>;
+type Shown = Pick<Video, 'step' | 'step_count' | 'steps' | 'progress' | 'stage' | 'seconds_left'>;
 
-/** The usual seconds of a whole job like this one, by finished ones; null when there is none to compare with. */
-export function usual(video: Timed, history: readonly Timed[]): number | null {
-  const took = history
-    .filter((other) => other.state === 'succeeded' && other.started_at && other.finished_at)
-    .filter((other) => other.model === video.model && other.size === video.size)
-    .filter((other) => other.seconds === video.seconds && other.steps === video.steps)
-    .slice(0, 9)
-    .map((other) => other.finished_at! - other.started_at!)
-    .sort((a, b) => a - b);
-  return took.length ? took[Math.floor(took.length / 2)]! : null;
+/** How many steps it will have: what the worker says, or what was asked before one has it. */
+export const stepsOf = (video: Pick<Video, 'step_count' | 'steps'>) => video.step_count || video.steps;
+
+/** The step that is being made; beyond the last one while the file is written. */
+export const stepNow = (video: Pick<Video, 'step' | 'step_count' | 'steps'>) => video.step + 1;
+
+/** 0 to 1, of what is done. */
+export const shareOf = (video: Pick<Video, 'progress'>) => video.progress / 100;
+
+/** Seconds left, whole ones; null when nothing is known. `age`: since the server said so. `before`: what was shown last. */
+export function left(video: Pick<Shown, 'seconds_left'>, age: number, before: number | null = null): number | null {
+  if (video.seconds_left == null) return null;
+  const now = Math.max(1, Math.ceil(video.seconds_left - age));
+  return before === null ? now : Math.min(before, now);
 }
 
-/** Seconds left of a running job, or null. `elapsed`: since it started. `old`: seconds since the server said its own. */
-export function left(
-  video: Timed & { step: number; step_count: number; seconds_left?: number | null },
-  elapsed: number,
-  history: readonly Timed[],
-  old = 0,
-): number | null {
-  if (video.seconds_left != null) return Math.max(0, video.seconds_left - old);
-  const known = usual(video, history);
-  if (known !== null && known > elapsed) return known - elapsed;
-  if (video.step < 1 || !video.step_count) return null;
-  return Math.max(0, (elapsed / video.step) * (video.step_count - video.step));
+const SOON = 10; // seconds; "almost there" is never said with more to go
+
+/** Which of three sentences fits a running job: by its share, and by the time that is told beside it. */
+export function phase(
+  video: Pick<Shown, 'progress' | 'step' | 'step_count' | 'steps'>,
+  rest: number | null,
+): 'early' | 'middle' | 'late' {
+  const share = shareOf(video);
+  if (Math.max(share, video.step / stepsOf(video)) < 0.34) return 'early';
+  return share >= 0.8 && (rest === null || rest <= SOON) ? 'late' : 'middle';
+}
+
+/** A time in the ring: "42", from 90 s on "1:30". */
+export function dial(seconds: number): string {
+  return seconds <= 90 ? String(seconds) : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 /** Which of `count` steps to show when there is room for `most`: evenly spread, the first and the last among them. */

@@ -5,7 +5,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { Acts } from './jobs';
 
-const EVERY_MS = 4_000;
+const EVERY_MS = 2_000;
 
 export function useFresh({ running, waiting }: Acts): void {
   const cache = useQueryClient();

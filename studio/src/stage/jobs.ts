@@ -37,6 +37,11 @@ export function lead({ running, waiting, ended }: Acts): Take | undefined {
   return running.at(-1) ?? waiting[0] ?? ended[0];
 }
 
+/** What ended with something to show, or with something to say: what was cancelled is on the screen, and not here. */
+export function finished({ ended }: Acts): Take[] {
+  return ended.filter((one) => one.videos.some((video) => video.state !== 'cancelled'));
+}
+
 export function find(all: Acts, id: string | null): Take | undefined {
   if (!id) return undefined;
   const takes = [...all.running, ...all.waiting, ...all.ended];
@@ -49,6 +54,3 @@ function take(id: string, videos: Video[]): Take {
   const waiting = ordered.some((video) => video.state === 'queued');
   return { id, videos: ordered, state: running ? 'running' : waiting ? 'waiting' : 'ended' };
 }
-
-/** How many steps it will have: what the worker says, or what was asked before one has it. */
-export const stepsOf = (video: Pick<Video, 'step_count' | 'steps'>) => video.step_count || video.steps;

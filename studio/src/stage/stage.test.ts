@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Video } from '../api/types';
-import { left, shownSteps, usual } from './estimate';
-import { acts, find, lead } from './jobs';
+import { countdown } from './clock';
+import { dial, left, phase, shownSteps } from './estimate';
+import { acts, find, finished, lead } from './jobs';
 import { wedge } from './LeaderRing';
-import { phase, story } from './story';
+import { doing, story } from './story';
 
 let count = 0;
 const video = (given: Partial<Video>): Video =>
@@ -27,18 +28,23 @@ const video = (given: Partial<Video>): Video =>
   }) as Video;
 
 describe('estimates', () => {
-  const history = [4, 6, 20].map((took) => video({ state: 'succeeded', started_at: 100, finished_at: 100 + took }));
-
-  it('takes the middle of what such jobs took, and of no others', () => {
-    expect(usual(video({}), history)).toBe(6);
-    expect(usual(video({ steps: 4 }), history)).toBeNull();
+  it('lets the time of the server go down, and never up', () => {
+    expect(left(video({ seconds_left: 9.2 }), 2)).toBe(8);
+    expect(left(video({ seconds_left: 9.2 }), 0, 5)).toBe(5);
+    expect(left(video({ seconds_left: 0.4 }), 3)).toBe(1);
+    expect(left(video({ step: 4 }), 8)).toBeNull();
   });
 
-  it('prefers what the server says, less the time since then', () => {
-    expect(left(video({ seconds_left: 9 }), 1, history, 2)).toBe(7);
-    expect(left(video({}), 2, history)).toBe(4);
-    expect(left(video({ step: 4 }), 8, [])).toBe(8);
-    expect(left(video({}), 8, [])).toBeNull();
+  it('is the same wherever it is shown, also when the server says more than before', () => {
+    const running = video({ state: 'running', seconds_left: 30 });
+    expect([100, 101, 104].map((now) => countdown(running, now))).toEqual([30, 29, 26]);
+    expect(countdown({ ...running, seconds_left: 29 }, 105)).toBe(26);
+    expect(countdown({ ...running, seconds_left: null }, 106)).toBeNull();
+    expect(countdown({ ...running, seconds_left: 60 }, 107)).toBe(26);
+  });
+
+  it('tells minutes beyond ninety seconds', () => {
+    expect([7, 90, 91, 605].map(dial)).toEqual(['7', '90', '1:31', '10:05']);
   });
 
   it('shows at most twelve steps, the first and the last among them', () => {
@@ -54,6 +60,11 @@ describe('takes', () => {
   it('keeps videos of one click together until it was chosen', () => {
     expect(acts(group).ended.map((take) => take.videos.map((one) => one.seed))).toEqual([[1, 2]]);
     expect(acts(group, ['b']).ended.length).toBe(2);
+  });
+
+  it('does not count what was cancelled among what is finished', () => {
+    const ended = acts([video({ state: 'cancelled' }), video({ state: 'failed' }), ...group]);
+    expect(finished(ended).map((take) => take.videos[0].state)).toEqual(['failed', 'succeeded']);
   });
 
   it('shows what runs before what waits, and the next in line first', () => {
@@ -87,8 +98,23 @@ describe('story', () => {
     expect(of({ state: 'cancelled' }, 'lost').lost).toBe(false);
   });
 
-  it('goes from shapes to almost there', () => {
-    expect([1, 4, 8].map((step) => phase({ step, step_count: 8 }))).toEqual(['early', 'middle', 'late']);
+  it('goes from shapes to almost there, which is never said with much time left', () => {
+    expect([10, 50, 85].map((progress) => phase(video({ progress }), null))).toEqual(['early', 'middle', 'late']);
+    expect(phase(video({ progress: 20, step: 7 }), null)).toBe('middle');
+    expect([8, 63].map((rest) => phase(video({ progress: 85 }), rest))).toEqual(['late', 'middle']);
+  });
+
+  it('names the step that is being made, and what is before and after the steps', () => {
+    const said = (given: Partial<Video>) =>
+      doing(
+        video({ state: 'running', ...given }),
+        ((key: string, values?: object) => key + JSON.stringify(values ?? '')) as never,
+      );
+    expect(said({ stage: 'turn' })).toContain('turn');
+    expect(said({ stage: 'starting' })).toContain('starting');
+    expect(said({ stage: 'steps' })).toBe('step{"step":1,"steps":8}');
+    expect(said({ stage: 'steps', step: 1 })).toBe('step{"step":2,"steps":8}');
+    expect(said({ stage: 'writing', step: 8 })).toContain('writing');
   });
 });
 

@@ -1,7 +1,9 @@
-// What is to be said of the take on the screen. Pure; the words are found by whoever shows it.
+// What is to be said of the take on the screen. It knows no component and no clock.
 
 import type { Connection } from '../api/events';
+import type { TFunction } from 'i18next';
 import type { Clip, Video } from '../api/types';
+import { stepNow, stepsOf } from './estimate';
 import type { Take } from './jobs';
 
 export type Kind = 'empty' | 'waiting' | 'running' | 'cancelled' | 'refused' | 'failed' | 'defect' | 'done' | 'group';
@@ -35,10 +37,11 @@ export function defects(video: Video, clips: ReadonlyMap<string, Clip>): Clip['d
   return (video.clip_id && clips.get(video.clip_id)?.defects) || [];
 }
 
-/** Which of three sentences fits a running job: how far its steps are, of one. */
-export function phase(video: Pick<Video, 'step' | 'step_count'>): 'early' | 'middle' | 'late' {
-  const share = video.step_count ? video.step / video.step_count : 0;
-  return share < 0.34 ? 'early' : share < 0.8 ? 'middle' : 'late';
+/** What a running job is at, in words: the step that is being made, or what comes before and after the steps. */
+export function doing(video: Video, t: TFunction<'stage'>): string {
+  if (!video.step && video.stage !== 'steps') return t(video.stage === 'turn' ? 'turn' : 'starting');
+  if (video.step >= stepsOf(video)) return t('writing');
+  return t('step', { step: stepNow(video), steps: stepsOf(video) });
 }
 
 const FAILURES = [

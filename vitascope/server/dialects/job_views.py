@@ -56,8 +56,8 @@ class Looker:
                 continue
             place = jobs.position(tx, job, line) if line and job.state == "queued" else None
             parent = clips.get(job.parent_clip_id or "")
-            view = self._one(job, clips.get(job.clip_id or ""), place, parent)
-            takes = [self._one(take, clips.get(take.clip_id or ""), None, None) for take in batches.get(job.id, ())]
+            view = self._one(tx, job, clips.get(job.clip_id or ""), place, parent)
+            takes = [self._one(tx, take, clips.get(take.clip_id or ""), None, None) for take in batches.get(job.id, ())]
             views.append(_together(view, tuple(takes)) if takes else replace(view, takes=(view,)))
         return views
 
@@ -70,7 +70,7 @@ class Looker:
         takes = [jobs.Job(**row._mapping) for row in rows]
         return {job.id: [take for take in takes if take.batch_id == job.batch_id] for job in found}
 
-    def _one(self, job: Job, clip: Any, place: int | None, parent: Any) -> View:
+    def _one(self, tx: Connection, job: Job, clip: Any, place: int | None, parent: Any) -> View:
         spec, request = light_spec(job.spec), job.request or {}
         id = job.id.removeprefix("job_")
         width, height = spec.shape
@@ -81,7 +81,7 @@ class Looker:
             model=job.model,
             asked_model=request.get("model") or job.model,
             operation=request.get("operation") or "",
-            progress=_progress(job),
+            progress=self.context.progress(tx, job, spec).share if job.state == "running" else _progress(job),
             queue_position=place,
             created=job.created_at,
             started=job.started_at,
@@ -149,6 +149,7 @@ def _state(state: str) -> State:
 
 
 def _progress(job: Job) -> float:
+    """Of a job that waits or has ended; where it stopped is told in steps."""
     if job.state == "succeeded":
         return 1.0
     return min(0.99, job.step / job.steps) if job.steps else 0.0

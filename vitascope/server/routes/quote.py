@@ -17,7 +17,7 @@ from vitascope.server.body import Body
 from vitascope.server.routes import body, errors
 from vitascope.server.routes.videos import CreateVideo
 from vitascope.server.schemas import Answer, Said
-from vitascope.smallworld.inference import conditions
+from vitascope.smallworld.inference import conditions, spelling
 from vitascope.smallworld.reader import reader
 from vitascope.store import jobs
 from vitascope.vendors.fields import choice, text
@@ -100,6 +100,9 @@ class ReadingView(Answer):
     phrases: list[str] = Field(description="What was understood, a few words for each fact, in the language asked.")
     understood: list[str]
     unknown: list[str] = Field(description="Words that the model will not be told.")
+    left_out: list[str] = Field(description='What shall not be there: what follows a "no".')
+    too_many: list[str] = Field(description="Words of things beyond the third, which is the last that is drawn.")
+    suggestions: dict[str, str] = Field(description="Of unknown words: what may have been meant.")
     canonical: str = Field(description="What the model's text encoder reads.")
     things: list[ThingRead]
     ground: str
@@ -129,7 +132,7 @@ def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
         refused=_refusal(context, order),
         credits_on=bool(context.settings.credits),
         run_seconds=None if run is None else round(run * order.n / max(1, pace.workers), 2),
-        wait_seconds=pace.starts_in(place, order.card.name, context.now()),
+        wait_seconds=pace.starts_in(place, order.card.name),
     )
 
 
@@ -164,6 +167,9 @@ def reading(actor: Who, said: ReadPrompt) -> ReadingView:
         phrases=reader.phrases(found, language),
         understood=list(found.understood),
         unknown=list(found.unknown),
+        left_out=list(found.left_out),
+        too_many=list(found.too_many),
+        suggestions={word: other for word in found.unknown if (other := spelling.meant(word))},
         canonical=found.canonical,
         things=[ThingRead.model_validate(thing) for thing in facts.things],
         ground=facts.ground,

@@ -54,6 +54,19 @@ def parse(frames: Frames, start: Start, moments: npt.NDArray[np.intp] = MOMENTS)
     return Parse(found.guess.colour, found.guess.shape, setting.ground, setting.sky, way, view.move.kind)
 
 
+def shape_later(frames: Frames, start: Start, moments: npt.NDArray[np.intp] = MOMENTS) -> str:
+    """The shape that is made out in the middle of the clip: `parse` looks at its beginning, and what was drawn in few
+    steps may not stay what it is. Only for things that keep their shape.
+    """
+    small = np.stack([pixels(frame, VIEW) for frame in frames])
+    setting = find_setting(small[0], start.row)
+    middle = slice(len(frames) // 2, len(frames) // 2 + UNCHANGED)
+    rows = find_view(small, moments, start, setting).rows[middle]
+    coarse, fine = (np.stack([pixels(frame, side) for frame in frames[middle]]) for side in (COARSE, FINE))
+    found = find_thing(coarse, fine, setting, misplaced(fine[0], setting, rows[0]), rows)
+    return found.guess.shape if found else ""
+
+
 def asked(facts: Facts) -> dict[str, str]:
     """The skills that a prompt with these facts names, and what it asks of each."""
     main = facts.things[0]

@@ -14,14 +14,17 @@ import numpy as np
 from vitascope import engines
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.engines.protocol import Frame
+from vitascope.smallworld.exam import trust
 from vitascope.smallworld.exam.backgrounds import find_setting
-from vitascope.smallworld.exam.judge import MOMENTS, SKILLS, VIEW, Parse, asked, parse, pixels
+from vitascope.smallworld.exam.judge import MOMENTS, SKILLS, VIEW, Parse, asked, parse, pixels, shape_later
 from vitascope.smallworld.inference import conditions
 from vitascope.smallworld.reader import reader
 from vitascope.smallworld.score import Line, Score
 from vitascope.smallworld.world.facts import Facts, ThingFacts
 
 OF_THINGS = ("colour", "shape", "direction")
+#: Motions in which a thing looks in the middle of the clip as it is: it neither lies, nor melts, nor parts.
+KEEPS_ITS_SHAPE = ("", "stand", "slide", "bounce", "drop", "jump", "spin", "recolour", "approach", "recede")
 #: Frames from which on the judge is right about nearly all true clips; measured, see docs/studio.md.
 ENOUGH_FRAMES = {"colour": 17, "shape": 17, "ground": 17, "sky": 17, "direction": 33, "camera": 17}
 
@@ -33,19 +36,35 @@ def score(recipe: Recipe, frames: Iterable[Frame]) -> Score:
         return Score(why=why)
     wanted = asked(facts) if facts.things else asked(replace(facts, things=(ThingFacts(),)))
     left_out = {skill: why for skill in wanted if (why := _why_not(skill, spec, facts))}
+    shape = wanted.get("shape", "")
+    left_out |= {
+        skill: "not_trusted"
+        for skill in wanted
+        if skill not in left_out and not trust.trusted(skill, aspect=spec.aspect, steps=spec.steps, shape=shape)
+    }
+    return judged(spec, facts, frames, wanted, left_out)
+
+
+def judged(
+    spec: ClipSpec, facts: Facts, frames: Iterable[Frame], wanted: dict[str, str], left_out: dict[str, str]
+) -> Score:
+    """What the judge says of what is wanted and not left out."""
+    left_out = dict(left_out)
     measured = [skill for skill in SKILLS if skill in wanted and skill not in left_out]
     if not measured:
         return Score(left_out=left_out, why=next(iter(left_out.values()), "nothing_asked"))
-    seen = _seen(spec, frames)
-    return Score(tuple(Line(skill, wanted[skill], getattr(seen, skill)) for skill in measured), left_out)
-
-
-def _seen(spec: ClipSpec, frames: Iterable[Frame]) -> Parse:
     if spec.camera and spec.camera.points:
         setting = find_setting(pixels(next(iter(frames)), VIEW), np.array(spec.camera.at(1)[0]))
-        return Parse("", "", setting.ground, setting.sky, "", "")
-    moments = MOMENTS[spec.frames > MOMENTS]
-    return parse(np.stack(list(_at(frames, moments))), conditions.start(spec), moments)
+        seen = Parse("", "", setting.ground, setting.sky, "", "")
+    else:
+        moments = MOMENTS[spec.frames > MOMENTS]
+        looked, start = np.stack(list(_at(frames, moments))), conditions.start(spec)
+        seen = parse(looked, start, moments)
+        keeps = "shape" in measured and bool(facts.things) and facts.things[0].motion in KEEPS_ITS_SHAPE
+        if keeps and shape_later(looked, start, moments) != seen.shape:  # at first a cube, later perhaps a cylinder
+            measured.remove("shape")
+            left_out["shape"] = "changes"
+    return Score(tuple(Line(skill, wanted[skill], getattr(seen, skill)) for skill in measured), left_out)
 
 
 def _facts(spec: ClipSpec) -> Facts:

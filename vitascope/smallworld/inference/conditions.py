@@ -84,7 +84,7 @@ def told(spec: ClipSpec, facts: Facts, before: Facts | None = None) -> Facts:
     elif spec.image or spec.last_image:
         default = Facts()
     else:
-        unwanted = reader.read(spec.negative_prompt).facts
+        unwanted = reader.unwanted(spec.prompt, spec.negative_prompt).facts
         rng = np.random.default_rng([7004, spec.seed or 0])
         ground, sky = (
             str(rng.choice([word for word in words if word != never]))

@@ -17,6 +17,8 @@ from vitascope.smallworld.world import words as w
 from vitascope.smallworld.world.inflect import plural, verb_forms
 
 THING, CAMERA = "thing", "camera"
+_OF_THE_WORLD = ("shape", "colour", "size", "material", "motion", "recolour", "ground", "sky", "speed", "direction",
+                 "move", "camera")  # fmt: skip
 Add = Callable[..., None]  # (phrase, role, value, form)
 
 
@@ -30,6 +32,9 @@ class Lexeme:
 
 
 _STRANGE = Lexeme("unknown")
+#: A picture in the text, with its skin, its kind and what it is joined to.
+_PICTURE = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff]"
+_EMOJI = f"{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*"
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ def words_of(prompt: str) -> list[str]:
     text = unicodedata.normalize("NFKC", prompt).replace("\u2019", "'").translate(stopwords.TRADITIONAL).lower()
     text = re.sub(r"(?<=\w)'s\b", "", text)
     return re.findall(
-        r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[\u3400-\u9fff]|[^\W\d_a-z\u3400-\u9fff]+|\n|[^\w\s]", text.replace("-", " ")
+        rf"{_EMOJI}|[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[\u3400-\u9fff]|[^\W\d_a-z\u3400-\u9fff]+|\n|[^\w\s]",
+        text.replace("-", " "),
     )
 
 
@@ -78,7 +84,9 @@ def lex(words: list[str], mode: str) -> list[Hit]:
             if lexeme:
                 break
         text = spell(words[at : at + size])
-        lexeme = lexeme or Lexeme("unknown" if words[at].isalnum() else "mark")
+        if not lexeme:
+            emoji = re.match(_PICTURE, words[at])
+            lexeme = Lexeme("emoji" if emoji else "unknown" if words[at].isalnum() else "mark")
         if (
             lexeme == _STRANGE
             and hits
@@ -92,6 +100,13 @@ def lex(words: list[str], mode: str) -> list[Hit]:
             hits.append(Hit(lexeme, text, at, at + size))
         at += size
     return hits
+
+
+def words_for(roles: tuple[str, ...] = _OF_THE_WORLD) -> set[str]:
+    """Every single English word that says something of the world."""
+    tables = (_dictionary(mode)[0] for mode in (THING, CAMERA))
+    return {key[0] for table in tables for key, lexeme in table.items() if len(key) == 1 and lexeme.role in roles
+            and key[0].isascii()}  # fmt: skip
 
 
 def spell(words: list[str]) -> str:
@@ -171,8 +186,10 @@ def _add_common(add: Add) -> None:
         "表面",
     ):
         add(word, "aspect")
-    for word in ("no", "without", "not", "没有", "无"):
+    for word in (*stopwords.NEGATIONS, *stopwords.NEGATION_PHRASES):
         add(word, "negation")
+    for word in stopwords.OR:
+        add(word, "or")
     add("把", "object marker")
     add("将", "object marker")
     add("被", "agent marker")

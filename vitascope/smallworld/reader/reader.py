@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vitascope.smallworld.reader.clauses import clauses
+from vitascope.smallworld.reader.resolve import MOST_THINGS
 from vitascope.smallworld.reader.sentence import Sentence
 from vitascope.smallworld.world import words as w
 from vitascope.smallworld.world.facts import GROUND_WORDS, MOTION_WORDS, SKY_WORDS, Facts, ThingFacts, canonical
@@ -35,6 +36,8 @@ class Reading:
     understood: tuple[str, ...]  # words of the prompt, with what they mean where that is another word
     unknown: tuple[str, ...]  # words of the prompt that the model is not told
     language: str  # en or zh
+    left_out: tuple[str, ...] = ()  # what shall not be there: "no red ball"
+    too_many: tuple[str, ...] = ()  # words of things beyond the third
     chosen: tuple[str, ...] = ()  # what the model is told of ground and sky though nobody named it
 
 
@@ -43,14 +46,21 @@ def read(prompt: str) -> Reading:
     sentence = Sentence()
     for clause in clauses(prompt):
         sentence.take(clause)
-    facts, terms = sentence.finish()
+    facts, terms, left_out = sentence.finish()
     return Reading(
         facts=facts,
         canonical=canonical(facts),
-        understood=_unique(term.told() for term in terms if term.known),
-        unknown=_unique(term.text for term in terms if not term.known),
+        understood=_unique(term.told() for term in terms if term.known and not term.why),
+        unknown=_unique(term.text for term in terms if not term.known and not term.why),
         language=_language(prompt),
+        left_out=_unique(left_out),
+        too_many=_unique(term.text for term in terms if term.why == "too_many"),
     )
+
+
+def unwanted(prompt: str, negative: str) -> Reading:
+    """What shall not be there: by the words beside the prompt, and by every "no" in it."""
+    return read(", ".join(part for part in (negative, *read(prompt).left_out) if part.strip()))
 
 
 def describe(reading: Reading, language: str = "en") -> str:
@@ -60,8 +70,11 @@ def describe(reading: Reading, language: str = "en") -> str:
     unknown = {"en": "not known to the built-in model: ", "zh": "内置模型不认识："}[language]
     comma, semicolon = {"en": (", ", "; "), "zh": ("、", "；")}[language]
     parts = [known + comma.join(told)] if told else [{"en": "nothing understood", "zh": "没有能理解的内容"}[language]]
-    if reading.unknown:
-        parts.append(unknown + comma.join(reading.unknown))
+    left_out = {"en": "left out: ", "zh": "不画："}[language]
+    too_many = {"en": f"{MOST_THINGS} things at most: ", "zh": f"最多 {MOST_THINGS} 样："}[language]
+    for name, words in ((left_out, reading.left_out), (too_many, reading.too_many), (unknown, reading.unknown)):
+        if words:
+            parts.append(name + comma.join(words))
     return semicolon.join(parts)
 
 
@@ -112,7 +125,9 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _language(prompt: str) -> str:
-    """Chinese as soon as there is one Chinese character for every four letters."""
+    """Chinese as soon as there is one Chinese character for every four letters; Japanese, which has kana, is not."""
+    if any("\u3041" <= char <= "\u30ff" for char in prompt):
+        return "en"
     chinese = sum("\u3400" <= char <= "\u9fff" for char in prompt)
     letters = sum(char.isascii() and char.isalpha() for char in prompt)
     return "zh" if chinese and chinese * 4 >= letters else "en"

@@ -34,6 +34,7 @@ class Term:
     text: str
     meaning: str = ""
     known: bool = True
+    why: str = ""  # it is not told, where that is no want of knowledge: "left_out", "too_many"
 
     def told(self) -> str:
         return self.text if self.meaning in ("", self.text) else f"{self.text} = {self.meaning}"
@@ -89,6 +90,8 @@ def settle_things(nouns: list[Noun]) -> tuple[ThingFacts, ...]:
             other.forget("motion", "direction", "speed", "to_colour")  # one thing moves; the others stand anyway
         other.facts.pop("motion", None)
     for extra in order[MOST_THINGS:]:
+        for term in extra.terms.values():
+            term.why = term.why or "too_many"
         extra.forget()
     kept = (order[0], *(noun for noun in order[1:MOST_THINGS] if noun.facts))
     return tuple(ThingFacts(**noun.facts) for noun in kept)

@@ -7,7 +7,7 @@ A noun that the world lacks makes a *stranger* ("a dragon jumps"), which only st
 from __future__ import annotations
 
 from vitascope.smallworld.reader.clauses import Clause
-from vitascope.smallworld.reader.lexicon import CAMERA, Hit, Lexeme
+from vitascope.smallworld.reader.lexicon import CAMERA, Hit, Lexeme, spell
 from vitascope.smallworld.reader.resolve import MOST_THINGS, Noun, Term, settle_camera, settle_things
 from vitascope.smallworld.reader.subjects import Subjects
 from vitascope.smallworld.world.facts import GROUND_WORDS, MOTION_WORDS, SKY_WORDS, Facts
@@ -17,6 +17,8 @@ _LOOKS = ("colour", "size", "material")
 _IS = frozenset(listed("is are was were 是"))
 _PLACE_AFTER_NOUN = frozenset(listed("附近 旁 旁边 边 一旁 边上"))
 _DAY = frozenset(listed("day daytime morning afternoon 白天 上午 下午 早上 早晨"))
+_DOING = ("motion", "passive", "recolour", "direction", "speed", "move", "way", "place")
+_ANOTHER = frozenset(listed("another 另一个 另外一个 另一"))
 _Fact = tuple[str, str, Term]  # name, value, where it was read
 
 
@@ -32,7 +34,10 @@ class Sentence:
         self._only_day = False  # the sky was said by the time of day alone
         self._backdrop = Noun()  # what is said of the sky itself: never of a thing
         self._counted: list[Noun] = []  # "two balls", until "one red, one blue"
-        self._in_camera = self._is = self._denied = False
+        self._in_camera = self._is = False
+        self._denied: list[Hit] | None = None  # what a "no" speaks of, as far as it was read
+        self._negation: Term | None = None
+        self._left_out: list[str] = []
         self._elliptic: list[Noun] = []  # "a small", until "and a large ball"
         self._open_phrase()
 
@@ -50,13 +55,17 @@ class Sentence:
         if self._in_camera:
             self._close_phrase()
 
-    def finish(self) -> tuple[Facts, list[Term]]:
-        """The facts of everything read, and its terms in the order of the prompt."""
+    def finish(self) -> tuple[Facts, list[Term], list[str]]:
+        """The facts of everything read, its terms in the order of the prompt, and what shall not be there."""
         self._end()
         self._backdrop.forget()
         camera, speed = settle_camera(self._camera)
         things = settle_things(self._who.nouns)
-        return Facts(things, self._scene.get("ground", ""), self._scene.get("sky", ""), camera, speed), self._terms
+        return (
+            Facts(things, self._scene.get("ground", ""), self._scene.get("sky", ""), camera, speed),
+            self._terms,
+            self._left_out,
+        )
 
     # -- between clauses
 
@@ -68,7 +77,11 @@ class Sentence:
             return None  # "a large and shiny ball", "a large, shiny ball"
         before = len(self._who.nouns)
         self._close_phrase()
-        self._denied = False
+        bare = bool(clause.hits) and clause.hits[0].role not in ("article", "count", "closer", "negation", "pronoun")
+        if self._denied is not None and clause.opener:  # "no balls and cubes"; but "no ball and a cube"
+            self._deny_no_more()
+            if clause.opener == "and" and bare:
+                self._denied = []
         starts = clause.hits[0].role if clause.hits else ""
         if clause.opener == "and" and starts in ("article", "count"):  # "a small and a large ball"
             self._elliptic = [noun for noun in self._who.nouns[before:] if not noun.stranger]
@@ -78,6 +91,7 @@ class Sentence:
 
     def _end(self) -> None:
         """A sentence is over: what is loose goes to the camera or to the thing that moves, or is not known."""
+        self._deny_no_more()
         self._close_phrase()
         mover = next((noun for noun in self._who.nouns if noun.moves), None)
         for name, value, term in self._loose:
@@ -89,7 +103,6 @@ class Sentence:
             else:
                 term.known = False
         self._loose = []
-        self._denied = False
         self._elliptic = []
         self._who.begin()
 
@@ -99,6 +112,7 @@ class Sentence:
         self._looks: list[_Fact] = []  # adjectives that wait for their noun
         self._doing: tuple[str, Term, list[_Fact]] | None = None  # "bouncing" in "a bouncing ball"
         self._article = ""
+        self._another = False
         self._count = count
         self._strange = False  # an unknown word stands in the phrase
         self._is = False
@@ -143,21 +157,30 @@ class Sentence:
         """ "the ball" of a ball spoken of before; "rolling left: a ball" of what rolls."""
         if self._who.unnamed:
             return self._who.unnamed
-        if self._article == "a" or self._doing or not shape:
-            return None
+        again = self._said_again(shape)
+        if again or self._article == "a" or self._doing or not shape:
+            return again
         for noun in self._who.nouns:
             fits = (noun.get(name) == value or (self._article and not noun.get(name)) for name, value, _ in self._looks)
             if noun.get("shape") == shape and all(fits):
                 return noun
         return None
 
+    def _said_again(self, shape: str) -> Noun | None:
+        """ "A red ball on snow. A red ball bounces": one thing said twice is one thing, unless it is "and a red ball",
+        "another red ball" or beside the first.
+        """
+        who, looks = self._who, {name: value for name, value, _ in self._looks}
+        if self._another or self._count > 1 or who.joined or who.aside or who.hunting or "colour" not in looks:
+            return None
+        same = (noun for noun in who.nouns if noun.get("shape") == shape and noun not in self._counted)
+        return next((noun for noun in same if all(noun.get(name) == looks[name] for name in looks)), None)
+
     # -- one term; each reader answers with the number of terms it read beyond its own
 
     def _read(self, hit: Hit, after: tuple[Hit, ...]) -> int:
-        if self._denied and hit.role not in ("article", "filler", "closer"):
-            self._denied = False
-            self._note(hit, known=False)
-            return 1
+        if self._denied is not None and (read := self._deny(hit)):
+            return read
         reader = getattr(self, "_on_" + hit.role.replace(" ", "_"), None)
         return 1 + ((reader(hit, after) or 0) if reader else 0)
 
@@ -193,12 +216,13 @@ class Sentence:
             return
         self._close_phrase(self._count)
         self._article = hit.value
+        self._another = hit.text in _ANOTHER
 
     def _on_count(self, hit: Hit, after: tuple[Hit, ...]) -> None:
         self._close_phrase(int(hit.value))
         self._article = "a"
         if self._count > MOST_THINGS:
-            self._note(hit, known=False)
+            self._note(hit, known=False).why = "too_many"
 
     def _on_unknown(self, hit: Hit, after: tuple[Hit, ...]) -> None:
         self._note(hit, known=False)
@@ -222,8 +246,49 @@ class Sentence:
             self._is = True
 
     def _on_negation(self, hit: Hit, after: tuple[Hit, ...]) -> None:
+        """ "no red ball": what follows is left out, and makes no thing of its own."""
+        self._deny_no_more()
         self._close_phrase()
-        self._denied = True
+        self._denied = []
+        self._negation = self._note(hit)
+        self._negation.why = "left_out"
+
+    def _deny(self, hit: Hit) -> int:
+        """Reads what a "no" speaks of: one thing, place or motion with all that is said of it. 0: it is over."""
+        assert self._denied is not None
+        named = bool(self._denied) and self._denied[-1].role not in (*_LOOKS, "speed")
+        if hit.role == "or" and self._denied:  # "no balls or cubes"
+            self._deny_no_more()
+            self._denied = []
+            return 1
+        if hit.role in ("article", "filler", "count", "de") and not named:  # 没有红色的球
+            return 1
+        if hit.role == "closer" and not self._denied and hit.text not in ("but", "instead"):
+            return 1
+        scenery = hit.role in ("ground", "sky", "scenery")
+        if scenery and self._denied and (named or hit.text.startswith(("on ", "at ", "in ", "under "))):
+            scenery = False  # "no ball on snow": it is on snow
+        elif hit.role == "shape" and named and self._denied[-1].role not in ("unknown", "emoji"):
+            return self._deny_no_more()
+        if scenery or hit.role in (*_LOOKS, "shape", "unknown", "emoji", *_DOING):
+            self._denied.append(hit)
+            self._note(hit).why = "left_out"
+            return 1
+        return self._deny_no_more()
+
+    def _deny_no_more(self) -> int:
+        if self._denied:
+            self._left_out.append(spell([hit.text for hit in self._denied]))
+        elif self._denied is not None and self._negation:
+            self._negation.known, self._negation.why = False, ""
+        self._negation = None
+        self._denied = None
+        return 0
+
+    def _on_or(self, hit: Hit, after: tuple[Hit, ...]) -> None:
+        self._close_phrase()
+
+    def _on_emoji(self, hit: Hit, after: tuple[Hit, ...]) -> None:
         self._note(hit, known=False)
 
     def _on_place(self, hit: Hit, after: tuple[Hit, ...]) -> None:
@@ -390,7 +455,7 @@ def _noun_follows(after: tuple[Hit, ...], also: tuple[str, ...], stranger: bool 
     for hit in after:
         if hit.role == "shape":
             return True
-        if hit.role not in (*_LOOKS, *also, "de", "filler", "unknown"):
+        if hit.role not in (*_LOOKS, *also, "de", "filler", "unknown", "emoji"):
             break
         unknown = unknown or hit.role == "unknown"
     return unknown and stranger

@@ -21,7 +21,7 @@ CLOSERS = listed("""
     shows show reveal reveals revealing
     depicting depicts featuring make made create generate render please want see seen let place placed world time
     does do did against itself other will would can could may starts start begins begin keeps keep continues
-    continue towards toward then having set where down along as if or but than first covered gets 在 有 是 从 由
+    continue towards toward then having set where down along as if but than first covered gets 在 有 是 从 由
     上空 上 下 里 中 内 处 于 到 向 朝 往 下面 里面 上面 画面 视频 一段 一幅 场景 画面中 请 生成 制作一段 拍摄 展示
     显示 并 不断 不停 不停地 不断地 渐渐 逐渐 慢慢 起来 直到 洒 时 时候 的时候 的时 之下 之上 光线 空气中 空中
     位于 处在 自己 使 让 被 就 又 再 也 都 会 能 可以 正好 开始 然后 接着 最后 其 它的 上去 下去 过来 过去 去 来
@@ -44,6 +44,12 @@ INDEFINITE = listed("""
 DEFINITE = listed("""
     the that this said 这个 那个 这 那 该 这只 那只 这颗 那颗 这块 那块
 """)
+NEGATIONS = listed("""
+    no not without never nor neither except excluding avoid minus don't doesn't didn't isn't aren't wasn't won't can't
+    没有 没 无 不 不要 不会 不带 不含 不是
+""")
+NEGATION_PHRASES = ("instead of", "rather than", "free of", "leave out", "does not", "do not", "is not", "are not")
+OR = listed("or nor 或 或者 也没有 也不")  # go on with what is left out
 COUNTS = {
     2: listed("two 2 pair couple 一对 两 两个 二个 两只 两颗 两块 两根 双"),
     3: listed("three 3 三 三个 三只 三颗 三块 三根"),

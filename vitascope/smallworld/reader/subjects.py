@@ -90,6 +90,11 @@ class Subjects:
             else None
         )
 
+    @property
+    def hunting(self) -> bool:
+        """Whether a verb waits for the thing it acts on."""
+        return self._hunter is not None or self._agent or self._object or self._passive is not None
+
     def pronoun(self) -> None:
         """ "it" is the first thing: acted on where a verb waits for that, else the subject."""
         if not self.nouns:
