@@ -156,10 +156,15 @@ def test_a_library_is_found_by_meaning_in_either_language(work):
     assert found(ground=["snow", "grass"]) == []
     assert found(order="asc") == [chinese, english]
     assert found(still=True) == found(relation="remix") == found(since=4e9) == []
-    near = client.get("/v1/library/near", params={"q": "a red ball bounces on snow"}).json()["data"]
+    assert found(q="a red ball bounces on snow") == found(q="red snow") == [chinese]
+    assert found(q="草地上旋转的蓝色立方体") == [english]
+    counts = client.get("/v1/library/count", params={"q": "草地上旋转的蓝色立方体"}).json()
+    assert (counts["clips"], counts["found"]) == (2, 1)
+    near = client.get("/v1/library/near", params={"q": "a red ball bounces on sand"}).json()["data"]
     assert [clip["id"] for clip in near] == [chinese]
-    exact = client.get("/v1/library/near", params={"q": "blue cube grass"}).json()["data"]
-    assert english not in [clip["id"] for clip in exact]  # a search finds it
+    for exact in ("blue cube grass", "草地上旋转的蓝色立方体"):
+        near = client.get("/v1/library/near", params={"q": exact}).json()["data"]
+        assert english not in [clip["id"] for clip in near]  # a search finds it
 
 
 def test_times_are_measured_and_not_known_before(work, tmp_path):
