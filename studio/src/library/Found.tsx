@@ -8,7 +8,7 @@ import { Link } from 'react-router';
 import { told } from '../api/client';
 import type { Clip } from '../api/types';
 import { Button } from '../parts/Button';
-import { ClipCard } from './ClipCard';
+import { Grid } from './Grid';
 import type { useClips } from './hooks';
 import css from './library.module.css';
 import { EVERYTHING, type Query } from './query';
@@ -63,18 +63,6 @@ export function Found({ query, clips, shown, nearby, current, onOpen }: Props) {
         </section>
       )}
     </div>
-  );
-}
-
-function Grid({ clips, current, onOpen }: Pick<Props, 'current' | 'onOpen'> & { clips: Clip[] }) {
-  return (
-    <ul className={css.grid}>
-      {clips.map((clip) => (
-        <li key={clip.id}>
-          <ClipCard clip={clip} on={clip.id === current} selectable onOpen={onOpen} />
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -41,8 +41,13 @@ export function useNear(query: Query, on: boolean) {
   });
 }
 
-export function useCount() {
-  return useQuery({ queryKey: ['library', 'count'], queryFn: () => call(api.GET('/v1/library/count')) });
+/** How many clips a search finds, in all its pages. */
+export function useCount(query: Query) {
+  return useQuery({
+    queryKey: ['library', 'count', query],
+    queryFn: () => call(api.GET('/v1/library/count', { params: { query: asked(query) } })),
+    placeholderData: keepPreviousData,
+  });
 }
 
 export const clipQuery = (id: string) => ({

@@ -6,8 +6,8 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { told } from '../api/client';
-import { ClipCard } from '../library/ClipCard';
 import { Empty } from '../library/Found';
+import { Grid } from '../library/Grid';
 import { useClips } from '../library/hooks';
 import library from '../library/library.module.css';
 import { useMarks } from '../library/marks';
@@ -78,13 +78,7 @@ export function ProjectView({ id }: { id: string }) {
       {clips.isSuccess && !shown.length && (
         <Empty title={t('projects.emptyProject')} text={t('projects.emptyProjectText')} />
       )}
-      <ul className={library.grid}>
-        {shown.map((clip) => (
-          <li key={clip.id}>
-            <ClipCard clip={clip} selectable onOpen={() => void navigate(`/library/${clip.id}?project=${id}`)} />
-          </li>
-        ))}
-      </ul>
+      <Grid clips={shown} onOpen={(clip) => void navigate(`/library/${clip.id}?project=${id}`)} />
       {clips.hasNextPage && (
         <div className={library.more}>
           <Button disabled={clips.isFetchingNextPage} onClick={() => void clips.fetchNextPage()}>
