@@ -21,6 +21,7 @@ def built(tmp_path_factory):
     (folder / "assets").mkdir()
     (folder / "assets" / "index-1a2b3c.js").write_text("console.log(1)\n" * 500)
     (folder / "assets" / "inter-4d5e6f.woff2").write_bytes(b"font")
+    (folder / "assets" / "hit-7f8a9b.mp4").write_bytes(bytes(range(256)) * 8)
     (folder / "early.js").write_text("// early")
     (folder / "worker.js").write_text("// works behind the page")
     (folder / "secret.txt").write_text("not served")
@@ -75,6 +76,18 @@ def test_hashed_files_are_kept_for_ever_and_packed(client):
     assert client.get("/assets/inter-4d5e6f.woff2").headers["content-type"] == "font/woff2"
     assert client.head("/assets/index-1a2b3c.js").status_code == 200
     assert client.get("/early.js").headers["cache-control"] == "no-cache"
+
+
+def test_example_clips_are_given_in_parts(client):
+    """Safari plays no video that is not."""
+    whole = client.get("/assets/hit-7f8a9b.mp4")
+    assert (whole.status_code, whole.headers["content-type"], len(whole.content)) == (200, "video/mp4", 2048)
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert "immutable" in whole.headers["cache-control"]
+    part = client.get("/assets/hit-7f8a9b.mp4", headers={"range": "bytes=0-1"})
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"\x00\x01", "bytes 0-1/2048")
+    assert client.head("/assets/hit-7f8a9b.mp4").headers["content-length"] == "2048"
+    assert client.get("/assets/other-7f8a9b.mp4").status_code == 404
 
 
 @pytest.mark.parametrize(
