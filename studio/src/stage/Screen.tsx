@@ -9,7 +9,7 @@ import { type Playing, usePlaying } from '../library/player';
 import { useGroup } from './Group';
 import { type Take, stepsOf } from './jobs';
 import { MomentStrip } from './MomentStrip';
-import { Lamp, TakePicture, Torn } from './Picture';
+import { TakePicture, Torn } from './Picture';
 import { at, usePreviews } from './previews';
 import css from './screen.module.css';
 import { useScreen } from './screen';
@@ -68,7 +68,6 @@ function Shown({ take, story, clips, playing }: ShownProps) {
   const { step } = useScreen();
   const video = take?.videos[0];
   const found = usePreviews(video);
-  if (story.kind === 'empty') return <Lamp />;
   if (story.kind === 'refused') return <Torn bad />;
   if (!take || !video) return null;
   const clip = video.clip_id ? clips.get(video.clip_id) : undefined;

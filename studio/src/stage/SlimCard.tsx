@@ -8,6 +8,7 @@ import { useConnection } from '../api/events';
 import { useVideos } from '../api/hooks';
 import type { Video } from '../api/types';
 import { IconButton } from '../parts/Button';
+import { Strip } from '../start/Strip';
 import { useAge, useNow } from './clock';
 import { left } from './estimate';
 import { acts, lead, type Take, stepsOf } from './jobs';
@@ -19,12 +20,13 @@ import { Stage } from './Stage';
 
 export default function SlimCard() {
   const { t } = useTranslation('stage');
-  const list = useVideos().data?.data ?? [];
+  const videos = useVideos();
+  const list = videos.data?.data ?? [];
   const decided = useDecided((store) => store.batches);
   const all = acts(list, decided);
   const take = lead(all);
   const [open, setOpen] = useState(false);
-  if (!take) return null;
+  if (!take) return videos.data && <Strip />;
   const others = all.running.length + all.waiting.length - (take.state === 'ended' ? 0 : 1);
   return (
     <>
