@@ -8,6 +8,7 @@ import { useConnection } from '../api/events';
 import { useVideos } from '../api/hooks';
 import type { Video } from '../api/types';
 import { IconButton } from '../parts/Button';
+import { useExamplesOpen } from '../start/store';
 import { Strip } from '../start/Strip';
 import { useAge, useNow } from './clock';
 import { left } from './estimate';
@@ -26,7 +27,8 @@ export default function SlimCard() {
   const all = acts(list, decided);
   const take = lead(all);
   const [open, setOpen] = useState(false);
-  if (!take) return videos.data && <Strip />;
+  const examples = useExamplesOpen(list[0]?.id);
+  if (!take || examples) return videos.data && <Strip />;
   const others = all.running.length + all.waiting.length - (take.state === 'ended' ? 0 : 1);
   return (
     <>

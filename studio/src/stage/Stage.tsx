@@ -2,7 +2,7 @@
 // videos, so a reload, a restart of the server or a lost network changes nothing of it.
 
 import { useNetwork } from '@mantine/hooks';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { told } from '../api/client';
 import { useConnection } from '../api/events';
@@ -18,7 +18,7 @@ import { Finished } from './Finished';
 import { QueueRows } from './QueueRows';
 import { Screen } from './Screen';
 import { Start } from '../start/Start';
-import { useStart } from '../start/store';
+import { useExamplesOpen } from '../start/store';
 import { useDecided, useScreen } from './screen';
 import { Spoken } from './Spoken';
 import css from './stage.module.css';
@@ -40,8 +40,7 @@ export function Stage() {
   const take = refused ? undefined : (find(all, chosen) ?? lead(all));
   const told_ = refused ? { kind: 'refused' as const, lost: false, bad: true } : story(take, clips, connection);
   const onWay = [...all.running, ...all.waiting];
-  const { open: examples, show } = useStart();
-  useEffect(() => show(false), [list[0]?.id, show]); // a new clip takes their place
+  const examples = useExamplesOpen(list[0]?.id);
   useFresh(all);
   useNoneMissing(list.find((video) => video.clip_id && !clips.has(video.clip_id))?.id);
   useScreenKeys([...onWay, ...all.ended], take, choose);

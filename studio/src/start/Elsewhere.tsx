@@ -55,9 +55,9 @@ function Way({ icon, title, text, later, children }: WayProps) {
       <span className={css.icon}>{icon}</span>
       <div>
         <b>{title}</b>
-        <Tag tone={later ? undefined : 'ok'}>{t(later ? 'elsewhere.later' : 'elsewhere.now')}</Tag>
         <p>{text}</p>
         {children}
+        <Tag tone={later ? undefined : 'ok'}>{t(later ? 'elsewhere.later' : 'elsewhere.now')}</Tag>
       </div>
     </li>
   );

@@ -17,8 +17,8 @@ import { useMakeSame } from './useMakeSame';
 
 export function Start() {
   const { t } = useTranslation('start');
-  const reduced = useReducedMotion({ getInitialValueInEffect: false } as never);
-  const [still, setStill] = useState(Boolean(reduced));
+  const reduced = useReducedMotion(false, { getInitialValueInEffect: false });
+  const [still, setStill] = useState(reduced);
   const [shown, setShown] = useState(EXAMPLES[0]!);
   const { make, use, sending, error, credits } = useMakeSame();
   const { open, show } = useStart();
