@@ -2,7 +2,7 @@
 
 It takes the machine's Node where there is one that is new enough, else the one that pip has, which goes into the
 virtual environment and nowhere else. `--check` asks TypeScript alone, and only where the packages are there already.
-The first screen's examples are drawn by the model of this package before (see `examples.py`), and shipped with the page.
+The first screen's examples are drawn by the model of this package before (see `examples.py`), and are part of the page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Many clips of the owner's, put into a running service's home: rows as the library writes them, files of one picture."""
+"""Many clips of the owner's, put into a running service's home: rows as the library writes them, one picture for all."""
 
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.store import ids, library
