@@ -67,8 +67,9 @@ def draw() -> None:
         raise NotBuilt(
             f"The examples could not be drawn: {error}.", "Build with the Python that Vitascope is installed in."
         ) from error
-    except (OSError, RuntimeError, ValueError) as error:
-        raise NotBuilt(f"The examples could not be drawn: {error}", "`vitascope doctor` says what is wrong.") from error
+    except Exception as error:
+        hint = getattr(error, "hint", "") or "`vitascope doctor` says what is wrong."
+        raise NotBuilt(f"The examples could not be drawn: {error}", hint) from error
 
 
 def check() -> None:

@@ -1,4 +1,4 @@
-"""Many clips of the owner's, put into a running service's home: rows as the library writes them, one picture for all."""
+"""Many clips of the owner's, put into a running service's home: rows as the library writes them, with one picture."""
 
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.store import ids, library

@@ -27,7 +27,10 @@ async function open(page, name, path) {
     you: () => page.locator('.avatar, nav button').last().click(),
     compare: async () => {
       await page.locator('[data-clip]').first().waitFor();
-      for (const key of ['j', 'c', 'j', 'c']) await page.keyboard.press(key);
+      for (const key of ['j', 'c', 'j', 'c']) {
+        await page.keyboard.press(key);
+        await page.waitForTimeout(300); // until the clip is the open one
+      }
     },
     selected: async () => {
       await page.locator('[data-clip]').first().waitFor();

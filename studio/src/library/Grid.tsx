@@ -8,25 +8,34 @@ import { ClipCard } from './ClipCard';
 import { places } from './grid';
 import css from './library.module.css';
 
+const AHEAD = 8; // rows before the end at which more is asked for
 const BESIDE = 2; // rows kept above and below what can be seen, so that Tab goes on from one to the next
 
 interface Props {
   clips: Clip[];
+  total?: number; // with those that are not here yet: their room is kept
   current?: string; // the clip that is open: it is scrolled to
   onOpen: (clip: Clip) => void;
+  onMore?: () => void; // asks for more of them
 }
 
-export function Grid({ clips, current, onOpen }: Props) {
+export function Grid({ clips, total = 0, current, onOpen, onMore }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const { width, top } = useBox(list);
   const { columns, across, width: card, down } = places(width);
   const rows = useWindowVirtualizer({
-    count: width ? Math.ceil(clips.length / columns) : 0,
+    count: width ? Math.ceil(Math.max(clips.length, total) / columns) : 0,
     estimateSize: () => down,
     overscan: BESIDE,
     scrollMargin: top,
   });
   useEffect(() => rows.measure(), [rows, down]);
+
+  const seen = rows.getVirtualItems();
+  const wanting = seen.length > 0 && (seen.at(-1)!.index + AHEAD) * columns > clips.length;
+  useEffect(() => {
+    if (wanting) onMore?.();
+  }, [wanting, onMore]);
 
   const at = current ? clips.findIndex((clip) => clip.id === current) : -1;
   const row = at < 0 ? -1 : Math.floor(at / columns);
@@ -36,12 +45,12 @@ export function Grid({ clips, current, onOpen }: Props) {
 
   return (
     <ul ref={list} className={css.grid} style={{ height: rows.getTotalSize() }}>
-      {rows.getVirtualItems().flatMap(({ index, start }) =>
+      {seen.flatMap(({ index, start }) =>
         clips.slice(index * columns, (index + 1) * columns).map((clip, column) => (
           <li
             key={clip.id}
             aria-posinset={index * columns + column + 1}
-            aria-setsize={clips.length}
+            aria-setsize={Math.max(clips.length, total)}
             style={{ width: card, transform: `translate(${column * across}px, ${start - top}px)` }}
           >
             <ClipCard clip={clip} on={clip.id === current} selectable onOpen={onOpen} />

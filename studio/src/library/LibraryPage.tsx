@@ -68,7 +68,15 @@ export default function LibraryPage() {
         </PageHead>
         <SearchBar query={query} found={found?.found ?? null} onChange={ask} />
         <Filters query={query} onChange={ask} />
-        <Found query={query} clips={clips} shown={shown} nearby={nearby} current={clipId} onOpen={open} />
+        <Found
+          query={query}
+          clips={clips}
+          shown={shown}
+          total={found?.found}
+          nearby={nearby}
+          current={clipId}
+          onOpen={open}
+        />
         <SelectBar shown={shown} trashed={query.filter === 'trash'} />
         <CompareDock />
       </main>

@@ -5,7 +5,6 @@ import { api, call } from '../api/client';
 import type { Reading } from '../api/types';
 import { asked, type Query, written } from './query';
 
-const PAGE = 40;
 const MOST = 100; // clips of one answer
 
 export function useClips(query: Query) {
@@ -15,12 +14,18 @@ export function useClips(query: Query) {
     queryFn: ({ pageParam }) =>
       call(
         api.GET('/v1/library', {
-          params: { query: { ...asked(query), limit: PAGE, ...(pageParam ? { after: pageParam } : {}) } },
+          params: { query: { ...asked(query), limit: MOST, ...(pageParam ? { after: pageParam } : {}) } },
         }),
       ),
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
     placeholderData: keepPreviousData,
   });
+}
+
+/** Asks for the next page; undefined when there is none, one is on its way, or the last one failed. */
+export function nextOf(clips: ReturnType<typeof useClips>): (() => void) | undefined {
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = clips;
+  return hasNextPage && !isFetching && !isFetchNextPageError ? () => void fetchNextPage() : undefined;
 }
 
 export function useRecentClips() {

@@ -8,8 +8,7 @@ import { Link, useNavigate } from 'react-router';
 import { told } from '../api/client';
 import { Empty } from '../library/Found';
 import { Grid } from '../library/Grid';
-import { useClips } from '../library/hooks';
-import library from '../library/library.module.css';
+import { nextOf, useClips } from '../library/hooks';
 import { useMarks } from '../library/marks';
 import { EVERYTHING } from '../library/query';
 import { SelectBar } from '../library/SelectBar';
@@ -78,14 +77,12 @@ export function ProjectView({ id }: { id: string }) {
       {clips.isSuccess && !shown.length && (
         <Empty title={t('projects.emptyProject')} text={t('projects.emptyProjectText')} />
       )}
-      <Grid clips={shown} onOpen={(clip) => void navigate(`/library/${clip.id}?project=${id}`)} />
-      {clips.hasNextPage && (
-        <div className={library.more}>
-          <Button disabled={clips.isFetchingNextPage} onClick={() => void clips.fetchNextPage()}>
-            {t('more')}
-          </Button>
-        </div>
-      )}
+      <Grid
+        clips={shown}
+        total={clips.hasNextPage ? project.data?.clips : undefined}
+        onMore={nextOf(clips)}
+        onOpen={(clip) => void navigate(`/library/${clip.id}?project=${id}`)}
+      />
       <SelectBar shown={shown} trashed={false} />
     </main>
   );
