@@ -22,9 +22,17 @@ async function open(page, name, path) {
     await page.route(/\/v1\/(videos|library)\?/, (route) => route.fulfill({ json: nothing }));
   }
   await page.goto(base + path);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
   const states = {
-    help: () => page.keyboard.press('?'),
-    you: () => page.locator('.avatar, nav button').last().click(),
+    help: async () => {
+      await page.waitForTimeout(500); // until keys are listened to
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+    },
+    you: async () => {
+      await page.locator('nav button').last().click();
+      await page.getByRole('dialog').waitFor();
+    },
     compare: async () => {
       await page.locator('[data-clip]').first().waitFor();
       for (const key of ['j', 'c', 'j', 'c']) {
