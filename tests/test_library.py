@@ -7,7 +7,7 @@ import pytest
 from service import add_account
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadSpec, Conflict, NotFound
-from vitascope.store import ids, library
+from vitascope.store import ids, library, similar_clips
 from vitascope.store.blobs import FolderBlobs
 from vitascope.store.retention import DAY
 from vitascope.store.text_search import pattern, words_of
@@ -53,15 +53,15 @@ def test_words_are_found_in_prompt_and_tags_in_both_languages(store, mia):
     chinese = keep(store, mia, "一个红色的球在雪地上弹跳").id
     tagged = keep(store, mia, "a cube", tags=["Café 100%", "红队"]).id
     for words, expected in {
-        "red": [ball],
-        "BALL": [ball],
+        "red": [chinese, ball],
+        "BALL": [chinese, ball],
         "foot": [foot],
-        "ball red": [ball],
+        "ball red": [chinese, ball],
         "ball grass": [],
-        "红球": [chinese],
-        "红": [tagged, chinese],
-        "球红": [],
-        "雪 弹": [chinese],
+        "红球": [chinese, ball],
+        "红": [tagged, chinese, ball],
+        "雪 弹": [chinese, ball],
+        "a red ball": [chinese, ball],
         "cafe": [tagged],
         "CAFÉ": [tagged],
         "100": [tagged],
@@ -71,6 +71,51 @@ def test_words_are_found_in_prompt_and_tags_in_both_languages(store, mia):
         "１００": [tagged],
     }.items():
         assert found(store, mia, words) == expected, words
+
+
+def test_a_question_in_one_language_finds_prompts_in_the_other_exactly(store, mia):
+    slow = keep(store, mia, "A red ball rolls slowly on snow at night").id
+    fast = keep(store, mia, "a red ball rolls on snow at night", tags=["draft"]).id
+    turns = keep(store, mia, "a cube turns blue on grass").id
+    chinese = keep(store, mia, "夜晚，一个红色的球在雪地上滚动").id
+    foot = keep(store, mia, "a football on grass").id
+    for words, expected in {
+        "雪地上的红球": [chinese, fast, slow],
+        "夜晚 滚动": [chinese, fast, slow],
+        "snow at night": [chinese, fast, slow],
+        "慢慢滚动的球": [slow],  # how fast is no term of a clip: its words are looked for, in both languages
+        "草地": [foot, turns],
+        "变成蓝色的立方体": [turns],
+        "变成红色的立方体": [],
+        "红球 draft": [fast],  # the reader does not know "draft": it is found by its letters
+        "red, at night": [chinese, fast, slow],
+        "红龙": [],
+        "蓝球": [],
+    }.items():
+        assert found(store, mia, words) == expected, words
+        with store.read() as tx:
+            assert library.count_found(tx, mia, words=words)[0] == len(expected), words
+            near = [clip.id for clip in similar_clips.near(tx, mia, words)]
+        assert not set(near) & set(expected), "what is found exactly is not near besides"
+
+
+def test_a_count_is_of_all_that_a_search_finds(store, mia):
+    kept = [keep(store, mia, tags=["sea", "x"] if number % 2 else ["sea side"]) for number in range(25)]
+    with store.begin() as tx:
+        library.trash(tx, mia, kept[0].id, store.clock())
+        library.favourite(tx, mia, kept[1].id)
+    for asked, expected in (
+        ({}, 24),
+        ({"trashed": True}, 1),
+        ({"favourite": True}, 1),
+        ({"tag": "sea"}, 12),
+        ({"words": "草地", "tag": "sea side"}, 12),
+        ({"words": "sand"}, 0),
+        ({"project": "\0"}, 0),
+    ):
+        with store.read() as tx:
+            assert library.count_found(tx, mia, **asked) == (expected, 10 * expected), asked
+        assert len(found(store, mia, limit=100, **asked)) == expected, asked
 
 
 def test_the_search_narrows_by_project_favourite_model_tag_and_trash(store, mia):

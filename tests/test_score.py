@@ -53,9 +53,10 @@ def test_a_clip_of_something_else_does_not():
 
 def test_only_what_was_asked_is_judged():
     question = prompts.bank(6, first_seed=900)[4]
-    words = f"a {question.facts.things[0].colour} thing"
+    thing = question.facts.things[0]
+    words = f"a {thing.colour} {thing.shape}"
     found = single.score(recipe(words, seed=question.scene.seed), iter(truth(question)))
-    assert [(line.skill, line.right) for line in found.lines] == [("colour", True)]
+    assert [(line.skill, line.right) for line in found.lines] == [("colour", True), ("shape", True)]
 
 
 def test_camera_words_beside_the_prompt_are_asked_too():

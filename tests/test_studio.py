@@ -21,6 +21,7 @@ def built(tmp_path_factory):
     (folder / "assets").mkdir()
     (folder / "assets" / "index-1a2b3c.js").write_text("console.log(1)\n" * 500)
     (folder / "assets" / "inter-4d5e6f.woff2").write_bytes(b"font")
+    (folder / "assets" / "hit-7f8a9b.mp4").write_bytes(bytes(range(256)) * 8)
     (folder / "early.js").write_text("// early")
     (folder / "worker.js").write_text("// works behind the page")
     (folder / "secret.txt").write_text("not served")
@@ -75,6 +76,18 @@ def test_hashed_files_are_kept_for_ever_and_packed(client):
     assert client.get("/assets/inter-4d5e6f.woff2").headers["content-type"] == "font/woff2"
     assert client.head("/assets/index-1a2b3c.js").status_code == 200
     assert client.get("/early.js").headers["cache-control"] == "no-cache"
+
+
+def test_example_clips_are_given_in_parts(client):
+    """Safari plays no video that is not."""
+    whole = client.get("/assets/hit-7f8a9b.mp4")
+    assert (whole.status_code, whole.headers["content-type"], len(whole.content)) == (200, "video/mp4", 2048)
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert "immutable" in whole.headers["cache-control"]
+    part = client.get("/assets/hit-7f8a9b.mp4", headers={"range": "bytes=0-1"})
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"\x00\x01", "bytes 0-1/2048")
+    assert client.head("/assets/hit-7f8a9b.mp4").headers["content-length"] == "2048"
+    assert client.get("/assets/other-7f8a9b.mp4").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -166,10 +179,15 @@ def test_a_library_is_found_by_meaning_in_either_language(work):
     assert found(ground=["snow", "grass"]) == []
     assert found(order="asc") == [chinese, english]
     assert found(still=True) == found(relation="remix") == found(since=4e9) == []
-    near = client.get("/v1/library/near", params={"q": "a red ball bounces on snow"}).json()["data"]
+    assert found(q="a red ball bounces on snow") == found(q="red snow") == [chinese]
+    assert found(q="草地上旋转的蓝色立方体") == [english]
+    counts = client.get("/v1/library/count", params={"q": "草地上旋转的蓝色立方体"}).json()
+    assert (counts["clips"], counts["found"]) == (2, 1)
+    near = client.get("/v1/library/near", params={"q": "a red ball bounces on sand"}).json()["data"]
     assert [clip["id"] for clip in near] == [chinese]
-    exact = client.get("/v1/library/near", params={"q": "blue cube grass"}).json()["data"]
-    assert english not in [clip["id"] for clip in exact]  # a search finds it
+    for exact in ("blue cube grass", "草地上旋转的蓝色立方体"):
+        near = client.get("/v1/library/near", params={"q": exact}).json()["data"]
+        assert english not in [clip["id"] for clip in near]  # a search finds it
 
 
 def test_times_are_measured_and_not_known_before(work, tmp_path):

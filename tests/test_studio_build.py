@@ -17,6 +17,7 @@ import pytest
 import browser
 from processes import Service, until
 from vitascope.cli.app import main
+from vitascope.errors import BadWeights
 from vitascope.server import openapi
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +49,8 @@ def build(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setattr(shutil, "which", lambda name, _which=shutil.which: _which(name, path=str(tmp_path / "bin")))
     build.asked = tmp_path / "asked"
+    build.drawn = []
+    monkeypatch.setattr(build.examples, "draw", lambda: build.drawn.append("examples"))
     return build
 
 
@@ -73,6 +76,7 @@ def test_it_is_built_once_and_again_when_a_source_has_changed(build):
     assert asked(build) == ["ci", "run --silent build"]
     assert build.main([]) == 0
     assert len(asked(build)) == 2  # nothing to do
+    assert build.drawn == ["examples"]
     later = time.time() + 5
     os.utime(build.STUDIO / "src" / "main.tsx", (later, later))
     assert build.main([]) == 0
@@ -108,6 +112,19 @@ def test_a_build_that_fails_says_so(build, capsys):
     has_node(build, fails=1)
     assert build.main([]) == 1
     assert "error: The studio's packages could not be installed." in capsys.readouterr().err
+
+
+def test_examples_that_cannot_be_drawn_say_so(build, capsys, monkeypatch):
+    has_node(build)
+
+    def broken():
+        raise BadWeights("The file decoder.onnx is damaged.", hint="Install again.")
+
+    monkeypatch.setattr(build.examples, "draw", broken)
+    assert build.main([]) == 1
+    said = capsys.readouterr().err
+    assert "The examples could not be drawn: The file decoder.onnx is damaged." in said
+    assert "hint: Install again." in said
 
 
 def test_types_are_checked_where_the_packages_are(build, capsys):

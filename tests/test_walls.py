@@ -18,7 +18,7 @@ PURE = {
     "policy.py": {"clip", "errors"},
     "pricing.py": {"clip", "errors", "store"},  # of the store only a type
     "store/fairness.py": {"store"},
-    "smallworld/search_terms.py": {"smallworld"},  # of it only the prompt reader, which is pure too
+    "store/meaning.py": {"engine", "world"},  # only the prompt reader and its facts, which are pure too
     "smallworld/score.py": set(),
 }
 IO = {"os", "io", "pathlib", "tempfile", "shutil", "subprocess", "socket", "urllib", "time", "random", "secrets"}

@@ -12,6 +12,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
+  if (request.headers.has('range')) return; // of a clip a part is asked for, and a part cannot be kept
   if (url.pathname.startsWith('/assets/'))
     event.respondWith(keptFirst(request)); // their names say what is in them
   else if (request.mode === 'navigate') event.respondWith(newest(request));

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from vitascope.smallworld.reader import reader
+from vitascope.smallworld.world.facts import Facts
 
 KINDS = ("thing", "colour", "size", "material", "motion", "direction", "ground", "sky", "camera")
 #: How much two clips have in common that share such a term.
@@ -20,13 +21,17 @@ _WORD = 1.0  # a word that has no meaning here
 
 def meaning_of(prompt: str) -> str:
     """Terms such as thing:ball, colour:red, ground:snow, with spaces round; empty when nothing is understood."""
-    facts = reader.read(prompt).facts
-    terms: list[tuple[str, str]] = []
+    return terms(reader.read(prompt).facts)
+
+
+def terms(facts: Facts) -> str:
+    """The same of what a prompt was read as."""
+    said: list[tuple[str, str]] = []
     for thing in facts.things:
-        terms += [("thing", thing.shape), ("colour", thing.colour), ("size", thing.size)]
-        terms += [("material", thing.material), ("motion", thing.motion), ("direction", thing.direction)]
-    terms += [("ground", facts.ground), ("sky", facts.sky), ("camera", facts.camera)]
-    written = dict.fromkeys(term(kind, value) for kind, value in terms if value)
+        said += [("thing", thing.shape), ("colour", thing.colour), ("size", thing.size)]
+        said += [("material", thing.material), ("motion", thing.motion), ("direction", thing.direction)]
+    said += [("ground", facts.ground), ("sky", facts.sky), ("camera", facts.camera)]
+    written = dict.fromkeys(term(kind, value) for kind, value in said if value)
     return f" {' '.join(written)} " if written else ""
 
 

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from vitascope.smallworld import search_terms
 from vitascope.smallworld.search_terms import meaning_of
-from vitascope.store import events
+from vitascope.store import events, matching
 from vitascope.store.database import lock_account
 from vitascope.store.library import Clip, as_clip
 from vitascope.store.schema import clips, jobs
-from vitascope.store.text_search import pattern, words_of
+from vitascope.store.text_search import words_of
 
 NEAR = 0.25  # of what two clips say must be common to both
 MAX_NEAR = 2_000  # clips that are compared
@@ -33,8 +33,10 @@ def near(tx: Connection, account_id: str, words: str, *, limit: int = 8) -> list
     if not some:
         return []
     mine = (clips.c.account_id == account_id, clips.c.trashed_at.is_(None), sa.or_(*some))
-    exact = sa.and_(*(clips.c.words.like(word, escape="\\") for word in pattern(words)))
-    query = sa.select(clips.c.id, clips.c.meaning, clips.c.words).where(*mine, sa.not_(exact))
+    exact = matching.fits(words)
+    query = sa.select(clips.c.id, clips.c.meaning, clips.c.words).where(*mine)
+    if exact is not None:
+        query = query.where(sa.not_(exact))
     ranked = []
     for row in tx.execute(query.order_by(clips.c.id.desc()).limit(MAX_NEAR)):
         common = search_terms.nearness(asked, row.meaning, asked_words, _telling(row.words))

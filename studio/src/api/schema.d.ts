@@ -742,7 +742,7 @@ export interface paths {
         };
         /**
          * Count
-         * @description How many clips there are, how large they are, and which tags they have.
+         * @description How many clips there are, how large they are, which tags they have, and how many a search would find.
          */
         get: operations["count"];
         put?: never;
@@ -2518,6 +2518,13 @@ export interface components {
              * @description The trash included.
              */
             clips: number;
+            /**
+             * Found
+             * @description How many a search with the same parameters finds.
+             */
+            found: number;
+            /** Found Bytes */
+            found_bytes: number;
             /** Tags */
             tags: components["schemas"]["TagCount"][];
             /**
@@ -3428,7 +3435,7 @@ export interface components {
             overall: number | null;
             /**
              * Reason
-             * @description Why nothing is measured, for programs: other_model, given_picture, continued, still, too_short, nothing_asked, several_things, camera_in_numbers, unreadable.
+             * @description Why nothing is measured, for programs: other_model, given_picture, continued, still, too_short, nothing_asked, several_things, camera_in_numbers, changes, not_trusted, unreadable.
              */
             reason: string;
             /** Right */
@@ -7408,7 +7415,7 @@ export interface operations {
     search: {
         parameters: {
             query?: {
-                /** @description Every word must stand in the prompt or the tags. */
+                /** @description Every word must stand in the prompt or the tags, or be meant there: 红球 finds a red ball. */
                 q?: string;
                 /** @description An id; "none" for clips in no project. */
                 project?: string | null;
@@ -7708,7 +7715,32 @@ export interface operations {
     };
     count: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Every word must stand in the prompt or the tags, or be meant there: 红球 finds a red ball. */
+                q?: string;
+                /** @description An id; "none" for clips in no project. */
+                project?: string | null;
+                favourite?: boolean | null;
+                trashed?: boolean;
+                model?: string | null;
+                tag?: string | null;
+                /** @description Understood of the prompt, in whichever language: ground=snow finds 雪地. */
+                thing?: string[];
+                /** @description Understood of the prompt, in whichever language: ground=snow finds 雪地. */
+                colour?: string[];
+                /** @description Understood of the prompt, in whichever language: ground=snow finds 雪地. */
+                motion?: string[];
+                /** @description Understood of the prompt, in whichever language: ground=snow finds 雪地. */
+                ground?: string[];
+                /** @description Understood of the prompt, in whichever language: ground=snow finds 雪地. */
+                sky?: string[];
+                /** @description Understood of the prompt, in whichever language: ground=snow finds 雪地. */
+                camera?: string[];
+                still?: boolean | null;
+                relation?: ("remix" | "extend" | "finish" | "rerun") | null;
+                /** @description Made at this time or later. */
+                since?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7744,6 +7776,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

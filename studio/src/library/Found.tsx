@@ -1,15 +1,13 @@
 // What was found: exact hits, then what is near in meaning; or why there is nothing.
 
-import { useIntersection } from '@mantine/hooks';
 import { IconMovie } from '@tabler/icons-react';
-import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { told } from '../api/client';
 import type { Clip } from '../api/types';
 import { Button } from '../parts/Button';
-import { ClipCard } from './ClipCard';
-import type { useClips } from './hooks';
+import { Grid } from './Grid';
+import { nextOf, type useClips } from './hooks';
 import css from './library.module.css';
 import { EVERYTHING, type Query } from './query';
 
@@ -17,18 +15,15 @@ interface Props {
   query: Query;
   clips: ReturnType<typeof useClips>;
   shown: Clip[];
+  total: number | undefined; // of all pages
   nearby: Clip[];
   current: string | undefined;
   onOpen: (clip: Clip) => void;
 }
 
-export function Found({ query, clips, shown, nearby, current, onOpen }: Props) {
+export function Found({ query, clips, shown, total, nearby, current, onOpen }: Props) {
   const { t } = useTranslation('library');
-  const { ref, entry } = useIntersection({ rootMargin: '600px' });
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = clips;
-  useEffect(() => {
-    if (entry?.isIntersecting && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [entry?.isIntersecting, fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const { fetchNextPage, hasNextPage, isFetching, isFetchNextPageError: stuck } = clips;
 
   if (clips.isPending) return <p className={css.wait}>{t('loading')}</p>;
   if (clips.isError && !shown.length) {
@@ -43,13 +38,20 @@ export function Found({ query, clips, shown, nearby, current, onOpen }: Props) {
   return (
     <div aria-busy={clips.isFetching || undefined}>
       {shown.length ? (
-        <Grid clips={shown} current={current} onOpen={onOpen} />
+        <Grid
+          clips={shown}
+          total={hasNextPage ? total : undefined}
+          current={current}
+          onOpen={onOpen}
+          onMore={nextOf(clips)}
+        />
       ) : (
         <Nothing query={query} near={nearby.length > 0} />
       )}
-      {hasNextPage && (
-        <div ref={ref} className={css.more}>
-          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+      {stuck && (
+        <div className={css.more} role="alert">
+          <p>{told(clips.error)}</p>
+          <Button disabled={isFetching} onClick={() => void fetchNextPage()}>
             {t('more')}
           </Button>
         </div>
@@ -63,18 +65,6 @@ export function Found({ query, clips, shown, nearby, current, onOpen }: Props) {
         </section>
       )}
     </div>
-  );
-}
-
-function Grid({ clips, current, onOpen }: Pick<Props, 'current' | 'onOpen'> & { clips: Clip[] }) {
-  return (
-    <ul className={css.grid}>
-      {clips.map((clip) => (
-        <li key={clip.id}>
-          <ClipCard clip={clip} on={clip.id === current} selectable onOpen={onOpen} />
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -3,12 +3,12 @@
 import { IconHeart, IconHeartFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Clip } from '../api/types';
-import { useClipActions } from './actions';
+import { useFavourite } from './actions';
 import css from './card.module.css';
 
 export function Heart({ clip }: { clip: Clip }) {
   const { t } = useTranslation('library');
-  const { favourite } = useClipActions();
+  const favourite = useFavourite();
   const name = t(clip.favourite ? 'card.notFavourite' : 'card.favourite');
   return (
     <button

@@ -18,7 +18,7 @@ import { Inspector } from './Inspector';
 import { useClipKeys } from './keys';
 import css from './library.module.css';
 import { useMarks } from './marks';
-import { fromAddress, type Query, toAddress } from './query';
+import { EVERYTHING, fromAddress, type Query, toAddress } from './query';
 import { RestoreButton } from './RestoreButton';
 import { SearchBar } from './SearchBar';
 import { SelectBar } from './SelectBar';
@@ -38,7 +38,8 @@ export default function LibraryPage() {
     () => (searched ? (near.data?.data ?? []).filter((clip) => !shown.some((one) => one.id === clip.id)) : []),
     [near.data, searched, shown],
   );
-  const count = useCount().data;
+  const kept = useCount(EVERYTHING).data;
+  const found = useCount(query).data;
   const wide = useMediaQuery('(min-width: 1280px)', true, { getInitialValueInEffect: false });
   const { pair, none } = useMarks();
 
@@ -62,12 +63,20 @@ export default function LibraryPage() {
   return (
     <div className={css.page} data-open={(wide && !!clipId) || undefined}>
       <main className={css.main}>
-        <PageHead title={t('title')} meta={count && `${t('count', { count: count.clips })} · ${bytes(count.bytes)}`}>
+        <PageHead title={t('title')} meta={kept && `${t('count', { count: kept.found })} · ${bytes(kept.found_bytes)}`}>
           <RestoreButton />
         </PageHead>
-        <SearchBar query={query} found={clips.data ? shown.length : null} more={!!clips.hasNextPage} onChange={ask} />
+        <SearchBar query={query} found={found?.found ?? null} onChange={ask} />
         <Filters query={query} onChange={ask} />
-        <Found query={query} clips={clips} shown={shown} nearby={nearby} current={clipId} onOpen={open} />
+        <Found
+          query={query}
+          clips={clips}
+          shown={shown}
+          total={found?.found}
+          nearby={nearby}
+          current={clipId}
+          onOpen={open}
+        />
         <SelectBar shown={shown} trashed={query.filter === 'trash'} />
         <CompareDock />
       </main>
@@ -107,7 +116,6 @@ function useGridKeys(clips: Clip[], id: string | undefined, open: (clip: Clip) =
     const next = clips[Math.min(clips.length - 1, Math.max(0, from + way))];
     if (!next) return;
     open(next);
-    document.querySelector(`[data-clip="${next.id}"]`)?.scrollIntoView({ block: 'nearest' });
   };
   useShortcut('j', () => go(1), t('keys.next'));
   useShortcut('k', () => go(-1), t('keys.previous'));

@@ -8,19 +8,18 @@ import { useTranslation } from 'react-i18next';
 import { useShortcut } from '../shell/shortcuts';
 import { useFacts } from './facts';
 import { useReading } from './hooks';
-import { add, offers, type Query, token, type Token, written } from './query';
+import { add, offers, type Query, token, type Token, without, written } from './query';
 import css from './search.module.css';
 
 interface Props {
   query: Query;
-  found: number | null;
-  more: boolean;
+  found: number | null; // in all pages
   onChange: (query: Query) => void;
 }
 
 const WAIT_MS = 250;
 
-export function SearchBar({ query, found, more, onChange }: Props) {
+export function SearchBar({ query, found, onChange }: Props) {
   const { t } = useTranslation('library');
   const facts = useFacts();
   const input = useRef<HTMLInputElement>(null);
@@ -61,13 +60,14 @@ export function SearchBar({ query, found, more, onChange }: Props) {
     }
   };
 
+  const named = ({ kind, value }: Token) => t('token', { kind: t(`kind.${kind}`), value: facts.value(value) });
   const any = text || query.tokens.length > 0;
   return (
     <div className={css.search} role="search">
       <div className={css.line} onClick={() => input.current?.focus()}>
         <IconSearch size={18} stroke={1.8} color="var(--acc)" aria-hidden />
         {query.tokens.map((one) => {
-          const label = `${t(`kind.${one.kind}`)}: ${facts.value(one.value)}`;
+          const label = named(one);
           return (
             <span key={written(one)} className={css.token}>
               {label}
@@ -94,7 +94,7 @@ export function SearchBar({ query, found, more, onChange }: Props) {
           onFocus={() => setNear(true)}
         />
         <span className={css.found} role="status">
-          {any && found !== null && t(more ? 'foundMore' : 'found', { count: found })}
+          {any && found !== null && t('found', { count: found })}
         </span>
         {any ? (
           <button
@@ -119,19 +119,13 @@ export function SearchBar({ query, found, more, onChange }: Props) {
               key={written(one)}
               type="button"
               className="tag"
-              onClick={() => take(one, without(text, one.value, offered.length))}
+              onClick={() => take(one, without(text, [one.value, facts.value(one.value)], offered.length))}
             >
-              {t(`kind.${one.kind}`)}: {facts.value(one.value)}
+              {named(one)}
             </button>
           ))}
         </div>
       )}
     </div>
   );
-}
-
-/** The words that are left when one has become a token. */
-export function without(text: string, value: string, offered: number): string {
-  const left = text.replace(new RegExp(`(^|\\s)${value}(?=\\s|$)`, 'i'), ' ').trim();
-  return left === text.trim() && offered === 1 ? '' : left;
 }

@@ -13,22 +13,34 @@ interface Changes {
   add_tags?: string[];
 }
 
-export function useClipActions() {
-  const { t } = useTranslation('library');
+/** One change to several clips, after which all that shows clips is asked anew. */
+function useChange() {
   const toast = useToast();
   const cache = useQueryClient();
   const renew = () => {
     void cache.invalidateQueries({ queryKey: ['library'] });
     void cache.invalidateQueries({ queryKey: ['videos'] });
   };
-  const undo = (run: () => void) => ({ action: { label: t('undo'), run } });
   const change = useMutation({
     mutationFn: ({ ids, ...changes }: Changes & { ids: string[] }) =>
       call(api.POST('/v1/library/change', { body: { ids, add_tags: [], ...changes } })),
     onSettled: renew,
     onError: (error) => toast(told(error), { tone: 'bad' }),
   });
+  return { change, renew };
+}
 
+/** The heart alone, which every card has: the rest of the actions would be made anew for each. */
+export function useFavourite() {
+  const { change } = useChange();
+  return (clips: Clip[], on: boolean) => change.mutate({ ids: ids(clips), favourite: on });
+}
+
+export function useClipActions() {
+  const { t } = useTranslation('library');
+  const toast = useToast();
+  const { change, renew } = useChange();
+  const undo = (run: () => void) => ({ action: { label: t('undo'), run } });
   const favourite = (clips: Clip[], on: boolean) => change.mutate({ ids: ids(clips), favourite: on });
 
   const trash = (clips: Clip[], said?: string) =>

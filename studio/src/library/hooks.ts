@@ -5,7 +5,6 @@ import { api, call } from '../api/client';
 import type { Reading } from '../api/types';
 import { asked, type Query, written } from './query';
 
-const PAGE = 40;
 const MOST = 100; // clips of one answer
 
 export function useClips(query: Query) {
@@ -15,12 +14,18 @@ export function useClips(query: Query) {
     queryFn: ({ pageParam }) =>
       call(
         api.GET('/v1/library', {
-          params: { query: { ...asked(query), limit: PAGE, ...(pageParam ? { after: pageParam } : {}) } },
+          params: { query: { ...asked(query), limit: MOST, ...(pageParam ? { after: pageParam } : {}) } },
         }),
       ),
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
     placeholderData: keepPreviousData,
   });
+}
+
+/** Asks for the next page; undefined when there is none, one is on its way, or the last one failed. */
+export function nextOf(clips: ReturnType<typeof useClips>): (() => void) | undefined {
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = clips;
+  return hasNextPage && !isFetching && !isFetchNextPageError ? () => void fetchNextPage() : undefined;
 }
 
 export function useRecentClips() {
@@ -41,8 +46,13 @@ export function useNear(query: Query, on: boolean) {
   });
 }
 
-export function useCount() {
-  return useQuery({ queryKey: ['library', 'count'], queryFn: () => call(api.GET('/v1/library/count')) });
+/** How many clips a search finds, in all its pages. */
+export function useCount(query: Query) {
+  return useQuery({
+    queryKey: ['library', 'count', query],
+    queryFn: () => call(api.GET('/v1/library/count', { params: { query: asked(query) } })),
+    placeholderData: keepPreviousData,
+  });
 }
 
 export const clipQuery = (id: string) => ({

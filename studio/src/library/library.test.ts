@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Clip, Lineage, Reading } from '../api/types';
 import { type Asked, compare } from './differ';
 import { fitOf } from './files';
+import { places } from './grid';
 import { rows } from './lineage';
-import { asked, EVERYTHING, fromAddress, offers, toAddress, token } from './query';
+import { asked, EVERYTHING, fromAddress, offers, toAddress, token, without } from './query';
 import { placeOf } from './sync';
 
 const thing = {
@@ -35,7 +36,17 @@ describe('the search line', () => {
   it('reads tokens in both ways of writing', () => {
     expect(token('ground:snow')).toEqual({ kind: 'ground', value: 'snow' });
     expect(token('Sky：night')).toEqual({ kind: 'sky', value: 'night' });
+    expect(token('地面：雪地')).toEqual({ kind: 'ground', value: 'snow' });
+    expect(token('颜色:红色')).toEqual({ kind: 'colour', value: 'red' });
+    expect(token('镜头:静止')).toEqual({ kind: 'camera', value: '静止' }); // of a thing it is "stand"
     expect([token('http://x'), token('ground:'), token('snow')]).toEqual([null, null, null]);
+  });
+
+  it('loses the word that became a token', () => {
+    expect(without('red ball', ['red', 'red'], 2)).toBe('ball');
+    expect(without('雪地上的红球', ['snow', '雪地'], 3)).toBe('红球');
+    expect(without('sphere', ['ball', 'ball'], 1)).toBe('');
+    expect(without('a sphere', ['ball', 'ball'], 2)).toBe('a sphere');
   });
 
   it('comes back from the address as it went in', () => {
@@ -94,6 +105,13 @@ it('shows a family as a tree, with lines that go on', () => {
     ['e', 3, true],
     ['d', 2, true],
   ]);
+});
+
+it('gives every card of a grid its place', () => {
+  expect([300, 358, 700, 800, 1000, 1384].map((width) => places(width).columns)).toEqual([1, 2, 3, 3, 4, 4]);
+  const { columns, across, width, down } = places(1000);
+  expect((columns - 1) * across + width).toBe(1000);
+  expect(down).toBe(Math.ceil((width * 9) / 16) + 63);
 });
 
 it('fits clips into the screen', () => {

@@ -8,12 +8,15 @@ export interface Playing {
   time: number;
   playing: boolean;
   toggle: () => void;
+  play: (on: boolean) => void;
   seek: (seconds: number) => void;
   step: (frames: number) => void;
 }
 
-/** `key`: of the clip; another one starts from its beginning. It plays by itself, except for who wants no motion. */
-export function usePlaying(key: string | undefined, fps: number, seconds: number): Playing {
+/** `key`: of the clip; another one starts from its beginning. It plays by itself unless `auto` is false, and never for
+ * who wants no motion.
+ */
+export function usePlaying(key: string | undefined, fps: number, seconds: number, auto = true): Playing {
   const still = useReducedMotion();
   const [element, setElement] = useState<HTMLVideoElement | null>(null);
   const [time, setTime] = useState(0);
@@ -47,15 +50,18 @@ export function usePlaying(key: string | undefined, fps: number, seconds: number
 
   useEffect(() => {
     setTime(0);
-    if (!element || still || !seconds) return;
+    if (!element || still || !seconds || !auto) return;
     element.play().catch(() => setPlaying(false)); // a browser may refuse: the button is there
-  }, [element, key, seconds, still]);
+  }, [auto, element, key, seconds, still]);
 
-  const toggle = useCallback(() => {
-    if (!element) return;
-    if (element.paused) element.play().catch(() => setPlaying(false));
-    else element.pause();
-  }, [element]);
+  const play = useCallback(
+    (on: boolean) => {
+      if (on) element?.play().catch(() => setPlaying(false));
+      else element?.pause();
+    },
+    [element],
+  );
+  const toggle = useCallback(() => element && play(element.paused), [element, play]);
 
   const seek = useCallback(
     (to: number) => {
@@ -73,5 +79,5 @@ export function usePlaying(key: string | undefined, fps: number, seconds: number
     [element, fps, seek],
   );
 
-  return { ref: setElement, time, playing, toggle, seek, step };
+  return { ref: setElement, time, playing, toggle, play, seek, step };
 }

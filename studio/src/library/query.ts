@@ -2,6 +2,8 @@
 // back button and a sent link keep it.
 
 import type { Reading } from '../api/types';
+import en from '../words/en/library.json';
+import zh from '../words/zh/library.json';
 
 export const KINDS = ['thing', 'colour', 'motion', 'ground', 'sky', 'camera'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -49,12 +51,19 @@ export function toAddress(query: Query): URLSearchParams {
 
 export const written = ({ kind, value }: Token) => `${kind}:${value}`;
 
-/** "ground:snow" as a token; null when it is none. A full-width colon is one too. */
+/** "ground:snow" or "地面：雪地" as a token; null when it is none. It is kept in the world's own words. */
 export function token(text: string): Token | null {
   const [kind = '', ...rest] = text.replace('：', ':').split(':');
   const value = rest.join(':').trim();
-  const known = KINDS.find((name) => name === kind.trim().toLowerCase());
-  return known && value ? { kind: known, value } : null;
+  const name = kind.trim().toLowerCase();
+  const known = KINDS.find((one) => [one, en.kind[one], zh.kind[one]].includes(name));
+  return known && value ? { kind: known, value: VALUES.get(value) ?? value } : null;
+}
+
+/** What a word of either language means; what means two things is left to the server, which knows of what it is said. */
+const VALUES = new Map<string, string>();
+for (const [value, said] of [...Object.entries(en.value), ...Object.entries(zh.value)]) {
+  VALUES.set(said, VALUES.has(said) && VALUES.get(said) !== value ? said : value);
 }
 
 export function add(tokens: readonly Token[], more: Token): Token[] {
@@ -76,6 +85,15 @@ export function offers(reading: Reading | undefined, chosen: readonly Token[]): 
   put('camera', reading.camera);
   const taken = new Set(chosen.map(written));
   return found.filter((one) => !taken.has(written(one)) && taken.add(written(one)));
+}
+
+const CHINESE = /[\u4e00-\u9fff]/;
+
+/** The words that are left when one has become a token: in Chinese without what hangs on it (雪地上的). */
+export function without(text: string, values: readonly string[], offered: number): string {
+  const ends = (value: string) => (CHINESE.test(value) ? `${value}[上里]?的?` : `(?<=^|\\s)${value}(?=\\s|$)`);
+  const left = values.reduce((rest, value) => rest.replace(new RegExp(ends(value), 'i'), ' '), text);
+  return left === text && offered === 1 ? '' : left.replace(/\s+/g, ' ').trim();
 }
 
 const WEEK = 7 * 86_400;

@@ -2,21 +2,20 @@
 import { IconAdjustmentsHorizontal, IconBolt, IconEraser, IconGitBranch, IconX } from '@tabler/icons-react';
 import { useRef, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCards, useVideos } from '../api/hooks';
+import { useCards } from '../api/hooks';
 import { CameraField } from '../camera/CameraField';
-import { Button, IconButton } from '../parts/Button';
+import { IconButton } from '../parts/Button';
 import { Chip } from '../parts/Chip';
 import { Logo } from '../parts/Logo';
 import { Segment } from '../parts/Segment';
 import { toast } from '../parts/toast';
 import { Balance } from '../shell/Rail';
+import { Words } from '../start/Words';
 import { Advanced } from './Advanced';
 import { givenSize, usesImages } from './ask';
 import { AspectChip, ModelChip, ProjectChip, SecondsChip, SeedChip } from './Chips';
-import { EXAMPLES } from './examples';
 import { EMPTY, useForm, type FormValues } from './form';
 import css from './make.module.css';
-import promptCss from './prompt.module.css';
 import { Modes } from './Modes';
 import { Prompt } from './Prompt';
 import { Read } from './Read';
@@ -39,7 +38,6 @@ export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode
   };
   const { dropping, zone } = useDropping(files);
   const size = givenSize(form, card);
-  const started = form.prompt !== '';
 
   return (
     <form
@@ -58,8 +56,8 @@ export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode
         <div className={css.stack}>
           <Prompt box={box} reading={reading} dropping={dropping} short={phone} onFiles={files} />
           {reading && <Read reading={reading} short={phone} />}
-          {!started && <Examples box={box} />}
         </div>
+        <Words card={card} reading={reading} box={box} />
         {form.mode !== 'still' && (
           <CameraField
             value={form.camera}
@@ -154,31 +152,6 @@ function Remix() {
       <IconButton small label={t('remix.leave')} onClick={() => fill({ remixOf: null })}>
         <IconX size={15} stroke={1.9} />
       </IconButton>
-    </div>
-  );
-}
-
-function Examples({ box }: { box: RefObject<HTMLTextAreaElement | null> }) {
-  const { t } = useTranslation('make');
-  const fill = useForm((form) => form.fill);
-  const mode = useForm((form) => form.mode);
-  const some = useVideos().data?.data.length;
-  if (some === undefined || (mode !== 'text' && mode !== 'still')) return null;
-  return (
-    <div className={promptCss.examples} role="group" aria-label={t('examples')}>
-      <span className={promptCss.readName}>{t('examples')}</span>
-      {EXAMPLES.slice(0, some ? 3 : 5).map((name) => (
-        <Button
-          key={name}
-          small
-          onClick={() => {
-            fill({ prompt: t(`example.${name}Prompt`), remixOf: null });
-            box.current?.focus();
-          }}
-        >
-          {t(`example.${name}`)}
-        </Button>
-      ))}
     </div>
   );
 }

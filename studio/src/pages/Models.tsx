@@ -4,6 +4,7 @@ import { useCards } from '../api/hooks';
 import type { Card } from '../api/types';
 import { Tag } from '../parts/Tag';
 import { bytes, figure, span } from '../parts/time';
+import { Elsewhere } from '../start/Elsewhere';
 import { language } from '../words';
 import styles from './pages.module.css';
 import { Fault, Page, Section } from './parts';
@@ -33,6 +34,7 @@ export default function Models() {
       {cards.data?.map((card, i) => (
         <ModelCard key={card.id} card={card} first={i === 0} />
       ))}
+      <Elsewhere page />
     </Page>
   );
 }

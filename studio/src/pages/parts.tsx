@@ -84,7 +84,8 @@ export function Nothing({ children }: { children: ReactNode }) {
 /** A table that scrolls sideways by itself where it is too wide, also by keyboard. */
 export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
   return (
-    <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
+    // A group and no landmark: its section is one already, often of the same name.
+    <div className={styles.scroll} role="group" aria-label={label} tabIndex={0}>
       <table className={styles.table}>
         <thead>
           <tr>{head}</tr>

@@ -6,10 +6,9 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { told } from '../api/client';
-import { ClipCard } from '../library/ClipCard';
 import { Empty } from '../library/Found';
-import { useClips } from '../library/hooks';
-import library from '../library/library.module.css';
+import { Grid } from '../library/Grid';
+import { nextOf, useClips } from '../library/hooks';
 import { useMarks } from '../library/marks';
 import { EVERYTHING } from '../library/query';
 import { SelectBar } from '../library/SelectBar';
@@ -78,20 +77,12 @@ export function ProjectView({ id }: { id: string }) {
       {clips.isSuccess && !shown.length && (
         <Empty title={t('projects.emptyProject')} text={t('projects.emptyProjectText')} />
       )}
-      <ul className={library.grid}>
-        {shown.map((clip) => (
-          <li key={clip.id}>
-            <ClipCard clip={clip} selectable onOpen={() => void navigate(`/library/${clip.id}?project=${id}`)} />
-          </li>
-        ))}
-      </ul>
-      {clips.hasNextPage && (
-        <div className={library.more}>
-          <Button disabled={clips.isFetchingNextPage} onClick={() => void clips.fetchNextPage()}>
-            {t('more')}
-          </Button>
-        </div>
-      )}
+      <Grid
+        clips={shown}
+        total={clips.hasNextPage ? project.data?.clips : undefined}
+        onMore={nextOf(clips)}
+        onOpen={(clip) => void navigate(`/library/${clip.id}?project=${id}`)}
+      />
       <SelectBar shown={shown} trashed={false} />
     </main>
   );

@@ -1,33 +1,11 @@
-// What stands beside the picture when there is no take: before the first one, and when a rule refused an order.
+// What stands beside the picture when there is no take, because a rule refused an order.
 
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Video } from '../api/types';
 import { useForm } from '../make/form';
 import { Button } from '../parts/Button';
-import { Examples } from './Examples';
 import css from './side.module.css';
 import { useScreen } from './screen';
-import { told } from './told';
-
-export function EmptySide({ history }: { history: readonly Video[] }) {
-  const { t } = useTranslation('stage');
-  const known = history.find((video) => video.state === 'succeeded' && video.started_at && video.finished_at);
-  const took = known ? known.finished_at! - known.started_at! : null;
-  return (
-    <div className={css.side}>
-      <h3 className={css.title}>{t('empty.title')}</h3>
-      <div className={css.text}>
-        <p>
-          {t('empty.text')} {took !== null && t('empty.first', { span: told(took) })}
-        </p>
-      </div>
-      <div className={css.actions}>
-        <Examples />
-      </div>
-    </div>
-  );
-}
 
 /** An order that a rule of this server refused: what it was, and how it would be taken. */
 export function RefusedSide() {

@@ -59,22 +59,3 @@ function TornFilm() {
     </svg>
   );
 }
-
-/** The screen before anything was made: the lamp, the beam, the bar of light. */
-export function Lamp() {
-  return (
-    <div className={css.lamp} aria-hidden>
-      <svg viewBox="0 0 200 140" preserveAspectRatio="xMidYMid meet">
-        <defs>
-          <linearGradient id="lamp" x1="0" y1="1" x2="0" y2="0">
-            <stop offset="0" stopColor="var(--acc)" stopOpacity=".55" />
-            <stop offset="1" stopColor="var(--acc)" stopOpacity=".05" />
-          </linearGradient>
-        </defs>
-        <path d="M100 126 42 26h116z" fill="url(#lamp)" />
-        <path d="M42 26h116" stroke="var(--acc)" strokeWidth="2.4" strokeLinecap="round" />
-        <circle cx="100" cy="126" r="4.5" fill="var(--acc)" />
-      </svg>
-    </div>
-  );
-}

@@ -10,7 +10,7 @@ import { useGroup } from './Group';
 import { shareOf, stepsOf } from './estimate';
 import type { Take } from './jobs';
 import { MomentStrip } from './MomentStrip';
-import { Lamp, TakePicture, Torn } from './Picture';
+import { TakePicture, Torn } from './Picture';
 import { at, usePreviews } from './previews';
 import css from './screen.module.css';
 import { useScreen } from './screen';
@@ -69,7 +69,6 @@ function Shown({ take, story, clips, playing }: ShownProps) {
   const { step } = useScreen();
   const video = take?.videos[0];
   const found = usePreviews(video);
-  if (story.kind === 'empty') return <Lamp />;
   if (story.kind === 'refused') return <Torn bad />;
   if (!take || !video) return null;
   const clip = video.clip_id ? clips.get(video.clip_id) : undefined;

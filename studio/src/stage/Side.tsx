@@ -19,7 +19,7 @@ import { phase } from './estimate';
 import { GroupSide } from './Group';
 import { Head } from './Head';
 import type { Take } from './jobs';
-import { EmptySide, RefusedSide } from './OtherSides';
+import { RefusedSide } from './OtherSides';
 import css from './side.module.css';
 import { failure, type Story } from './story';
 import { told } from './told';
@@ -34,7 +34,6 @@ interface Props {
 
 export function Side(props: Props) {
   const { take, story } = props;
-  if (story.kind === 'empty') return <EmptySide history={props.history} />;
   if (story.kind === 'refused' && !take) return <RefusedSide />;
   if (!take) return <div className={css.side} />;
   if (story.kind === 'group') return <GroupSide take={take} clips={props.clips} lost={story.lost} />;

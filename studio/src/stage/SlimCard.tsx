@@ -8,6 +8,8 @@ import { useConnection } from '../api/events';
 import { useVideos } from '../api/hooks';
 import type { Video } from '../api/types';
 import { IconButton } from '../parts/Button';
+import { useExamplesOpen } from '../start/store';
+import { Strip } from '../start/Strip';
 import { countdown, useNow } from './clock';
 import { dial, shareOf } from './estimate';
 import { acts, lead, type Take } from './jobs';
@@ -20,12 +22,14 @@ import { doing } from './story';
 
 export default function SlimCard() {
   const { t } = useTranslation('stage');
-  const list = useVideos().data?.data ?? [];
+  const videos = useVideos();
+  const list = videos.data?.data ?? [];
   const decided = useDecided((store) => store.batches);
   const all = acts(list, decided);
   const take = lead(all);
   const [open, setOpen] = useState(false);
-  if (!take) return null;
+  const examples = useExamplesOpen(list[0]?.id);
+  if (!take || examples) return videos.data && <Strip />;
   const others = all.running.length + all.waiting.length - (take.state === 'ended' ? 0 : 1);
   return (
     <>

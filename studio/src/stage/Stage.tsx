@@ -17,6 +17,8 @@ import { acts, find, finished, lead, type Take } from './jobs';
 import { Finished } from './Finished';
 import { QueueRows } from './QueueRows';
 import { Screen } from './Screen';
+import { Start } from '../start/Start';
+import { useExamplesOpen } from '../start/store';
 import { useDecided, useScreen } from './screen';
 import { Spoken } from './Spoken';
 import css from './stage.module.css';
@@ -38,6 +40,7 @@ export function Stage() {
   const take = refused ? undefined : (find(all, chosen) ?? lead(all));
   const told_ = refused ? { kind: 'refused' as const, lost: false, bad: true } : story(take, clips, connection);
   const onWay = [...all.running, ...all.waiting];
+  const examples = useExamplesOpen(list[0]?.id);
   useFresh(all);
   useNoneMissing(list.find((video) => video.clip_id && !clips.has(video.clip_id))?.id);
   useScreenKeys([...onWay, ...all.ended], take, choose);
@@ -53,6 +56,8 @@ export function Stage() {
       </div>
     );
   }
+
+  if (told_.kind === 'empty' || examples) return <Start />;
 
   const counts = [
     all.running.length ? t('running', { count: all.running.length }) : '',

@@ -5,6 +5,7 @@ import type make from './en/make.json';
 import type pages from './en/pages.json';
 import type shell from './en/shell.json';
 import type stage from './en/stage.json';
+import type start from './en/start.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -16,6 +17,7 @@ declare module 'i18next' {
       pages: typeof pages;
       shell: typeof shell;
       stage: typeof stage;
+      start: typeof start;
     };
   }
 }

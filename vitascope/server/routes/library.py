@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from vitascope.errors import NotFound
@@ -25,10 +25,12 @@ from vitascope.store.library import Clip
 router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
 MAX_ZIP = 200  # clips
 Id = Annotated[str, Field(max_length=64)]
+KINDS = ("thing", "colour", "motion", "ground", "sky", "camera")
 Meant = Annotated[
     list[Annotated[str, Field(max_length=60)]],
-    Query(max_length=8, description="Understood of the prompt, in whichever language: ground=snow finds 雪地."),
+    Field(max_length=8, description="Understood of the prompt, in whichever language: ground=snow finds 雪地."),
 ]
+_Q = "Every word must stand in the prompt or the tags, or be meant there: 红球 finds a red ball."
 
 
 class ClipChanges(Said):
@@ -68,6 +70,8 @@ class LibraryCount(Answer):
     clips: int = Field(description="The trash included.")
     bytes: int
     trashed: int = Field(description="How many of them are in the trash.")
+    found: int = Field(description="How many a search with the same parameters finds.")
+    found_bytes: int
     tags: list[TagCount]
 
 
@@ -78,26 +82,38 @@ class RecipeView(Answer):
     recipe: dict[str, Any]
 
 
+class Asked(BaseModel):
+    """What a search looks for; without any of it, all that is not in the trash."""
+
+    q: str = Field("", max_length=500, description=_Q)
+    project: str | None = Field(None, max_length=64, description='An id; "none" for clips in no project.')
+    favourite: bool | None = None
+    trashed: bool = False
+    model: str | None = Field(None, max_length=100)
+    tag: str | None = Field(None, max_length=library.MAX_TAG)
+    thing: Meant = []
+    colour: Meant = []
+    motion: Meant = []
+    ground: Meant = []
+    sky: Meant = []
+    camera: Meant = []
+    still: bool | None = None
+    relation: Literal["remix", "extend", "finish", "rerun"] | None = None
+    since: float | None = Field(None, ge=0, lt=1e11, description="Made at this time or later.")
+
+    def wanted(self) -> dict[str, Any]:
+        """As the library takes it."""
+        kept = self.model_dump(exclude={"q", "project", *KINDS})
+        project = "" if self.project == "none" else self.project
+        return kept | {"words": self.q, "project": project, "means": {kind: getattr(self, kind) for kind in KINDS}}
+
+
 @router.get("", responses=errors(422))
 def search(
     context: Here,
     actor: Who,
     request: Request,
-    q: Annotated[str, Query(max_length=500, description="Every word must stand in the prompt or the tags.")] = "",
-    project: Annotated[str | None, Query(max_length=64, description='An id; "none" for clips in no project.')] = None,
-    favourite: bool | None = None,
-    trashed: bool = False,
-    model: Annotated[str | None, Query(max_length=100)] = None,
-    tag: Annotated[str | None, Query(max_length=library.MAX_TAG)] = None,
-    thing: Meant = (),  # type: ignore[assignment]
-    colour: Meant = (),  # type: ignore[assignment]
-    motion: Meant = (),  # type: ignore[assignment]
-    ground: Meant = (),  # type: ignore[assignment]
-    sky: Meant = (),  # type: ignore[assignment]
-    camera: Meant = (),  # type: ignore[assignment]
-    still: bool | None = None,
-    relation: Literal["remix", "extend", "finish", "rerun"] | None = None,
-    since: Annotated[float | None, Query(ge=0, lt=1e11, description="Made at this time or later.")] = None,
+    asked: Annotated[Asked, Query()],
     order: Literal["asc", "desc"] = "desc",
     after: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -105,33 +121,25 @@ def search(
     """The account's clips, the newest first."""
     with context.store.read() as tx:
         found = library.search(
-            tx,
-            actor.id,
-            words=q,
-            project="" if project == "none" else project,
-            favourite=favourite,
-            trashed=trashed,
-            model=model,
-            tag=tag,
-            after=after,
-            means={"thing": thing, "colour": colour, "motion": motion, "ground": ground, "sky": sky, "camera": camera},
-            still=still,
-            relation=relation,
-            since=since,
-            oldest_first=order == "asc",
-            limit=limit + 1,
+            tx, actor.id, after=after, oldest_first=order == "asc", limit=limit + 1, **asked.wanted()
         )
         return page(views(context, request, tx, found), limit)  # type: ignore[return-value]
 
 
-@router.get("/count", responses=errors())
-def count(context: Here, actor: Who) -> LibraryCount:
-    """How many clips there are, how large they are, and which tags they have."""
+@router.get("/count", responses=errors(422))
+def count(context: Here, actor: Who, asked: Annotated[Asked, Query()]) -> LibraryCount:
+    """How many clips there are, how large they are, which tags they have, and how many a search would find."""
     with context.store.read() as tx:
         clips, size = library.count(tx, actor.id)
+        found, found_size = library.count_found(tx, actor.id, **asked.wanted())
         tags, trashed = library.tags(tx, actor.id), library.count_trashed(tx, actor.id)
     return LibraryCount(
-        clips=clips, bytes=size, trashed=trashed, tags=[TagCount(tag=tag, clips=n) for tag, n in tags.items()]
+        clips=clips,
+        bytes=size,
+        trashed=trashed,
+        found=found,
+        found_bytes=found_size,
+        tags=[TagCount(tag=tag, clips=n) for tag, n in tags.items()],
     )
 
 
