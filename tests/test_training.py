@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import tiny
+from vitascope.errors import BadWeights
 from vitascope.smallworld.inference import flow
 from vitascope.smallworld.inference.conditions import CONTEXT
 from vitascope.smallworld.inference.tokens import Tokenizer
@@ -71,7 +72,7 @@ def codec_flags(shards, codec_folder, out, *more):
 
 
 def state(folder):
-    return torch.load(folder / "checkpoint.pt", weights_only=False)
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
 
 
 def equal(a, b):
@@ -564,3 +565,33 @@ def test_a_packed_checkpoint_comes_back_in_half_precision(whole_run, tmp_path):
     assert before.keys() == after.keys()
     assert all(torch.equal(after[name], before[name].half().float()) for name in before)
     assert state(tmp_path / "again")["meta"]["step"] == STEPS
+
+
+class Trap:
+    """What an evil checkpoint holds: reading it as a pickle writes a file."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return open, (str(self.mark), "w")
+
+
+def test_a_checkpoint_that_would_run_code_is_refused_and_runs_none(tmp_path):
+    torch.save({"meta": {}, "ema": Trap(tmp_path / "mark")}, tmp_path / "checkpoint.pt")
+    with pytest.raises(BadWeights, match="more than tensors and plain values") as caught:
+        checkpoint.load(tmp_path)
+    assert "vitascope train" in caught.value.hint
+    assert not (tmp_path / "mark").exists()
+
+
+def test_a_checkpoint_of_the_first_edition_with_paths_among_its_flags_is_read(tmp_path):
+    torch.save({"meta": {"flags": {"data": tmp_path}, "step": 7}}, tmp_path / "checkpoint.pt")
+    assert checkpoint.load(tmp_path)["step"] == 7
+
+
+def test_what_a_checkpoint_says_is_plain(tmp_path):
+    meta = {"step": 3, "flags": {"data": tmp_path, "stop_after": float("inf"), "lr": 0.1}}
+    checkpoint.save(tmp_path, meta)
+    flags = checkpoint.load(tmp_path)["flags"]
+    assert flags == {"data": str(tmp_path), "stop_after": float("inf"), "lr": 0.1}
