@@ -1,7 +1,7 @@
 # Sets up what each target needs, once, in .venv; nothing outside this folder is touched.
 #
 #   make clip PROMPT="a blue cube spins on grass"
-#   make studio     make test     make lint     make bench     make exam
+#   make studio     make test     make test-all     make lint     make bench     make exam
 
 PYTHON ?= python3
 # The one pinned torch. It is installed before anything else that wants torch, so that no other build of it is pulled in.
@@ -18,12 +18,14 @@ export PROMPT
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A worker for each core, at most eight; what is left of one's share another takes.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: help clip studio page test sdks lint bench exam train clean
+.PHONY: help clip studio page test test-all sdks lint bench exam train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -53,8 +55,11 @@ studio: page  ## the studio in the browser: make, compare, extend and keep clips
 page: .venv/base  ## build the studio's page, when its sources have changed
 	@$(BIN)/python studio/build.py
 
-test: .venv/dev  ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev page  ## the tests, some of every kind, in a few minutes; ARGS="-n 0 tests/test_clip.py" for some
+	@$(PYTEST) -m "not slow or smoke" $(ARGS)
+
+test-all: .venv/dev page  ## the slow rest of the tests; what cannot be tried here fails
+	@$(PYTEST) -m "slow and not smoke" --no-skips $(ARGS)
 
 sdks: .venv/dev  ## the vendors' own SDKs against a real server; SDKS="openai lumaai" for some
 	@$(BIN)/python tests/sdks/environments.py $(SDKS)

@@ -68,6 +68,7 @@ def clip(house, tmp_path_factory):
     return {"id": done["clip_id"], "file": str(file)}
 
 
+@pytest.mark.smoke
 def test_text_to_video(browser, house):
     browser.act("text_to_video", house.url)
 
@@ -111,7 +112,7 @@ def test_a_second_person_sees_nothing_of_the_first_and_leaves_again(browser, hou
     browser.act("second_person", house.url, clip=clip["id"], email=email, password="correct horse battery")
 
 
-@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+@pytest.mark.parametrize(("theme", "language", "width"), [pytest.param(*LOOKS[0], marks=pytest.mark.smoke), *LOOKS[1:]])
 def test_every_page_is_good_for_all(browser, house, clip, theme, language, width):
     pages = {name: path.format(clip=clip["id"]) for name, path in PAGES.items()}
     browser.act("pages", house.url, theme=theme, language=language, width=width, pages=pages)

@@ -9,7 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from serving import png, serving, until
+from serving import png, until
 from vendors import ERRORS, FIELD, PICTURE, REFUSED, UNKNOWN, T, call, receiving, view
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors.api import Fault, Secrets
@@ -175,9 +175,8 @@ def test_errors_of_inputs_have_a_place_and_a_type():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("fal"), work=True, fetch_allowed="127.0.0.1") as running:
-        yield running
+def server(calling_server):
+    return calling_server
 
 
 @pytest.fixture

@@ -278,6 +278,7 @@ def drawn_and_true(units, given):
     return np.array(drawn), np.array(true)
 
 
+@pytest.mark.slow
 def test_the_built_in_model_sees_in_given_frames_where_things_are_and_how_the_sun_stands(units):
     """Words alone leave it open where a thing stands; the end of a clip that is continued does not."""
     off, right = [], []

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import tiny
+from judges import slow
 from vitascope.errors import BadWeights
 from vitascope.smallworld.inference import flow
 from vitascope.smallworld.inference.conditions import CONTEXT
@@ -109,6 +110,7 @@ def loss_on_fixed_batches(model, shards, codec_folder):
         return float(np.mean([train_dit.loss_of(model, None, batch, weights, 0.0) for batch in fixed]))
 
 
+@pytest.mark.slow
 def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
     torch.manual_seed(0)
     model = VideoDiT(tiny.DIT)
@@ -118,7 +120,7 @@ def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
     assert after < 0.85 * untrained, (after, untrained)
 
 
-@pytest.mark.parametrize("stops", [(7,), (53,), (12, 45, 46)], ids=str)
+@pytest.mark.parametrize("stops", [(7,), slow((53,)), slow((12, 45, 46))], ids=str)
 def test_a_stopped_run_of_the_dit_goes_on_exactly(whole_run, shards, codec_folder, tmp_path, stops):
     for stop in stops:
         train_dit.main(dit_flags(shards, codec_folder, tmp_path, "--stop-at", str(stop)))
@@ -146,6 +148,7 @@ def run_of_two(flags, out):
     return [torch.load(out / f"{rank}.pt") for rank in (0, 1)]
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model_and_go_on_exactly(shards, codec_folder, tmp_path):
     def flags(name, *more):
         return dit_flags(shards, codec_folder, tmp_path / name, "--steps", "8", *more)
@@ -399,6 +402,7 @@ def trained_whole_and_in_pieces(stage, flags, part, tmp_path):
     return whole
 
 
+@pytest.mark.slow
 def test_a_stopped_run_of_the_layout_goes_on_exactly_and_has_learnt(shards, codec_folder, tmp_path):
     flags = partial(layout_flags, shards, codec_folder)
     whole = trained_whole_and_in_pieces(train_layout, flags, "layout", tmp_path)

@@ -13,6 +13,7 @@ from pathlib import Path
 import environments
 import pytest
 
+import judges
 from serving import serving
 from vitascope import engines
 
@@ -25,10 +26,9 @@ def sdk_of(item):
     return (chosen.params if chosen else {}).get("sdk") or getattr(item.module, "SDK", None)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if HERE in item.path.parents and (sdk := sdk_of(item)) and not environments.python(sdk):
-            item.add_marker(pytest.mark.skip(reason=f"{sdk} is not installed; `make sdks` installs it"))
+def pytest_runtest_setup(item):
+    if (sdk := sdk_of(item)) and not environments.python(sdk):
+        judges.elsewhere(f"{sdk} is not installed; `make sdks` installs it")
 
 
 @pytest.fixture(scope="session")
