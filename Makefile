@@ -17,7 +17,7 @@ override PROMPT := $(value PROMPT)
 export PROMPT
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python dev/install.py
 # A worker for each core, at most eight; what is left of one's share another takes.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
@@ -31,18 +31,20 @@ help:  ## list the targets
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Vitascope needs Python 3.11 or newer, this is $$($(PYTHON) --version 2>&1)."; \
 		  echo "hint: make PYTHON=/path/to/a/newer/python3 ..."; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "making a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
 	@touch $@
 
 # Bytecode is made of what a clip and a server import, not of all that is installed: 30 MiB less.
 .venv/base: .venv/made pyproject.toml
-	$(PIP) --no-compile --editable .
+	@$(PIP) "what a clip and the service need" --no-compile --editable .
+	@echo "compiling what a clip and a server import"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import vitascope.cli.service, vitascope.server.app, vitascope.media.video'
 	@touch $@
 
 .venv/dev: .venv/base
-	$(PIP) $(TORCH)
-	$(PIP) --editable '.[train,dev]'
+	@$(PIP) "torch, for training and its tests" $(TORCH)
+	@$(PIP) "what the tests need" --editable '.[train,dev]'
 	@touch $@
 
 clip: .venv/base  ## a clip for PROMPT="..." into clips/
