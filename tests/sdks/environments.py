@@ -68,8 +68,11 @@ def npm():
 
 
 def names():
-    node = [f"{NODE}{path.parent.name}" for path in HERE.glob("node/*/package-lock.json")]
-    return sorted([*(path.stem for path in (HERE / "requirements").glob("*.txt")), *node])
+    return [*python_names(), *sorted(f"{NODE}{path.parent.name}" for path in HERE.glob("node/*/package-lock.json"))]
+
+
+def python_names():
+    return sorted(path.stem for path in (HERE / "requirements").glob("*.txt"))
 
 
 if __name__ == "__main__":
