@@ -5,7 +5,6 @@ import pytest
 import torch
 
 import tiny
-from judges import slow
 from vitascope.smallworld.inference import flow
 from vitascope.smallworld.inference.conditions import LAYOUT_FEATURES
 from vitascope.smallworld.inference.tokens import LENGTH, Tokenizer
@@ -46,8 +45,9 @@ def test_any_number_of_frames_and_places(tiny_dit, b, frames, h, w):
     assert velocity.isfinite().all()
 
 
+@pytest.mark.slow
 @torch.no_grad()
-@pytest.mark.parametrize("t", [0.05, slow(0.4), slow(0.9)])
+@pytest.mark.parametrize("t", [0.05, 0.4, 0.9])
 def test_untrained_it_is_the_best_guess_from_one_number_at_a_time(t):
     """Least squares from x_t to the velocity, on data of mean 0 and deviation 1, finds the same line."""
     torch.manual_seed(0)

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import event
 
 import service
-from judges import slow
 from service import MODELS, SPEC
 from vitascope import plans
 from vitascope.errors import BadClip, LeaseLost, NotEnoughCredits
@@ -352,7 +351,8 @@ class Town:
             return {job.id for account_id in self.accounts for job in jobs.page(tx, account_id, limit=1000)}
 
 
-@pytest.mark.parametrize("first", [0, *map(slow, range(40, SEEDS_SQLITE, 40))])
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, SEEDS_SQLITE, 40))
 def test_nothing_is_lost_on_sqlite_whatever_dies(tmp_path, first):
     for seed in range(first, first + 40):
         store = service.sqlite_store(tmp_path)

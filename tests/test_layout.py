@@ -248,6 +248,7 @@ def unseen(seed):
     return asked, truth
 
 
+@pytest.mark.slow
 def test_a_made_out_thing_is_moved_to_where_its_sketch_is_like_the_given_frames(units):
     layouts, off = Layouts(WEIGHTS, 1), []
     for seed in range(16):

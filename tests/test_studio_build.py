@@ -250,6 +250,7 @@ def holes(text):
     return {part.split("}}")[0].split(",")[0].strip() for part in text.split("{{")[1:]}
 
 
+@pytest.mark.slow
 def test_studio_opens_the_page_when_the_service_is_ready(tmp_path):
     (tmp_path / "built").mkdir()
     (tmp_path / "built" / "index.html").write_text("<!doctype html>")
