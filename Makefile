@@ -1,7 +1,7 @@
 # Sets up what each target needs, once, in .venv; nothing outside this folder is touched.
 #
 #   make clip PROMPT="a blue cube spins on grass"
-#   make studio     make test     make lint     make bench     make exam
+#   make studio     make test     make test-all     make lint     make bench     make exam
 
 PYTHON ?= python3
 # The one pinned torch. It is installed before anything else that wants torch, so that no other build of it is pulled in.
@@ -17,30 +17,34 @@ override PROMPT := $(value PROMPT)
 export PROMPT
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python dev/install.py
+# A worker for each core, at most eight; what is left of one's share another takes.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: fuzz help clip studio page test sdks lint bench exam train clean
+.PHONY: fuzz help clip studio page test test-all sdks lint bench exam train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Vitascope needs Python 3.11 or newer, this is $$($(PYTHON) --version 2>&1)."; \
 		  echo "hint: make PYTHON=/path/to/a/newer/python3 ..."; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "making a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
 	@touch $@
 
 # Bytecode is made of what a clip and a server import, not of all that is installed: 30 MiB less.
 .venv/base: .venv/made pyproject.toml
-	$(PIP) --no-compile --editable .
+	@$(PIP) "what a clip and the service need" --no-compile --editable .
+	@echo "compiling what a clip and a server import"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import vitascope.cli.service, vitascope.server.app, vitascope.media.video'
 	@touch $@
 
 .venv/dev: .venv/base
-	$(PIP) $(TORCH)
-	$(PIP) --editable '.[train,dev]'
+	@$(PIP) "torch, for training and its tests" $(TORCH)
+	@$(PIP) "what the tests need" --editable '.[train,dev]'
 	@touch $@
 
 clip: .venv/base  ## a clip for PROMPT="..." into clips/
@@ -53,8 +57,11 @@ studio: page  ## the studio in the browser: make, compare, extend and keep clips
 page: .venv/base  ## build the studio's page, when its sources have changed
 	@$(BIN)/python studio/build.py
 
-test: .venv/dev  ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev page  ## the tests, some of every kind, in a few minutes; ARGS="-n 0 tests/test_clip.py" for some
+	@$(PYTEST) -m "not slow or smoke" $(ARGS)
+
+test-all: .venv/dev page  ## the slow rest of the tests; what cannot be tried here fails
+	@$(PYTEST) -m "slow and not smoke" --no-skips $(ARGS)
 
 sdks: .venv/dev  ## the vendors' own SDKs against a real server; SDKS="openai lumaai" for some
 	@$(BIN)/python tests/sdks/environments.py $(SDKS)

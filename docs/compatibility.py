@@ -24,9 +24,40 @@ and under a prefix of its own; take the prefix when two vendors' clients share o
 - **ignored**: fields that are taken and change nothing.
 """
 
+NODE = """\
+## Clients for Node
+
+Tried with Node 20 (`make sdks`): `openai`, `replicate`, `@fal-ai/client`, `@runwayml/sdk`, `lumaai`, `@google/genai`,
+`together-ai`, and Vercel's `ai` with `@ai-sdk/alibaba`, `bytedance`, `fal`, `google`, `replicate` and `xai`. They take
+the same base URLs; `tests/sdks/clients/` has a few lines for each.
+
+**Vercel's AI SDK** downloads the finished clip itself, and refuses addresses of your own machine and of private
+networks: `URL with IP address 127.0.0.1 is not allowed`. Give `generateVideo` a `download` of your own. A server that
+is reached by a public name needs none.
+
+```js
+import { createReplicate } from "@ai-sdk/replicate"
+import { experimental_generateVideo as generateVideo } from "ai"
+
+async function download({ url, abortSignal }) {
+  const answer = await fetch(url, { signal: abortSignal })
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+  return { data: new Uint8Array(await answer.arrayBuffer()), mediaType: answer.headers.get("content-type") }
+}
+
+const replicate = createReplicate({ apiToken: "KEY", baseURL: "http://127.0.0.1:8410/v1" })
+const model = replicate.video("wan-video/wan-2.2-t2v-fast")
+const { video } = await generateVideo({ model, prompt: "a red ball bounces on snow", download })
+```
+
+Two of them have their vendor's address built in. `@ai-sdk/fal` takes a `fetch`, and `@fal-ai/client` a
+`requestMiddleware`, that turns `https://queue.fal.run` into `http://127.0.0.1:8410/fal`. That `fetch` also adds the
+header `authorization: Key KEY`, because the SDK shows its key to no other host than fal's.
+"""
+
 
 def text() -> str:
-    parts = [HEAD, _overview(), *(_section(dialect) for dialect in compatibility.ALL)]
+    parts = [HEAD, _overview(), NODE, *(_section(dialect) for dialect in compatibility.ALL)]
     return "\n".join(parts).rstrip() + "\n"
 
 

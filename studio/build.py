@@ -1,8 +1,9 @@
 """Builds the studio's page into the package, when its sources have changed: `python studio/build.py`.
 
 It takes the machine's Node where there is one that is new enough, else the one that pip has, which goes into the
-virtual environment and nowhere else. `--check` asks TypeScript alone, and only where the packages are there already.
-The first screen's examples are drawn by the model of this package before (see `examples.py`), and are part of the page.
+virtual environment and nowhere else; with `--node-here` it does without pip's. `--check` asks TypeScript alone, and
+only where the packages are there already. The first screen's examples are drawn by the model of this package before
+(see `examples.py`), and are part of the page.
 """
 
 from __future__ import annotations
@@ -42,21 +43,26 @@ def main(arguments: Sequence[str]) -> int:
             if "--check" in arguments:
                 check()
             else:
-                build(forced="--force" in arguments)
+                build(forced="--force" in arguments, bring_node="--node-here" not in arguments)
     except NotBuilt as error:
         print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
         return 1
     return 0
 
 
-def build(*, forced: bool = False) -> None:
+def build(*, forced: bool = False, bring_node: bool = True) -> None:
     if not forced and is_current():
         return
-    npm = find_npm()
+    npm = find_npm(bring_node)
     install(npm)
     draw()
+    say("building the studio's page")
     run([*npm, "run", "--silent", "build"], "The studio could not be built.")
-    print(f"built {BUILT}", file=sys.stderr)
+    say(f"built {BUILT}")
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def draw() -> None:
@@ -74,7 +80,7 @@ def draw() -> None:
 
 def check() -> None:
     if not PACKAGES.is_dir():
-        print("The studio's types are not checked: its packages are not there (make page).", file=sys.stderr)
+        say("The studio's types are not checked: its packages are not there (make page).")
         return
     run([*find_npm(), "run", "--silent", "check"], "The studio's types do not fit.")
 
@@ -96,11 +102,12 @@ def install(npm: Sequence[str]) -> None:
     """The packages of the lock file, exactly, unless they are there."""
     done, wanted = PACKAGES / ".package-lock.json", STUDIO / "package-lock.json"
     if not done.is_file() or done.stat().st_mtime < wanted.stat().st_mtime:
+        say("installing the packages of the studio's page")
         run([*npm, "ci"], "The studio's packages could not be installed.")
 
 
-def find_npm() -> list[str]:
-    """The command that is npm, on a Node that is new enough."""
+def find_npm(bring_node: bool = True) -> list[str]:
+    """The command that is npm, on a Node that is new enough; pip brings one where there is none and it may."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and version(node) >= NODE:
         return [npm]
@@ -108,11 +115,13 @@ def find_npm() -> list[str]:
     if not inside:
         found = f"Node {'.'.join(map(str, version(node)))} is too old" if node else "There is no Node"
         found += "" if npm or not node else ", and no npm"
-        print(f"{found}; pip's goes into {sys.prefix}.", file=sys.stderr)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", WHEEL]
-        if subprocess.run(command).returncode or not (inside := wheel()):
+        if bring_node:
+            say(f"{found}; pip's goes into {sys.prefix}.")
+            command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", WHEEL]
+            inside = [] if subprocess.run(command).returncode else wheel()
+        if not inside:
             raise NotBuilt(
-                f"{found}, and pip could not bring one.",
+                f"{found}, and pip {'could' if bring_node else 'should'} not bring one.",
                 "Install Node 20.19 or newer. Or copy vitascope/server/studio from a machine that has built it.",
             )
     return inside

@@ -3,7 +3,6 @@ person would, by the names of things. Playwright drives it; both come from elsew
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import doubles
+import judges
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = Path(__file__).parent / "scenarios"
@@ -54,11 +54,8 @@ def chromium():
     """Its path. Installed when it is missing and that is possible; else the test is skipped."""
     if found := _found():
         return found
-    if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]):
-            if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600).returncode:
-                break
-        _found.cache_clear()
+    judges.install("chromium")
+    _found.cache_clear()
     return _found() or pytest.skip("there is no Chromium, and it could not be installed")
 
 

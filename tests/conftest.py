@@ -2,14 +2,24 @@
 tiny model, made when the first test asks for it (`tiny`; torch is imported only then).
 """
 
-import pytest
+import os
 
-from s3 import s3_server, s3_url  # noqa: F401  fixtures for all
-from service import postgres_only, sqlite_only, store  # noqa: F401  fixtures for all
-from vitascope import config
+#: Of a worker of pytest-xdist, of which there is one for each core: more threads would only wait for each other.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VITASCOPE_THREADS"), "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.update(ONE_THREAD)  # before numpy and torch are imported
+
+import pytest  # noqa: E402
+
+import judges  # noqa: E402
+from judges import pytest_make_collect_report, pytest_runtest_makereport  # noqa: E402, F401  hooks
+from s3 import s3_server, s3_url  # noqa: E402, F401  fixtures for all
+from service import postgres_only, sqlite_only, store  # noqa: E402, F401  fixtures for all
+from vitascope import config  # noqa: E402
 
 
 def pytest_addoption(parser):
+    judges.pytest_addoption(parser)
     parser.addoption("--regolden", action="store_true", help="draw the golden pictures anew instead of comparing")
     parser.addoption("--fuzz", type=int, default=0, help="how many requests the fuzzing of the API makes in all")
     parser.addoption("--studio", default="", help="folder of another build of the studio, for the browser's tests")
@@ -20,10 +30,29 @@ def own_home(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("VITASCOPE_HOME", str(home))
     for setting in config.TABLE[1:]:
-        monkeypatch.delenv(setting.variable, raising=False)
+        if setting.variable not in ONE_THREAD or "PYTEST_XDIST_WORKER" not in os.environ:
+            monkeypatch.delenv(setting.variable, raising=False)
     config.settings.cache_clear()
     yield home
     config.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A server with a worker, for all tests of this process that need none of their own. Each takes its own keys."""
+    from serving import serving
+
+    with serving(tmp_path_factory.mktemp("house"), work=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def calling_server(tmp_path_factory):
+    """Another, whose callbacks may go to this machine."""
+    from serving import serving
+
+    with serving(tmp_path_factory.mktemp("house"), work=True, fetch_allowed="127.0.0.1") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,7 @@ def test_the_first_screen_shows_clips_and_words_to_begin_with(browser, house):
     browser.act("first_screen", house.url)
 
 
+@pytest.mark.smoke
 def test_text_to_video(browser, house):
     browser.act("text_to_video", house.url)
 
@@ -148,7 +149,7 @@ def test_a_library_of_many_clips_costs_what_is_seen_of_it(browser, studio, tmp_p
         service.close()
 
 
-@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+@pytest.mark.parametrize(("theme", "language", "width"), [pytest.param(*LOOKS[0], marks=pytest.mark.smoke), *LOOKS[1:]])
 def test_every_page_is_good_for_all(browser, house, clip, theme, language, width):
     pages = {name: path.format(clip=clip["id"]) for name, path in PAGES.items()}
     browser.act("pages", house.url, theme=theme, language=language, width=width, pages=pages)

@@ -74,3 +74,31 @@ def test_a_choice_that_is_none_is_refused(tmp_path):
     with pytest.raises(BadSettings, match="xml") as caught:
         config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_LOG_FORMAT": "xml"})
     assert "text, json" in caught.value.hint
+    (tmp_path / "config.toml").write_text('log_format = "yaml"\n')
+    with pytest.raises(BadSettings, match=r'"yaml" \(file .*config\.toml\)'):
+        config.read({"VITASCOPE_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("true", True), ("1", True), ("yes", True), ("false", False), ("0", False)]
+)
+def test_a_switch_is_said_in_words_or_as_a_number(tmp_path, text, meant):
+    settings = config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_SIGNUP": text})
+    assert settings.signup is meant
+    assert settings.origins["signup"] == "environment VITASCOPE_SIGNUP"
+    assert f"signup={meant}".lower() in [f"{s.name}={settings.shown(s)}" for s in config.TABLE]
+    (tmp_path / "config.toml").write_text(f"credits = {text if text != 'yes' else 1}\n")
+    written = config.read({"VITASCOPE_HOME": str(tmp_path)})
+    assert (written.credits, written.origins["credits"]) == (meant, f"file {tmp_path / 'config.toml'}")
+
+
+@pytest.mark.parametrize("text", ["2", "maybe"])
+def test_a_switch_that_is_none_is_refused_with_what_it_must_be(tmp_path, text):
+    with pytest.raises(BadSettings, match=f'signup is "{text}".*environment VITASCOPE_SIGNUP') as caught:
+        config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_SIGNUP": text})
+    assert "true or false" in caught.value.hint
+
+
+def test_an_empty_variable_leaves_the_default_and_what_is_no_setting_is_left_alone(tmp_path):
+    settings = config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_PORT": "", "VITASCOPE_DEBUG": "1"})
+    assert (settings.port, settings.origins["port"]) == (8410, "default")

@@ -78,6 +78,7 @@ def check(service, orders):
 
 
 @pytest.mark.slow
+@pytest.mark.smoke
 def test_a_killed_worker_s_job_is_done_by_another(service):
     service.serve("--workers", 0)
     first = service.work(*LEASE)

@@ -2,16 +2,10 @@
 
 import pytest
 
-from serving import png, serving, until
+from serving import png, until
 from vendors import ERRORS
 from vitascope.vendors import DIALECTS
 from vitascope.vendors.comfy import dialect as comfy
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("comfy"), work=True) as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from dialects import ERRORS, ID, REFUSED, START, call, view
-from serving import png, serving, until
+from serving import png, until
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.store import webhooks
 from vitascope.vendors.api import Earlier, Fault, Secrets, Upload, Uploaded
@@ -209,12 +209,6 @@ def test_files_go_where_the_ticket_says_without_a_key():
     where = urllib.parse.urlsplit(said.headers["x-goog-upload-url"])
     assert where.path == f"/gemini/upload/v1beta/files/up{ID}"
     assert dict(urllib.parse.parse_qsl(where.query)) == {"account": "acc_1", "until": "5", "signature": "f00"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("google"), work=True) as running:
-        yield running
 
 
 @pytest.mark.parametrize("prefix", ["", "/gemini", "/google"])

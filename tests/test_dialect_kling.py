@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import jwt
 import pytest
 
-from serving import png, serving, until
+from serving import png, until
 from vitascope import errors
 from vitascope.clip import CameraPath
 from vitascope.store import webhooks
@@ -237,9 +237,8 @@ def test_every_error_has_klings_number(error, status, code):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("kling"), work=True, fetch_allowed="127.0.0.1") as running:
-        yield running
+def server(calling_server):
+    return calling_server
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dialects import ERRORS, ID, START, call, view
-from serving import png, serving, until
+from serving import png, until
 from vitascope.clip import CameraPath
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.smallworld.world.scene import CAMERAS
@@ -149,12 +149,6 @@ def test_errors_are_lumas(status):
     for said in (luma.fail(ERRORS[status], None), luma_agents.fail(ERRORS[status], None)):
         assert said.status == (400 if status == 422 else status)
         assert said.body["detail"].startswith(ERRORS[status].message)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("luma"), work=True) as running:
-        yield running
 
 
 def done(http, path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from serving import serving, until
+from serving import until
 from vendors import ERRORS, REFUSED, UNKNOWN, T, call, view
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors.api import Earlier, Secrets
@@ -90,12 +90,6 @@ def test_a_rule_that_refuses_is_moderation():
     told = openrouter.fail(REFUSED, None)
     assert (told.status, told.body["error"]["metadata"]["reasons"]) == (403, ["no-blood"])
     assert openrouter.fail(UNKNOWN, None).status == 404
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("openrouter"), work=True) as running:
-        yield running
 
 
 @pytest.mark.parametrize("prefix", ["", "/openrouter"])

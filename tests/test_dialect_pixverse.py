@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from serving import png, serving, until
+from serving import png, until
 from vendors import ERRORS, FIELD, PICTURE, REFUSED, call, view
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors.api import Balance, Earlier, Fault, Grant, Uploaded
@@ -102,12 +102,6 @@ def test_every_error_in_the_envelope(status):
 def test_codes_of_errors():
     codes = [pixverse.fail(error, None).body["ErrCode"] for error in (ERRORS[400], FIELD, REFUSED, PICTURE)]
     assert codes == [400011, 400017, 500063, 500032]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("pixverse"), work=True) as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from serving import png, serving, until
+from serving import png, until
 from vendors import ERRORS, FIELD, ID, UNKNOWN, T, call, receiving, view
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.store import webhooks
@@ -149,9 +149,8 @@ def test_an_error_of_a_field_names_it():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("replicate"), work=True, fetch_allowed="127.0.0.1") as running:
-        yield running
+def server(calling_server):
+    return calling_server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from dialects import ERRORS, ID, call, view
-from serving import png, serving, until
+from serving import png, until
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors.api import Balance, Fault, Upload, Uploaded
 from vitascope.vendors.runway import dialect as runway
@@ -98,12 +98,6 @@ def test_errors_are_runways(status):
     said = runway.fail(ERRORS[status], None)
     assert said.status == (400 if status in (402, 415, 422) else status)
     assert said.body["error"].startswith(ERRORS[status].message)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("runway"), work=True) as running:
-        yield running
 
 
 def done(http, path, task_id):

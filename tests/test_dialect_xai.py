@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving import finished, serving, until
+from serving import finished, until
 from vendors import ERRORS, call, view
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors.id_formats import UUID
@@ -57,12 +57,6 @@ def test_every_error_in_its_form(status):
     assert told.status == (400 if status in (415, 422) else status)
     assert set(told.body) == {"code", "error"}
     assert ERRORS[status].message in told.body["error"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("xai"), work=True) as running:
-        yield running
 
 
 def done(client, id, prefix=""):

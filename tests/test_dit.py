@@ -45,6 +45,7 @@ def test_any_number_of_frames_and_places(tiny_dit, b, frames, h, w):
     assert velocity.isfinite().all()
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("t", [0.05, 0.4, 0.9])
 def test_untrained_it_is_the_best_guess_from_one_number_at_a_time(t):

@@ -203,6 +203,7 @@ def test_the_ground_and_the_sky_of_a_given_picture_are_recognised(engine, folder
         assert engine.begin(spec).reading.chosen == (GROUND_WORDS[scene.ground], SKY_WORDS[scene.sky]), place
 
 
+@pytest.mark.slow
 def test_the_colour_of_the_thing_in_a_given_picture_is_mostly_recognised(engine, folder):
     """Chance would be one of eight, and two of eight by accident."""
     if folder != committed():

@@ -351,6 +351,7 @@ class Town:
             return {job.id for account_id in self.accounts for job in jobs.page(tx, account_id, limit=1000)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, SEEDS_SQLITE, 40))
 def test_nothing_is_lost_on_sqlite_whatever_dies(tmp_path, first):
     for seed in range(first, first + 40):

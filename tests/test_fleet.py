@@ -5,7 +5,6 @@ import time
 import pytest
 
 import doubles
-import postgres
 import service
 from test_worker import check, open_house, order, read
 from vitascope import config
@@ -38,8 +37,8 @@ def until(true, fleet, what):
 
 @pytest.fixture
 def house(tmp_path, own_home, monkeypatch):
-    """On PostgreSQL, as a fleet should be; on SQLite where there is none."""
-    made = service.postgres_store() if postgres.binaries() else service.sqlite_store(tmp_path)
+    """On PostgreSQL, as a fleet should be."""
+    made = service.postgres_store()
     url = made.url.render_as_string(hide_password=False)
     monkeypatch.setenv("VITASCOPE_DATABASE_URL", url)
     monkeypatch.setenv("VITASCOPE_STORAGE_URL", str(tmp_path / "blobs"))

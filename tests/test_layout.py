@@ -248,6 +248,7 @@ def unseen(seed):
     return asked, truth
 
 
+@pytest.mark.slow
 def test_a_made_out_thing_is_moved_to_where_its_sketch_is_like_the_given_frames(units):
     layouts, off = Layouts(WEIGHTS, 1), []
     for seed in range(16):
@@ -278,6 +279,7 @@ def drawn_and_true(units, given):
     return np.array(drawn), np.array(true)
 
 
+@pytest.mark.slow
 def test_the_built_in_model_sees_in_given_frames_where_things_are_and_how_the_sun_stands(units):
     """Words alone leave it open where a thing stands; the end of a clip that is continued does not."""
     off, right = [], []

@@ -61,6 +61,7 @@ def test_a_clip_leaves_nothing_but_itself(tmp_path):
     assert video.probe(tmp_path / "clip.mp4").frames == 17
 
 
+@pytest.mark.slow
 @needs_weights
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in other units there")
 def test_memory_stays_below_a_gigabyte_also_for_long_clips(tmp_path):

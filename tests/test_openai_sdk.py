@@ -17,12 +17,6 @@ from vitascope.media import video as videos
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK says that Sora's own API has closed
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("sdk"), work=True) as running:
-        yield running
-
-
 @pytest.fixture
 def client(server):
     with sdk(server) as made:

@@ -76,6 +76,7 @@ def test_the_official_client_gets_a_clip_of_the_true_model(service, tmp_path):
     assert re.search(r"vitascope_step_seconds_count\{.*\} [1-9]", said)  # counted in the worker, shown by the server
 
 
+@pytest.mark.slow
 def test_asked_to_end_it_finishes_or_gives_back(service):
     process = service.serve("--drain-seconds", 3, engine="engines:slow")
     orders = [service.order(seconds="1", steps=steps) for steps in (1, 40)]

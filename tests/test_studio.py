@@ -235,6 +235,7 @@ def test_projects_show_their_newest_clips(work):
     assert client.get(shown["covers"][0]).headers["content-type"] == "image/jpeg"
 
 
+@pytest.mark.slow
 def test_the_judge_looks_at_a_clip_and_ranks_takes(work):
     client = work.client(work.key())
     video = made(client, n=2, seconds="3")

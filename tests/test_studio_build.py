@@ -98,6 +98,17 @@ def test_without_a_node_that_is_new_enough_pip_brings_one(build, monkeypatch, ca
     assert asked(build) == ["ci", "run --silent build"]
 
 
+def test_pip_is_not_asked_for_a_node_where_only_the_machines_own_is_wanted(build, monkeypatch, capsys):
+    called = []
+    monkeypatch.setattr(subprocess, "run", _recording(subprocess.run, called))
+    assert build.main(["--node-here"]) == 1
+    assert "There is no Node, and pip should not bring one." in capsys.readouterr().err
+    assert called == []
+    has_node(build)
+    assert build.main(["--node-here"]) == 0
+    assert asked(build) == ["ci", "run --silent build"]
+
+
 def _recording(run, called):
     """pip is not really asked; everything else is."""
 
@@ -136,20 +147,82 @@ def test_types_are_checked_where_the_packages_are(build, capsys):
     assert asked(build) == ["run --silent check"]
 
 
+def copied(folder):
+    """The sources that a wheel is built from, without the weights and the studio's."""
+    pytest.importorskip("hatchling")
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, folder / name)
+    skipped = shutil.ignore_patterns("__pycache__", "weights", "studio")
+    shutil.copytree(ROOT / "vitascope", folder / "vitascope", ignore=skipped)
+    shutil.copy(ROOT / "vitascope" / "server" / "routes" / "studio.py", folder / "vitascope" / "server" / "routes")
+
+
+def hatch(folder, target):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder / "dist")]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_whoever_builds_a_wheel_builds_the_page(tmp_path):
+    copied(tmp_path)
+    writes = "page = __import__('pathlib').Path('vitascope/server/studio'); page.mkdir(); (page / 'index.html').touch()"
+    program(tmp_path / "studio" / "build.py", writes)
+    done = hatch(tmp_path, "wheel")
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    assert "vitascope/server/studio/index.html" in zipfile.ZipFile(wheel).namelist()
+
+
+def test_a_page_that_cannot_be_built_ends_a_distribution_and_not_an_installation(tmp_path):
+    copied(tmp_path)
+    program(tmp_path / "studio" / "build.py", "raise SystemExit('There is no Node.')")
+    ended = hatch(tmp_path, "sdist")
+    assert ended.returncode != 0
+    assert "There is no Node." in ended.stderr
+    done = hatch(tmp_path, "wheel")
+    assert done.returncode == 0, done.stderr
+    assert "without the studio's page" in done.stderr
+    assert len(list((tmp_path / "dist").glob("*"))) == 1
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_shows_the_studio_without_node(tmp_path):
+    """`python -m build`, `pip install` and `vitascope studio`, on the built page."""
+    if not (ROOT / "vitascope" / "server" / "studio" / "index.html").is_file():
+        pytest.skip("the studio is not built; `make page` does it")
+    left = shutil.ignore_patterns("node_modules", ".*", "artefacts", "clips", "dist", "__pycache__", "out")
+    shutil.copytree(ROOT, tmp_path / "clone", ignore=left)
+    shutil.copy(ROOT / ".gitignore", tmp_path / "clone")
+    (tmp_path / "clone" / "vitascope" / "server" / "studio" / "index.html").touch()  # newer than all it is made of
+
+    def python(*command):
+        done = subprocess.run(
+            [sys.executable, "-m", *map(str, command)],
+            env={**os.environ, "PATH": "/nowhere"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+    python("build", "--no-isolation", "--outdir", tmp_path / "dist", tmp_path / "clone")
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    python("pip", "install", "--no-deps", "--target", tmp_path / "installed", wheel)
+    service = Service(tmp_path, engine="true")
+    service.environment |= {"PATH": "/nowhere", "PYTHONPATH": str(tmp_path / "installed")}
+    try:
+        service.run("studio", "--port", service.port, "--no-browser")
+        assert until(lambda: service.get("/"), "the page").startswith(b"<!doctype html>")
+    finally:
+        service.close()
+
+
 def test_the_wheel_holds_the_built_page(tmp_path):
     """Built by the real builder from a copy of the sources, with a page in the place that git ignores."""
-    pytest.importorskip("hatchling")
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    skipped = shutil.ignore_patterns("__pycache__", "weights", "studio")
-    shutil.copytree(ROOT / "vitascope", tmp_path / "vitascope", ignore=skipped)
+    copied(tmp_path)
     page = tmp_path / "vitascope" / "server" / "studio"
-    shutil.copy(ROOT / "vitascope" / "server" / "routes" / "studio.py", tmp_path / "vitascope" / "server" / "routes")
     (page / "assets").mkdir(parents=True)
     for name in ("index.html", "early.js", "assets/index-1a2b.js"):
         (page / name).write_text("x")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = hatch(tmp_path, "wheel")
     assert done.returncode == 0, done.stderr
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -194,6 +267,7 @@ def holes(text):
     return {part.split("}}")[0].split(",")[0].strip() for part in text.split("{{")[1:]}
 
 
+@pytest.mark.slow
 def test_studio_opens_the_page_when_the_service_is_ready(tmp_path):
     (tmp_path / "built").mkdir()
     (tmp_path / "built" / "index.html").write_text("<!doctype html>")

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 import tiny
+from judges import slow
+from vitascope.errors import BadWeights
 from vitascope.smallworld.inference import flow
 from vitascope.smallworld.inference.conditions import CONTEXT
 from vitascope.smallworld.inference.tokens import Tokenizer
@@ -71,7 +73,7 @@ def codec_flags(shards, codec_folder, out, *more):
 
 
 def state(folder):
-    return torch.load(folder / "checkpoint.pt", weights_only=False)
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
 
 
 def equal(a, b):
@@ -108,6 +110,7 @@ def loss_on_fixed_batches(model, shards, codec_folder):
         return float(np.mean([train_dit.loss_of(model, None, batch, weights, 0.0) for batch in fixed]))
 
 
+@pytest.mark.slow
 def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
     torch.manual_seed(0)
     model = VideoDiT(tiny.DIT)
@@ -117,7 +120,7 @@ def test_a_few_dozen_steps_lower_the_loss(whole_run, shards, codec_folder):
     assert after < 0.85 * untrained, (after, untrained)
 
 
-@pytest.mark.parametrize("stops", [(7,), (53,), (12, 45, 46)], ids=str)
+@pytest.mark.parametrize("stops", [(7,), slow((53,)), slow((12, 45, 46))], ids=str)
 def test_a_stopped_run_of_the_dit_goes_on_exactly(whole_run, shards, codec_folder, tmp_path, stops):
     for stop in stops:
         train_dit.main(dit_flags(shards, codec_folder, tmp_path, "--stop-at", str(stop)))
@@ -145,6 +148,7 @@ def run_of_two(flags, out):
     return [torch.load(out / f"{rank}.pt") for rank in (0, 1)]
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model_and_go_on_exactly(shards, codec_folder, tmp_path):
     def flags(name, *more):
         return dit_flags(shards, codec_folder, tmp_path / name, "--steps", "8", *more)
@@ -398,6 +402,7 @@ def trained_whole_and_in_pieces(stage, flags, part, tmp_path):
     return whole
 
 
+@pytest.mark.slow
 def test_a_stopped_run_of_the_layout_goes_on_exactly_and_has_learnt(shards, codec_folder, tmp_path):
     flags = partial(layout_flags, shards, codec_folder)
     whole = trained_whole_and_in_pieces(train_layout, flags, "layout", tmp_path)
@@ -564,3 +569,33 @@ def test_a_packed_checkpoint_comes_back_in_half_precision(whole_run, tmp_path):
     assert before.keys() == after.keys()
     assert all(torch.equal(after[name], before[name].half().float()) for name in before)
     assert state(tmp_path / "again")["meta"]["step"] == STEPS
+
+
+class Trap:
+    """What an evil checkpoint holds: reading it as a pickle writes a file."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return open, (str(self.mark), "w")
+
+
+def test_a_checkpoint_that_would_run_code_is_refused_and_runs_none(tmp_path):
+    torch.save({"meta": {}, "ema": Trap(tmp_path / "mark")}, tmp_path / "checkpoint.pt")
+    with pytest.raises(BadWeights, match="more than tensors and plain values") as caught:
+        checkpoint.load(tmp_path)
+    assert "vitascope train" in caught.value.hint
+    assert not (tmp_path / "mark").exists()
+
+
+def test_a_checkpoint_of_the_first_edition_with_paths_among_its_flags_is_read(tmp_path):
+    torch.save({"meta": {"flags": {"data": tmp_path}, "step": 7}}, tmp_path / "checkpoint.pt")
+    assert checkpoint.load(tmp_path)["step"] == 7
+
+
+def test_what_a_checkpoint_says_is_plain(tmp_path):
+    meta = {"step": 3, "flags": {"data": tmp_path, "stop_after": float("inf"), "lr": 0.1}}
+    checkpoint.save(tmp_path, meta)
+    flags = checkpoint.load(tmp_path)["flags"]
+    assert flags == {"data": str(tmp_path), "stop_after": float("inf"), "lr": 0.1}

@@ -114,3 +114,14 @@ def test_importing_the_package_loads_nothing_heavy():
         [sys.executable, "-c", code], env=doubles.environment(), capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_nothing_unpickles_what_may_come_from_elsewhere():
+    """A pickle runs code when it is read: weights are safetensors, or are read as tensors and plain values alone."""
+    for file in FILES:
+        text = file.read_text("utf-8")
+        for bad in ("weights_only=False", "allow_pickle=True", "pickle.load", "Unpickler(", "yaml.load(", "joblib"):
+            assert bad not in text, f"{file.relative_to(PACKAGE)}: {bad}"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+                assert ast.unparse(node).endswith("weights_only=True)"), f"{file.name}: {ast.unparse(node)}"

@@ -1,8 +1,8 @@
-"""Settings: one table of names, defaults and helps, read once into a frozen object. Only this file reads the
+"""Settings: one class of names, defaults and helps, read once into a frozen object. Only this file reads the
 environment.
 
 A value comes from `VITASCOPE_<NAME>`, else from the TOML file (`VITASCOPE_CONFIG`, or `config.toml` in the home
-folder), else from the table. Each keeps its origin, which `vitascope doctor` shows.
+folder), else from the class. Each keeps its origin, which `vitascope doctor` shows.
 """
 
 from __future__ import annotations
@@ -15,82 +15,89 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from vitascope.errors import BadSettings
 
 
-@dataclass(frozen=True)
-class Setting:
-    name: str
-    default: str | int
-    help: str
-    secret: bool = False  # may hold a password, so it is not shown in full
-    choices: tuple[str, ...] = ()
+def cores() -> int:
+    """Processors this process may use, which in a container is fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # "~" without a home
+        raise BadSettings(f"{text}: {error}", hint="Set VITASCOPE_HOME to a folder.") from error
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):  # a file's `threads = true`, which would be read as 1
+        raise ValueError("not a number")
+    return value
+
+
+def _setting(default: str | int, help: str, *, secret: bool = False) -> Any:
+    """`secret`: the value may hold a password, so it is not shown in full."""
+    return Field(default, description=help, repr=not secret, validate_default=True)
+
+
+Count = Annotated[int, Field(ge=0), BeforeValidator(_number)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+OptionalFolder = Annotated[Path | None, BeforeValidator(lambda text: _folder(text) if text else None)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="VITASCOPE_", frozen=True)
+
+    home: Folder = _setting("~/.vitascope", "folder for everything Vitascope keeps")
+    model: str = _setting("vitascope-nano", "model used when none is named")
+    weights: OptionalFolder = _setting(
+        "", "folder of the embedded model's files; empty: those that came with the package"
+    )
+    threads: Annotated[Count, AfterValidator(lambda number: number or cores())] = _setting(
+        0, "processor threads for the embedded model; 0: all cores"
+    )
+    database_url: str = _setting(
+        "", "where jobs, credits and accounts are kept; empty: a file in the home folder", secret=True
+    )
+    storage_url: str = _setting("", "where clips are kept; empty: a folder in the home folder", secret=True)
+    host: str = _setting("127.0.0.1", "address that `serve` listens on")
+    port: Count = _setting(8410, "port that `serve` listens on")
+    public_url: str = _setting("", "how others reach this server, for links; empty: host and port")
+    signup: bool = _setting(False, "true: strangers may open accounts")
+    credits: bool = _setting(True, "false: nothing costs anything")
+    plans: OptionalFolder = _setting("", "file of plans and prices; empty: the one that came with the package")
+    policy: OptionalFolder = _setting("", "file of rules; empty: the one that came with the package")
+    label: bool = _setting(False, "true: clips say in a corner that they are generated")
+    mark: bool = _setting(False, "true: clips carry an invisible mark, by which they can be known again")
+    c2pa: bool = _setting(False, "true: clips carry a signed C2PA manifest; needs the extra `provenance`")
+    gpu_second_price: Count = _setting(500, "what a second of a GPU costs you, in micro-dollars")
+    cpu_second_price: Count = _setting(15, "what a second of a processor costs you, in micro-dollars")
+    retention_days: Count = _setting(0, "days until a clip is removed, for plans that do not say; 0: never")
+    cors_origins: str = _setting("", "origins whose pages may use this API with a key, parted by commas; empty: none")
+    swept_days: Count = _setting(14, "days that files without a clip are kept, set aside, before they are removed")
+    studio_dir: OptionalFolder = _setting(
+        "", "folder of another build of the studio; empty: the one that came with the package"
+    )
+    fetch_allowed: str = _setting("", "hosts and networks inside that pictures and webhooks may use, parted by commas")
+    log_format: Literal["text", "json"] = _setting("text", "text, or json for one object a line")
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: Any, init_settings: PydanticBaseSettingsSource, *others: Any, **more: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)  # `read` asks the others, and notes which of them gave what
 
     @property
-    def variable(self) -> str:
-        return f"VITASCOPE_{self.name.upper()}"
-
-
-TABLE = (
-    Setting("home", "~/.vitascope", "folder for everything Vitascope keeps"),
-    Setting("model", "vitascope-nano", "model used when none is named"),
-    Setting("weights", "", "folder of the embedded model's files; empty: those that came with the package"),
-    Setting("threads", 0, "processor threads for the embedded model; 0: all cores"),
-    Setting(
-        "database_url", "", "where jobs, credits and accounts are kept; empty: a file in the home folder", secret=True
-    ),
-    Setting("storage_url", "", "where clips are kept; empty: a folder in the home folder", secret=True),
-    Setting("host", "127.0.0.1", "address that `serve` listens on"),
-    Setting("port", 8410, "port that `serve` listens on"),
-    Setting("public_url", "", "how others reach this server, for links; empty: host and port"),
-    Setting("signup", 0, "1: strangers may open accounts"),
-    Setting("credits", 1, "0: nothing costs anything"),
-    Setting("plans", "", "file of plans and prices; empty: the one that came with the package"),
-    Setting("policy", "", "file of rules; empty: the one that came with the package"),
-    Setting("label", 0, "1: clips say in a corner that they are generated"),
-    Setting("mark", 0, "1: clips carry an invisible mark, by which they can be known again"),
-    Setting("c2pa", 0, "1: clips carry a signed C2PA manifest; needs the extra `provenance`"),
-    Setting("gpu_second_price", 500, "what a second of a GPU costs you, in micro-dollars"),
-    Setting("cpu_second_price", 15, "what a second of a processor costs you, in micro-dollars"),
-    Setting("retention_days", 0, "days until a clip is removed, for plans that do not say; 0: never"),
-    Setting("cors_origins", "", "origins whose pages may use this API with a key, parted by commas; empty: none"),
-    Setting("swept_days", 14, "days that files without a clip are kept, set aside, before they are removed"),
-    Setting("studio_dir", "", "folder of another build of the studio; empty: the one that came with the package"),
-    Setting("fetch_allowed", "", "hosts and networks inside that pictures and webhooks may use, parted by commas"),
-    Setting("log_format", "text", "text, or json for one object a line", choices=("text", "json")),
-)
-_FOLDERS = ("weights", "plans", "policy", "studio_dir")  # read as paths; empty: None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    home: Path
-    model: str
-    weights: Path | None
-    threads: int
-    database_url: str
-    storage_url: str
-    host: str
-    port: int
-    public_url: str
-    signup: int
-    credits: int
-    plans: Path | None
-    policy: Path | None
-    label: int
-    mark: int
-    c2pa: int
-    gpu_second_price: int
-    cpu_second_price: int
-    retention_days: int
-    cors_origins: str
-    swept_days: int
-    studio_dir: Path | None
-    fetch_allowed: str
-    log_format: str
-    origins: Mapping[str, str]  # setting's name -> where its value came from
+    def origins(self) -> Mapping[str, str]:
+        """A setting's name -> where its value came from."""
+        return self._origins
 
     @property
     def database(self) -> str:
@@ -123,7 +130,39 @@ class Settings:
         value = getattr(self, setting.name)
         if value is None or value == "":
             return "(empty)"
+        if isinstance(value, bool):
+            return str(value).lower()
         return _covered(str(value)) if setting.secret else str(value)
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    default: str | int
+    help: str
+    secret: bool
+    choices: tuple[str, ...]
+
+    @property
+    def variable(self) -> str:
+        return f"VITASCOPE_{self.name.upper()}"
+
+    @property
+    def must_be(self) -> str:
+        """What a value must be, in words."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        return {bool: "true or false", int: "a whole number, 0 or more"}.get(type(self.default), "a text")
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+TABLE = tuple(
+    Setting(name, field.default, field.description or "", not field.repr, _choices(field.annotation))
+    for name, field in Settings.model_fields.items()
+)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -131,22 +170,22 @@ def read(environment: Mapping[str, str]) -> Settings:
     home = _folder(environment.get("VITASCOPE_HOME") or str(TABLE[0].default))
     file = _folder(environment.get("VITASCOPE_CONFIG") or str(home / "config.toml"))
     written = _read_file(file, must_exist="VITASCOPE_CONFIG" in environment)
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    value: str | int
-    for setting in TABLE:
-        if environment.get(setting.variable):
-            value, origin = environment[setting.variable], f"environment {setting.variable}"
-        elif setting.name in written:
-            value, origin = written[setting.name], f"file {file}"
-        else:
-            value, origin = setting.default, "default"
-        values[setting.name] = _convert(setting, value, origin)
-        origins[setting.name] = origin
-    values["home"] = _folder(values["home"])
-    values |= {name: _folder(values[name]) if values[name] else None for name in _FOLDERS}
-    values["threads"] = values["threads"] or cores()
-    return Settings(origins=origins, **values)
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in environment.items() if value}
+    given = source()
+    origins = {setting.name: "default" for setting in TABLE}
+    origins |= dict.fromkeys(written, f"file {file}")
+    origins |= {setting.name: f"environment {setting.variable}" for setting in TABLE if setting.name in given}
+    values = written | given
+    try:
+        made = Settings(**values)
+    except ValidationError as refused:
+        name = str(refused.errors()[0]["loc"][0])
+        (setting,) = (setting for setting in TABLE if setting.name == name)
+        message = f'{name} is "{values[name]}" ({origins[name]}).'
+        raise BadSettings(message, hint=f"It must be {setting.must_be}.") from None
+    made._origins = origins
+    return made
 
 
 @cache
@@ -193,18 +232,6 @@ def debugging() -> bool:
     return bool(os.environ.get("VITASCOPE_DEBUG"))
 
 
-def cores() -> int:
-    """Processors this process may use, which in a container is fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _folder(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:  # "~" without a home
-        raise BadSettings(f"{text}: {error}", hint="Set VITASCOPE_HOME to a folder.") from error
-
-
 def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
         written = tomllib.loads(file.read_text("utf-8"))
@@ -219,22 +246,6 @@ def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
         known = ", ".join(setting.name for setting in TABLE)
         raise BadSettings(f'{file} has an unknown setting "{unknown[0]}".', hint=f"Known: {known}.")
     return written
-
-
-def _convert(setting: Setting, value: Any, origin: str) -> Any:
-    if isinstance(setting.default, int):
-        try:
-            number = int(value)
-        except (TypeError, ValueError):
-            number = -1
-        if number < 0 or isinstance(value, bool):
-            raise BadSettings(f'{setting.name} is "{value}" ({origin}).', hint="It is a whole number, 0 or more.")
-        return number
-    if not isinstance(value, str):
-        raise BadSettings(f"{setting.name} is {value!r} ({origin}).", hint="It is a text.")
-    if setting.choices and value not in setting.choices:
-        raise BadSettings(f'{setting.name} is "{value}" ({origin}).', hint=f"One of {', '.join(setting.choices)}.")
-    return value
 
 
 def _covered(url: str) -> str:

@@ -36,8 +36,8 @@ class House:
         with self.store.read() as tx:
             plan = self.plans.of(accounts.by_id(tx, job.account_id).plan)
         return Marks(
-            label=bool(self.settings.label) or plan.label,
-            mark=bool(self.settings.mark),
+            label=self.settings.label or plan.label,
+            mark=self.settings.mark,
             c2pa_home=self.settings.home if self.settings.c2pa else None,
         )
 

@@ -2,17 +2,21 @@
 an environment of its own that `make sdks` installs; without it its tests are skipped.
 
 A test module names its environment in `SDK`, or each test by a parameter `sdk`. `speak("make", prompt="a kite")` runs
-the function `make` of `clients/<SDK>.py` there, with the arguments `url` and `key` besides.
+the function `make` of `clients/<SDK>.py` there, with the arguments `url` and `key` besides. An SDK called `node-NAME`
+is one for Node, its client `clients/NAME.mjs`.
 """
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import environments
 import pytest
 
+import browser
+import judges
 from serving import serving
 from vitascope import engines
 
@@ -25,10 +29,9 @@ def sdk_of(item):
     return (chosen.params if chosen else {}).get("sdk") or getattr(item.module, "SDK", None)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if HERE in item.path.parents and (sdk := sdk_of(item)) and not environments.python(sdk):
-            item.add_marker(pytest.mark.skip(reason=f"{sdk} is not installed; `make sdks` installs it"))
+def pytest_runtest_setup(item):
+    if (sdk := sdk_of(item)) and not environments.is_made(sdk):
+        judges.elsewhere(f"{sdk} is not installed; `make sdks` installs it")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +50,8 @@ def key(house):
 
 class Speaker:
     def __init__(self, sdk, client, url, key, home):
-        self.python, self.script = environments.python(sdk), HERE / "clients" / f"{client}.py"
+        self.command = [environments.python(sdk), "-P", HERE / "speaker.py"]
+        self.script = HERE / "clients" / f"{client}.py"
         self.url, self.key, self.home = url, key, home
 
     def __call__(self, function, **arguments):
@@ -65,7 +69,7 @@ class Speaker:
     def _answer(self, function, arguments):
         asked = {"function": function, "arguments": {"url": self.url, "key": self.key, **arguments}}
         run = subprocess.run(
-            [self.python, "-P", HERE / "speaker.py", self.script],
+            [*self.command, self.script],
             input=json.dumps(asked),
             capture_output=True,
             text=True,
@@ -77,8 +81,19 @@ class Speaker:
         return json.loads(run.stdout)
 
 
+class NodeSpeaker(Speaker):
+    """The same for Node. An import looks for packages beside the script, so that goes to where they are."""
+
+    def __init__(self, sdk, client, url, key, home):
+        self.command = [browser.node(), HERE / "node" / "speaker.mjs"]
+        self.script = shutil.copy(HERE / "clients" / f"{client}.mjs", environments.folder(sdk))
+        self.url, self.key, self.home = url, key, home
+
+
 @pytest.fixture
 def speak(request, house, key, tmp_path):
     """`speak(function, **arguments)`, and `speak.fails(...)`. `CLIENT` names another script than the SDK's own."""
     sdk = sdk_of(request.node)
+    if sdk.startswith(environments.NODE):
+        return NodeSpeaker(sdk, sdk.removeprefix(environments.NODE), house.url, key, tmp_path)
     return Speaker(sdk, getattr(request.module, "CLIENT", sdk), house.url, key, tmp_path)

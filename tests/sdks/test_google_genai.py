@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+import judges
 from serving import png
 from vitascope.media import recipe, video
 
@@ -53,7 +54,7 @@ def test_vertex_brings_the_clip_inline(sdk, speak, tmp_path):
 @pytest.mark.parametrize("vertex", [False, True])
 def test_errors_are_googles(sdk, vertex, speak):
     if sdk == "google-genai-3" and not vertex:
-        pytest.skip("it sends Veo to Vertex only")
+        judges.elsewhere("it sends Veo to Vertex only")
     bad = speak.fails("create", vertex=vertex, prompt=PROMPT, aspect_ratio="wide")
     assert (bad["code"], bad["status"]) == (400, "INVALID_ARGUMENT")
     wrong = speak.fails("create", vertex=vertex, key="vs_wrong", prompt=PROMPT)

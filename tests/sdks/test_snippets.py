@@ -13,8 +13,8 @@ CHOSEN = {"google-genai": "google-genai-3", "google-genai<3": "google-genai-2"}
 
 def place(sdk):
     """The environment that has this package."""
-    for name in environments.names():
-        first = (environments.HERE / "requirements" / f"{name}.txt").read_text().split()[0]
+    for name in environments.python_names():
+        first = environments.wanted(name).read_text().split()[0]
         if re.split(r"[\[<>=~]", first)[0] == sdk:
             return CHOSEN.get(sdk, name)
     return CHOSEN[sdk]

@@ -172,7 +172,7 @@ def submit(
         idempotency=idempotency,
         parent=order.parent_clip_id,
         relation=order.relation,
-        credits=bool(context.settings.credits),
+        credits=context.settings.credits,
         draft=order.draft,
         drafted=order.drafted,
         run_after=begins(context, actor, order),

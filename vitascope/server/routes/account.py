@@ -123,8 +123,8 @@ def view(context: Context, account: Account, by: str | None = None) -> AccountVi
         disabled_at=account.disabled_at,
         plan_title=context.plan(account).title,
         signed_in_by=by,  # type: ignore[arg-type]
-        signup_open=bool(context.settings.signup),
-        credits_on=bool(context.settings.credits),
+        signup_open=context.settings.signup,
+        credits_on=context.settings.credits,
     )
 
 
@@ -132,10 +132,10 @@ def view(context: Context, account: Account, by: str | None = None) -> AccountVi
 def door(context: Here, request: Request) -> Door:
     """Open to everybody."""
     return Door(
-        signup_open=bool(context.settings.signup),
+        signup_open=context.settings.signup,
         local=local.is_owner(context, request),
         own_machine=local.is_possible(context, request),
-        credits_on=bool(context.settings.credits),
+        credits_on=context.settings.credits,
     )
 
 

@@ -122,7 +122,7 @@ def balance(context: Context, actor: Actor) -> CreditsView:
             ledger.ensure_daily(tx, actor.id, plan, now, admission.zone(actor.account))
         found = ledger.balance(tx, actor.id, now)
     return CreditsView(
-        on=bool(context.settings.credits),
+        on=context.settings.credits,
         available=found.available / 100,
         held=found.held / 100,
         plan=plan.name,

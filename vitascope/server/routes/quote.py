@@ -130,7 +130,7 @@ def quote(context: Here, actor: Who, fields: Body) -> QuoteView:
         seconds=openai.seconds_shown(order.spec),
         notes=order.request["notes"],
         refused=_refusal(context, order),
-        credits_on=bool(context.settings.credits),
+        credits_on=context.settings.credits,
         run_seconds=None if run is None else round(run * order.n / max(1, pace.workers), 2),
         wait_seconds=pace.starts_in(place, order.card.name),
     )

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from vitascope.clip import ASPECTS, GROUP
 from vitascope.smallworld.inference.conditions import TAPS, layout_of
+from vitascope.smallworld.training import checkpoint
 from vitascope.smallworld.training.codec import Codec
 from vitascope.smallworld.world import camera as cameras
 from vitascope.smallworld.world import scene as scenes
@@ -170,7 +171,7 @@ def write_whole(shard: Path, arrays: dict[str, Any]) -> None:
 def load_codec(folder: Path, device: str) -> Codec:
     """The codec of a checkpoint folder, averaged weights."""
     codec = Codec()
-    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=False)
+    state = checkpoint.read(folder)
     codec.load_state_dict(state["ema"]["weights"])
     return codec.to(device).eval()
 

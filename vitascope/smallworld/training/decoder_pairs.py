@@ -19,7 +19,7 @@ from vitascope.clip import GROUP
 from vitascope.smallworld.inference import flow
 from vitascope.smallworld.inference.conditions import camera_features, layout_of
 from vitascope.smallworld.inference.tokens import Tokenizer
-from vitascope.smallworld.training import data
+from vitascope.smallworld.training import checkpoint, data
 from vitascope.smallworld.training.codec import FACTOR
 from vitascope.smallworld.training.dit import PRESETS, VideoDiT
 from vitascope.smallworld.world import captions
@@ -60,7 +60,7 @@ def main(argv=None) -> None:
     ask.add_argument("--temperature", type=float, default=0.2, help="as in the export")
     ask.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     flags = ask.parse_args(argv)
-    state = torch.load(flags.dit / "checkpoint.pt", map_location="cpu", weights_only=False)
+    state = checkpoint.read(flags.dit)
     dit = VideoDiT(PRESETS[state["meta"]["preset"]])
     dit.load_state_dict(state["ema"]["weights"])
     dit = dit.to(flags.device).eval()

@@ -26,6 +26,7 @@ from vitascope.media.atomic_write import written_aside
 from vitascope.smallworld.inference.bundle import weights_hash
 from vitascope.smallworld.inference.session import Session
 from vitascope.smallworld.inference.tokens import Tokenizer
+from vitascope.smallworld.training import checkpoint
 from vitascope.smallworld.training.codec import Codec
 from vitascope.smallworld.training.dit import PRESETS, VideoDiT
 from vitascope.smallworld.training.graphs import graphs
@@ -143,9 +144,9 @@ def main(argv=None) -> None:
         return
     if not (flags.codec and flags.layout and flags.dit):
         ask.error("--codec, --layout and --dit are needed, or --scores")
-    codec_state = torch.load(flags.codec / "checkpoint.pt", map_location="cpu", weights_only=False)
-    layout_state = torch.load(flags.layout / "checkpoint.pt", map_location="cpu", weights_only=False)
-    dit_state = torch.load(flags.dit / "checkpoint.pt", map_location="cpu", weights_only=False)
+    codec_state = checkpoint.read(flags.codec)
+    layout_state = checkpoint.read(flags.layout)
+    dit_state = checkpoint.read(flags.dit)
     preset = dit_state["meta"]["preset"]
     codec, layout, dit = Codec(), Layout(LayoutConfig()), VideoDiT(PRESETS[preset])
     codec.load_state_dict(codec_state["ema"]["weights"])

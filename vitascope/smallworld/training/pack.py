@@ -10,12 +10,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from vitascope.smallworld.training.checkpoint import read
+
 PIECE_BYTES = 15 * 2**20
 
 
 def pack(checkpoint: Path, out: Path, name: str) -> list[Path]:
     """Write `<name>-<number>.safetensors`, their meta data inside, and return them."""
-    state = torch.load(checkpoint / "checkpoint.pt", map_location="cpu", weights_only=False)
+    state = read(checkpoint)
     meta = {"meta": json.dumps(state["meta"] | {"log": state["meta"]["log"][-20:]}, default=str)}
     pieces: list[dict[str, torch.Tensor]] = [{}]
     for key, value in state["ema"]["weights"].items():

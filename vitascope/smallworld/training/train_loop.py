@@ -40,7 +40,7 @@ def run_flags(ask: argparse.ArgumentParser, *, steps: int, muon_lr: float, adam_
 def begin_with(folder: Path | None, model: nn.Module) -> None:
     """Give the model those of its weights that the checkpoint has; the rest stay as they were drawn."""
     if folder:
-        state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=False)
+        state = checkpoint.read(folder)
         model.load_state_dict(state["ema"]["weights"], strict=False)
 
 

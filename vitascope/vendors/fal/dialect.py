@@ -35,6 +35,7 @@ _TYPES = {
     "unknown_model": "app_not_found",
     "cancelled": "client_cancelled",
     "unavailable": "runner_scheduling_failure",
+    "missing_extra": "feature_not_supported",
 }
 _OF_FIELDS = {
     "bad_picture": "image_load_error",
@@ -70,8 +71,10 @@ def short_app(model: str) -> str:
 
 
 def parse(call: Call) -> Asked:
-    model = app_of(call)
-    return host_inputs.read(call.fields, model, callback_url=text(call.query, "fal_webhook", limit=2000).strip())
+    model, told_to = app_of(call), text(call.query, "fal_webhook", limit=2000).strip()
+    if told_to:
+        ed25519.require()
+    return host_inputs.read(call.fields, model, callback_url=told_to)
 
 
 def submitted(call: Call, view: View) -> Reply:
@@ -184,7 +187,7 @@ def write(view: View, state: str, secrets: Secrets, id: str, now: float) -> Mess
 
 def keys(call: Call, secrets: Secrets) -> Reply:
     """The public key that callbacks can be checked with."""
-    return Reply(200, {"keys": [ed25519.jwk(ed25519.public(secrets.seed))]})
+    return Reply(200, {"keys": [ed25519.jwk(secrets.seed)]})
 
 
 def _logs(view: View) -> list[dict[str, Any]]:
