@@ -64,7 +64,8 @@ class Service:
 
     def get(self, path, method="GET", data=None, **headers):
         body = json.dumps(data).encode() if data is not None else None
-        headers = {"content-type": "application/json", "cookie": self.cookie(), **headers}
+        who = {} if "cookie" in headers else {"cookie": self.cookie()}
+        headers = {"content-type": "application/json", **who, **headers}
         request = urllib.request.Request(self.url + path, body, headers)
         request.method = method
         with urllib.request.urlopen(request, timeout=LONG) as answer:

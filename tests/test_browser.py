@@ -143,6 +143,7 @@ def test_a_library_of_many_clips_costs_what_is_seen_of_it(browser, studio, tmp_p
     service = Service(tmp_path, studio_dir=studio)
     try:
         service.serve("--workers", 0)
+        browser.cookies[service.url] = service.cookie()
         oldest = add_clips(service, 400, png(352, 192, kind="JPEG"))
         browser.act("many_clips", service.url, count=400, oldest=oldest)
     finally:

@@ -210,7 +210,7 @@ def test_an_installed_wheel_shows_the_studio_without_node(tmp_path):
     service.environment |= {"PATH": "/nowhere", "PYTHONPATH": str(tmp_path / "installed")}
     try:
         service.run("studio", "--port", service.port, "--no-browser")
-        assert until(lambda: service.get("/"), "the page").startswith(b"<!doctype html>")
+        assert until(lambda: service.get("/", cookie=""), "the page").startswith(b"<!doctype html>")
     finally:
         service.close()
 
