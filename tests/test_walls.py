@@ -16,9 +16,9 @@ PURE = {
     "clip.py": {"errors"},
     "errors.py": {"errors"},
     "policy.py": {"clip", "errors"},
-    "pricing.py": {"clip", "errors", "store"},  # of the store only a type
+    "pricing.py": {"clip", "errors", "plans"},  # of the plans only a type
     "store/fairness.py": {"store"},
-    "store/meaning.py": {"engine", "world"},  # only the prompt reader and its facts, which are pure too
+    "smallworld/search_terms.py": {"smallworld"},  # only the prompt reader and its facts, which are pure too
     "smallworld/score.py": set(),
 }
 IO = {"os", "io", "pathlib", "tempfile", "shutil", "subprocess", "socket", "urllib", "time", "random", "secrets"}
