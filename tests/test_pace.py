@@ -68,6 +68,17 @@ def test_a_running_job_is_as_far_as_its_steps_and_its_machine_time_say(store):
     assert found.of(found.running[0]) == far  # as it is read for the others
 
 
+def test_a_running_job_whose_row_another_version_wrote_is_left_out(store):
+    account = add_account(store)
+    done_in(store, account, 20)
+    submit(store, account, n=2)
+    lease = claim(store)
+    claim(store)
+    with store.begin() as tx:
+        tx.execute(schema.jobs.update().where(schema.jobs.c.id == lease.job.id).values(spec={"prompt": "a ball"}))
+    assert [one.id == lease.job.id for one in measured(store).running] == [False]
+
+
 def test_waiting_for_others_of_the_worker_is_no_work(store):
     """Two jobs of ten seconds at once end after twenty; the next such one takes ten."""
     account = add_account(store)
