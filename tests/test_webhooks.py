@@ -13,9 +13,9 @@ import pytest
 
 from service import add_account
 from vitascope.errors import BadSpec, NotAllowed, NotFound, Unavailable
+from vitascope.outbound import calling
 from vitascope.outbound.addresses import check, is_public, place_of
 from vitascope.outbound.post import Sender
-from vitascope.server import calling
 from vitascope.store import events, webhooks
 from vitascope.store.webhooks import Answer, sign, verify
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from vitascope.errors import BadSpec, TooLarge
-from vitascope.server.calling import begin, called, reason
+from vitascope.outbound.calling import begin, called, reason
 
 MAX_REDIRECTS = 3
 LIMIT_SECONDS = 20.0

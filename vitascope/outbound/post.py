@@ -11,7 +11,7 @@ import httpx2
 
 from vitascope.errors import Unavailable
 from vitascope.outbound import addresses
-from vitascope.server.calling import begin, called, reason
+from vitascope.outbound.calling import begin, called, reason
 from vitascope.store.webhooks import Answer, Outgoing
 
 LIMIT_SECONDS = 15.0

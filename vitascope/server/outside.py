@@ -16,9 +16,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from vitascope.errors import BadSpec, Unavailable
-from vitascope.outbound import addresses
+from vitascope.outbound import addresses, calling
 from vitascope.outbound import fetch as fetching
-from vitascope.server import calling
 from vitascope.server.places import Places
 
 T = TypeVar("T")
