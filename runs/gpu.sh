@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# A bigger preset on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|latents|codec|layout|sketch|dit|drawn|decoder|pack, in
-# that order; those from `codec` to `dit` and `decoder` may be run again and again, each goes on exactly where the last one stopped. Needs only
+# The built-in model on one GPU, in stages of at most nine minutes each: runs/gpu.sh data|fit|latents|codec|layout|renderer|drawn|decoder|pack, in
+# that order; `codec`, `layout`, `renderer` and `decoder` may be run again and again, each goes on exactly where the last one stopped. Needs only
 # torch, numpy, safetensors and tqdm.
 #
-#   runs/gpu.sh all       every stage, the DiT three times: about an hour on an H200
-#   PRESET=base CLIPS=200000 runs/gpu.sh dit
-#   GPUS=8 TOKENS=192000 runs/gpu.sh dit     eight processes, each with a GPU and its part of every batch
+#   runs/gpu.sh all
+#   CLIPS=200000 runs/gpu.sh latents
 #
 # $OUT receives what is worth keeping: packed checkpoints of float16 averages, each under 16 MiB, which `pack` writes and
 # `python -m vitascope.smallworld.training.pack --unpack` turns back into checkpoint folders for `export`.
 set -eu
 cd "$(dirname "$0")/.."
-python=${PYTHON:-python3} preset=${PRESET:-mini} clips=${CLIPS:-60000} room=${ROOM:-runs/out/gpu} minutes=${MINUTES:-8}
-device=${DEVICE:-cuda} out=${OUT:-runs/out/gpu/packed} steps=${STEPS:-24000} codec_steps=${CODEC_STEPS:-12000} workers=${WORKERS:-12}
+python=${PYTHON:-python3} clips=${CLIPS:-60000} room=${ROOM:-runs/out/gpu} minutes=${MINUTES:-8}
+device=${DEVICE:-cuda} out=${OUT:-runs/out/gpu/packed} codec_steps=${CODEC_STEPS:-12000} workers=${WORKERS:-12}
 export PYTHONUNBUFFERED=1
 limit=$((minutes * 60))
 
@@ -24,7 +23,7 @@ data() {  # pixels and thumbs for the codec on the CPU's cores; both kinds are s
   wait
 }
 fit() { $python -m vitascope.smallworld.training.fit_linear --data "$room/data" --out "$room/fitted" --device "$device"; }
-latents() {  # clips for the DiT, rendered and encoded on the GPU by several processes
+latents() {  # clips for layout and renderer, rendered and encoded on the GPU by several processes
   for w in $(seq 0 $((${RENDERERS:-4} - 1))); do
     timeout $limit $python -m vitascope.smallworld.training.data latents --out "$room/latents" --first-seed $((3000000 + w * 1000000)) \
       --clips $((clips / ${RENDERERS:-4})) --codec "$room/fitted" --device "$device" & done
@@ -38,21 +37,15 @@ layout() {
   $python -m vitascope.smallworld.training.train_layout --data "$room/latents" --codec "$room/fitted" --out "$room/layout" \
     --steps "${LAYOUT_STEPS:-8000}" --batch "${LAYOUT_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
-sketch() {
-  $python -m vitascope.smallworld.training.train_renderer --data "$room/latents" --codec "$room/fitted" --out "$room/sketch" --preset "$preset" \
-    --steps "${SKETCH_STEPS:-8000}" --batch "${SKETCH_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
+renderer() {
+  $python -m vitascope.smallworld.training.train_renderer --data "$room/latents" --codec "$room/fitted" --out "$room/renderer" \
+    --steps "${RENDERER_STEPS:-8000}" --batch "${RENDERER_BATCH:-256}" --stop-after $limit --device "$device" ${COMPILE:---compile}
 }
-dit() {
-  local start="$python"
-  [ "${GPUS:-1}" = 1 ] || start="$python -m torch.distributed.run --standalone --nproc-per-node $GPUS"
-  $start -m vitascope.smallworld.training.train_dit --data "$room/latents" --codec "$room/fitted" --begin "$room/sketch" --out "$room/dit" --preset "$preset" \
-    --steps "$steps" --tokens "${TOKENS:-24000}" --stop-after $limit --device "$device" ${COMPILE:---compile}
-}
-drawn() { $python -m vitascope.smallworld.training.decoder_pairs --data "$room/data" --dit "$room/dit" --device "$device"; }
-decoder() {  # the codec's detail network once more, also on what the DiT draws
+drawn() { $python -m vitascope.smallworld.training.decoder_pairs --data "$room/data" --renderer "$room/renderer" --device "$device"; }
+decoder() {  # the codec's detail network once more, also on what the renderer makes
   $python -m vitascope.smallworld.training.train_codec --data "$room/data" --fitted "$room/codec" --out "$room/decoder" --drawn 0.5 \
     --steps "${DECODER_STEPS:-12000}" --batch "${CODEC_BATCH:-16}" --stop-after $limit --device "$device"
 }
-pack() { mkdir -p "$out"; $python -m vitascope.smallworld.training.pack --codec "$room/decoder" --layout "$room/layout" --dit "$room/dit" --out "$out"; }
-all() { data; fit; latents; codec; layout; sketch; dit; dit; dit; drawn; decoder; pack; }
+pack() { mkdir -p "$out"; $python -m vitascope.smallworld.training.pack --codec "$room/decoder" --layout "$room/layout" --renderer "$room/renderer" --out "$out"; }
+all() { data; fit; latents; codec; layout; renderer; drawn; decoder; pack; }
 "${1:-all}"

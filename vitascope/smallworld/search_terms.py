@@ -1,74 +1,41 @@
-"""What a prompt means in the world's own words, whatever language it was written in: 雪地 and "snow" are one. Written
-beside each clip as terms, so that a library is found by meaning, and clips can be told to be near. Pure.
+"""What words mean in the world's own terms, whatever language they were written in: 雪地 and "snow" are one. Clips keep
+them, so that a library is found by meaning, and clips can be told to be near. A hook of the model's card. Pure.
 
 It goes as far as the prompt reader goes and no further: a word that the reader does not know has no meaning here, and
-is found by its letters (see `wording.py`).
+is found by its letters (see `store/matching.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
+from vitascope.engines.hooks import Terms
 from vitascope.smallworld.reader import reader
+from vitascope.smallworld.world import words as w
 from vitascope.smallworld.world.facts import Facts
-
-KINDS = ("thing", "colour", "size", "material", "motion", "direction", "ground", "sky", "camera")
-#: How much two clips have in common that share such a term.
-WEIGHTS = {"thing": 3.0, "colour": 2.0, "motion": 2.0, "ground": 2.0, "sky": 2.0, "camera": 1.5}
-_SMALL = 0.5  # a size, a material, a way
-_WORD = 1.0  # a word that has no meaning here
+from vitascope.smallworld.world.words import Words
 
 
-def meaning_of(prompt: str) -> str:
-    """Terms such as thing:ball, colour:red, ground:snow, with spaces round; empty when nothing is understood."""
-    return terms(reader.read(prompt).facts)
+def search_terms(words: str) -> Terms:
+    """Of a prompt or a question."""
+    reading = reader.read(words)
+    return Terms(terms(reading.facts), tuple(_unkept(reading.facts)), reading.unknown)
 
 
-def terms(facts: Facts) -> str:
-    """The same of what a prompt was read as."""
+def terms(facts: Facts) -> tuple[str, ...]:
+    """Such as thing:ball, colour:red, ground:snow; empty when nothing is understood."""
     said: list[tuple[str, str]] = []
     for thing in facts.things:
         said += [("thing", thing.shape), ("colour", thing.colour), ("size", thing.size)]
         said += [("material", thing.material), ("motion", thing.motion), ("direction", thing.direction)]
     said += [("ground", facts.ground), ("sky", facts.sky), ("camera", facts.camera)]
-    written = dict.fromkeys(term(kind, value) for kind, value in said if value)
-    return f" {' '.join(written)} " if written else ""
+    return tuple(dict.fromkeys(f"{kind}:{value.replace(' ', '_')}" for kind, value in said if value))
 
 
-def term(kind: str, value: str) -> str:
-    return f"{kind}:{value.replace(' ', '_')}"
+def _unkept(facts: Facts) -> list[tuple[str, ...]]:
+    """Of what is understood but no clip keeps as a term (how fast, into which colour): all the words for it."""
+    speeds = [thing.speed for thing in facts.things] + [facts.camera_speed]
+    said = [_forms(w.SPEED_WORDS[speed]) for speed in speeds if speed]
+    return said + [_forms(w.COLOUR_WORDS[thing.to_colour]) for thing in facts.things if thing.to_colour]
 
 
-def terms_of(meaning: str) -> frozenset[str]:
-    return frozenset(meaning.split())
-
-
-def patterns(wanted: Mapping[str, Iterable[str]]) -> list[str]:
-    """One LIKE pattern (escape: backslash) for each term; a value is a word of the world or one that means it."""
-    found = []
-    for kind, values in wanted.items():
-        for value in values:
-            written = term(kind, _known(kind, value)).replace("\\", "").replace("%", "").replace("_", "\\_")
-            found.append(f"% {written}{'' if kind == 'camera' else ' '}%")  # "orbit" finds both ways
-    return found
-
-
-def nearness(one: str, other: str, words: frozenset[str], other_words: frozenset[str]) -> float:
-    """How much two clips have in common, 0 to 1: the shared share of their terms, the heavy ones counting more, and of
-    the words they have besides.
-    """
-    terms, others = terms_of(one), terms_of(other)
-    shared = sum(map(_weight, terms & others)) + _WORD * len(words & other_words)
-    either = sum(map(_weight, terms | others)) + _WORD * len(words | other_words)
-    return shared / either if either else 0.0
-
-
-def _weight(written: str) -> float:
-    return WEIGHTS.get(written.partition(":")[0], _SMALL)
-
-
-def _known(kind: str, value: str) -> str:
-    """The world's own word for it: 雪地 is snow."""
-    plain = value.strip().lower().replace("_", " ")
-    found = [written.partition(":")[2] for written in meaning_of(value).split() if written.startswith(f"{kind}:")]
-    return found[0].replace("_", " ") if found else plain
+def _forms(words: Words) -> tuple[str, ...]:
+    return (*words.en, *words.zh, *words.heard)

@@ -14,10 +14,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vitascope import __version__, engines
+from vitascope import __version__
+from vitascope.engines import registry
 from vitascope.engines import render as drawing
-from vitascope.engines.protocol import Engine, Frames
+from vitascope.engines.protocol import StepEngine
+from vitascope.errors import BadSpec
+from vitascope.frames import Frames
 from vitascope.media.atomic_write import check_place, written_aside
+from vitascope.smallworld.dimensions import ASPECTS
 from vitascope.smallworld.exam import reconstruction, sheet
 from vitascope.smallworld.exam.contact import save_contact
 from vitascope.smallworld.exam.judge import MOMENTS, Parse, marks, parse
@@ -41,10 +45,11 @@ def run(
     for path in (json_path, contact_path):
         if path:
             check_place(path)
+    if aspect not in ASPECTS:
+        raise BadSpec(f'Unknown aspect "{aspect}".', hint=f"One of {', '.join(ASPECTS)}.", field="aspect")
     questions = bank(clips or (QUICK if quick else FULL), aspect=aspect)
-    questions[0].spec()  # raises BadSpec for an aspect that there is not, before the model is loaded
-    name = model or engines.EMBEDDED
-    maker = engines.load(name)
+    maker = registry.load(model or registry.BUILT_IN)
+    name = maker.card.name
     made: list[Parse] = []
     true: list[Parse] = []
     shown: list[Frames] = []
@@ -82,14 +87,14 @@ def run(
     return sheet.text(result, columns)
 
 
-def drawn(maker: Engine, name: str, question: Question) -> Frames:
+def drawn(maker: StepEngine, name: str, question: Question) -> Frames:
     """What the model makes of the question's prompt, at the judged moments."""
-    return drawing.draw(question.spec(model=name), maker).frames[MOMENTS]
+    return drawing.draw(question.spec(), maker).frames[MOMENTS]
 
 
 def truth(question: Question) -> Frames:
     """What a perfect model would make of it: the question's own scene."""
-    width, height = question.spec().shape
+    width, height = ASPECTS[question.aspect]
     return render(set_stage(question.scene, int(MOMENTS[-1]) + 1)[MOMENTS], width, height)
 
 

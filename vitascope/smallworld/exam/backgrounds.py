@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.smallworld.world.render import render
-from vitascope.smallworld.world.scene import GROUNDS, SKIES, CameraMove, Scene, Thing
+from vitascope.smallworld.world.scene import GROUNDS, SKIES, CameraMove, Thing, World
 from vitascope.smallworld.world.stage import BODY_WIDTH, LOOK, SLOTS, Stage, set_stage
 
 Array = npt.NDArray[np.float32]
@@ -40,7 +40,7 @@ def settings() -> list[Setting]:
 @cache
 def look(setting: Setting) -> Array:
     """The stage's numbers (LOOK_WIDTH,) of ground, sky and light."""
-    scene = Scene((Thing("ball", "red"),), setting.ground, setting.sky, CameraMove(), _SUN_SEED)
+    scene = World((Thing("ball", "red"),), setting.ground, setting.sky, CameraMove(), _SUN_SEED)
     row = set_stage(scene, 1).look[0].copy()
     east = LOOK["to_sun"].start
     row[east] = setting.side * abs(row[east])

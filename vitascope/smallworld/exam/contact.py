@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vitascope.engines.protocol import Frames
+from vitascope.frames import Frames
 from vitascope.media.atomic_write import written_aside
 
 ACROSS = 4  # clips in a row

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vitascope.engines.protocol import Frame, Frames
+from vitascope.frames import Frame, Frames
 from vitascope.smallworld.exam.backgrounds import Array, find_setting
 from vitascope.smallworld.exam.evidence import misplaced
 from vitascope.smallworld.exam.things import COARSE, FINE, find_thing

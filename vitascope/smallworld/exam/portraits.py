@@ -16,7 +16,7 @@ from vitascope.smallworld.world import camera as cameras
 from vitascope.smallworld.world.camera import AZIMUTH, ELEVATION, FOV, LOG_DISTANCE, TARGET_X, TARGET_Z
 from vitascope.smallworld.world.physics import EXTENT
 from vitascope.smallworld.world.render import outline, trace
-from vitascope.smallworld.world.scene import CameraMove, Scene, Thing
+from vitascope.smallworld.world.scene import CameraMove, Thing, World
 from vitascope.smallworld.world.stage import BODY, PALETTE, SURFACE, Stage, set_stage
 
 Row = npt.NDArray[np.float64]
@@ -114,7 +114,7 @@ def _stage(guesses: Sequence[Guess], setting: Setting, rows: Row, share: float) 
 @cache
 def _body(shape: str) -> Array:
     """The row of a thing of this shape in a stage."""
-    return set_stage(Scene((Thing(shape, "white"),), "snow", "noon", CameraMove(), 0), 1).bodies[0, 0]
+    return set_stage(World((Thing(shape, "white"),), "snow", "noon", CameraMove(), 0), 1).bodies[0, 0]
 
 
 @cache

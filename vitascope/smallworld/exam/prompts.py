@@ -23,7 +23,7 @@ _SPEAKS_OF_ANOTHER = ("orbit", "push")
 
 @dataclass(frozen=True)
 class Question:
-    scene: scenes.Scene
+    scene: scenes.World
     facts: Facts  # what the prompt says
     prompt: str
     language: str
@@ -49,7 +49,7 @@ def bank(count: int, first_seed: int = 0, aspect: str = "1:1") -> list[Question]
     return questions
 
 
-def _question(scene: scenes.Scene) -> Question:
+def _question(scene: scenes.World) -> Question:
     """Colour, shape, motion, ground, sky and camera are always said; size, material and speeds half of the time."""
     rng = np.random.default_rng([7200, scene.seed])
     said, main = facts_of(scene), facts_of(scene).things[0]

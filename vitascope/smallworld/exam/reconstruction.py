@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vitascope import engines
-from vitascope.engines.protocol import Frames
+from vitascope.engines import registry
+from vitascope.frames import Frames
+from vitascope.smallworld.dimensions import ASPECTS
 from vitascope.smallworld.exam.prompts import Question
+from vitascope.smallworld.inference.bundle import weights_folder
 from vitascope.smallworld.inference.codec import Decoder, Encoder
 from vitascope.smallworld.world.render import render
 from vitascope.smallworld.world.stage import set_stage
@@ -18,13 +20,13 @@ CLIPS, FRAMES = 12, 41
 
 def measure(name: str, questions: Sequence[Question]) -> dict[str, float] | None:
     """Mean and worst PSNR in dB over clips of the first questions; None for an engine with another codec than ours."""
-    if name != engines.EMBEDDED:
+    if name != registry.BUILT_IN:
         return None
-    folder = engines.weights_folder()
+    folder = weights_folder()
     encoder, decoder = Encoder(folder / "encoder.onnx"), Decoder(folder / "decoder.onnx")
     values = []
     for question in questions[:CLIPS]:
-        meant = render(set_stage(question.scene, FRAMES), *question.spec().shape)
+        meant = render(set_stage(question.scene, FRAMES), *ASPECTS[question.aspect])
         values.append(psnr(there_and_back(meant, encoder, decoder), meant))
     return {"mean": float(np.mean(values)), "worst": float(np.min(values)), "clips": len(values)}
 

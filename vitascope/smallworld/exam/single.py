@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from vitascope import engines
-from vitascope.clip import ClipSpec, Recipe
-from vitascope.engines.protocol import Frame
+from vitascope.clip import ClipSpec, Recipe, aspect_of
+from vitascope.engines import registry
+from vitascope.engines.score import Score, ScoreLine
+from vitascope.frames import Frame
 from vitascope.smallworld.exam import trust
 from vitascope.smallworld.exam.backgrounds import find_setting
 from vitascope.smallworld.exam.judge import MOMENTS, SKILLS, VIEW, Parse, asked, parse, pixels, shape_later
 from vitascope.smallworld.inference import conditions
 from vitascope.smallworld.reader import reader
-from vitascope.smallworld.score import Line, Score
 from vitascope.smallworld.world.facts import Facts, ThingFacts
 
 OF_THINGS = ("colour", "shape", "direction")
@@ -35,20 +35,21 @@ def score(recipe: Recipe, frames: Iterable[Frame]) -> Score:
     if why := _why_nothing(recipe):
         return Score(why=why)
     wanted = asked(facts) if facts.things else asked(replace(facts, things=(ThingFacts(),)))
-    left_out = {skill: why for skill in wanted if (why := _why_not(skill, spec, facts))}
+    left_out = {skill: why for skill in wanted if (why := _why_not(skill, recipe, facts))}
     shape = wanted.get("shape", "")
+    aspect = aspect_of(recipe.shape.size)
     left_out |= {
         skill: "not_trusted"
         for skill in wanted
-        if skill not in left_out and not trust.trusted(skill, aspect=spec.aspect, steps=spec.steps, shape=shape)
+        if skill not in left_out and not trust.trusted(skill, aspect=aspect, shape=shape)
     }
-    return judged(spec, facts, frames, wanted, left_out)
+    return judged(spec, recipe.shape.total, facts, frames, wanted, left_out)
 
 
 def judged(
-    spec: ClipSpec, facts: Facts, frames: Iterable[Frame], wanted: dict[str, str], left_out: dict[str, str]
+    spec: ClipSpec, total: int, facts: Facts, frames: Iterable[Frame], wanted: dict[str, str], left_out: dict[str, str]
 ) -> Score:
-    """What the judge says of what is wanted and not left out."""
+    """What the judge says of what is wanted and not left out, of a clip of `total` frames."""
     left_out = dict(left_out)
     measured = [skill for skill in SKILLS if skill in wanted and skill not in left_out]
     if not measured:
@@ -57,14 +58,14 @@ def judged(
         setting = find_setting(pixels(next(iter(frames)), VIEW), np.array(spec.camera.at(1)[0]))
         seen = Parse("", "", setting.ground, setting.sky, "", "")
     else:
-        moments = MOMENTS[spec.frames > MOMENTS]
+        moments = MOMENTS[total > MOMENTS]
         looked, start = np.stack(list(_at(frames, moments))), conditions.start(spec)
         seen = parse(looked, start, moments)
         keeps = "shape" in measured and bool(facts.things) and facts.things[0].motion in KEEPS_ITS_SHAPE
         if keeps and shape_later(looked, start, moments) != seen.shape:  # at first a cube, later perhaps a cylinder
             measured.remove("shape")
             left_out["shape"] = "changes"
-    return Score(tuple(Line(skill, wanted[skill], getattr(seen, skill)) for skill in measured), left_out)
+    return Score(tuple(ScoreLine(skill, wanted[skill], getattr(seen, skill)) for skill in measured), left_out)
 
 
 def _facts(spec: ClipSpec) -> Facts:
@@ -78,7 +79,7 @@ def _facts(spec: ClipSpec) -> Facts:
 
 def _why_nothing(recipe: Recipe) -> str:
     spec = recipe.spec
-    if recipe.model not in engines.names():
+    if recipe.model != registry.BUILT_IN:
         return "other_model"
     if spec.extend:
         return "continued"
@@ -86,15 +87,15 @@ def _why_nothing(recipe: Recipe) -> str:
         return "given_picture"
     if spec.is_still:
         return "still"
-    return "" if spec.frames >= min(ENOUGH_FRAMES.values()) else "too_short"
+    return "" if recipe.shape.total >= min(ENOUGH_FRAMES.values()) else "too_short"
 
 
-def _why_not(skill: str, spec: ClipSpec, facts: Facts) -> str:
+def _why_not(skill: str, recipe: Recipe, facts: Facts) -> str:
     if skill in OF_THINGS and len(facts.things) > 1:
         return "several_things"
-    if skill not in ("ground", "sky") and spec.camera and spec.camera.points:
+    if skill not in ("ground", "sky") and recipe.spec.camera and recipe.spec.camera.points:
         return "camera_in_numbers"
-    return "" if spec.frames >= ENOUGH_FRAMES[skill] else "too_short"
+    return "" if recipe.shape.total >= ENOUGH_FRAMES[skill] else "too_short"
 
 
 def _at(frames: Iterable[Frame], moments: Iterable[int]) -> Iterator[Frame]:

@@ -26,18 +26,18 @@ Rows = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class View:
+class Viewpoint:
     move: CameraMove
     rows: Rows  # (F, 8) at the judged moments
 
 
-def candidates(start: cameras.Start, moments: npt.NDArray[np.intp]) -> list[View]:
+def candidates(start: cameras.Start, moments: npt.NDArray[np.intp]) -> list[Viewpoint]:
     """All moves, each slow and fast. The judge asks only for the kind, not for the speed."""
     moves = [CameraMove(kind, speed) for kind in CAMERAS for speed in (SPEEDS if kind != "still" else SPEEDS[:1])]
-    return [View(move, cameras.path(move, int(moments[-1]) + 1, start)[moments]) for move in moves]
+    return [Viewpoint(move, cameras.path(move, int(moments[-1]) + 1, start)[moments]) for move in moves]
 
 
-def find_view(pictures: Array, moments: npt.NDArray[np.intp], start: cameras.Start, setting: Setting) -> View:
+def find_view(pictures: Array, moments: npt.NDArray[np.intp], start: cameras.Start, setting: Setting) -> Viewpoint:
     """pictures (F, H, W, 3), seen at these frame numbers.
 
     The least misfit, found without working out all of them: the move that fits best so far is held against one picture
@@ -49,7 +49,7 @@ def find_view(pictures: Array, moments: npt.NDArray[np.intp], start: cameras.Sta
 
     bare = familiar(shown, setting, start.row)
 
-    def misfit(view: View, i: int) -> float:
+    def misfit(view: Viewpoint, i: int) -> float:
         rows, pair = view.rows[some], slice(i - 1, i + 1)
         seen_along = distance(shown[i], empty(setting, rows[i : i + 1], width, height)[0])
         return seen_along + DRIFT_WEIGHT * _drift(shown[pair], bare[pair], rows[pair])

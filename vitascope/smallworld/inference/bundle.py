@@ -6,18 +6,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vitascope.clip import ASPECTS, ModelCard
+from vitascope.config import settings
+from vitascope.engines import model_file, registry
+from vitascope.engines.card import Licence, ModelCard
 from vitascope.errors import BadWeights
 from vitascope.smallworld.inference.tokens import Tokenizer
 
-FILES = ("text.onnx", "glance.onnx", "layout.onnx", "sketch.onnx", "dit.onnx", "encoder.onnx", "decoder.onnx")
-FIELDS = (
-    "name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "steps", "guidance", "shift",
-    "shortcut", "temperature",
-)  # fmt: skip
+FILES = ("text.onnx", "glance.onnx", "layout.onnx", "sketch.onnx", "encoder.onnx", "decoder.onnx")
+FIELDS = ("name", "title", "licence", "limits", "parameters", "vocabulary", "channels", "guidance")
+DENOISER = "dit.onnx"  # of the first edition's models alone, and what its sampler takes from the manifest
+DENOISING = ("steps", "shift", "shortcut", "temperature")
 HINT = "Install Vitascope again, or restore the folder from a clean clone."
 
 
@@ -43,32 +46,48 @@ class Bundle:
             raise BadWeights("The model was trained with another vocabulary than this version reads.", hint=HINT)
 
     @property
-    def card(self) -> ModelCard:
+    def facts(self) -> dict[str, Any]:
+        """What its card says that only its own files know."""
         m = self.manifest
-        return ModelCard(
-            name=m["name"],
-            title=m["title"],
-            modes=("text", "image", "last_image", "extend", "still", "camera"),
-            sizes=tuple(ASPECTS.values()),
-            steps=m["steps"],
-            parameters=m["parameters"],
-            size_bytes=sum(file["bytes"] for file in m["files"].values()),
-            weights=weights_hash(m),
-            licence=m["licence"],
-            limits=m["limits"],
-            scores=m.get("scores", {}),
-            guidance=m["guidance"],
-        )
+        return {
+            "title": m["title"],
+            "parameters": m["parameters"],
+            "size_bytes": sum(file["bytes"] for file in m["files"].values()),
+            "weights": weights_hash(m),
+            "licence": m["licence"],
+            "limits": m["limits"],
+            "scores": m.get("scores", {}),
+            "steps": m.get("steps", 0),
+            "guidance": m["guidance"],
+        }
+
+    @property
+    def card(self) -> ModelCard:
+        """What the shipped model file and its own files say of it."""
+        shipped = model_file.read(registry.SHIPPED / f"{registry.BUILT_IN}.toml").card
+        told = self.facts
+        form = replace(shipped.format, steps=told.pop("steps"), guidance=told.pop("guidance"))
+        return replace(shipped, format=form, **{**told, "licence": Licence(id=told["licence"])})
 
 
-#: What the sampler takes from the manifest: two models that differ in these alone make different clips.
-SAMPLING = ("guidance", "shift", "shortcut", "temperature")
+def weights_folder(source: Mapping[str, Any] | None = None) -> Path:
+    """Where the built-in model's files lie: as the model file says, else the settings, else with the package."""
+    named = (source or {}).get("folder")
+    if named:
+        return Path(named).expanduser()
+    return settings().weights or Path(__file__).parent.parent / "weights"
+
+
+def facts(source: Mapping[str, Any]) -> dict[str, Any]:
+    """For a model file's card. Raises BadWeights."""
+    return Bundle(weights_folder(source)).facts
 
 
 def weights_hash(manifest: dict[str, Any]) -> str:
     """One SHA-256 for all that decides a model's bytes: its files and how it is sampled."""
     files = {name: file["sha256"] for name, file in manifest["files"].items()}
-    told = json.dumps([sorted(files.items()), [manifest[name] for name in SAMPLING]])
+    sampling = ["guidance", *(DENOISING[1:] if DENOISER in files else ())]
+    told = json.dumps([sorted(files.items()), [manifest[name] for name in sampling]])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -77,7 +96,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text("utf-8"))
         described = {name for name, file in manifest["files"].items() if {"sha256", "bytes"} <= set(file)}
-        missing = (set(FILES) - described) | (set(FIELDS) - set(manifest))
+        fields = FIELDS + (DENOISING if DENOISER in described else ())
+        missing = (set(FILES) - described) | (set(fields) - set(manifest))
     except FileNotFoundError as error:
         raise BadWeights(f"There is no model in {folder}.", hint=HINT) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

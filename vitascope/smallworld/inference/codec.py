@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vitascope.clip import GROUP
+from vitascope.smallworld.dimensions import GROUP
 from vitascope.smallworld.inference.conditions import TAPS
 from vitascope.smallworld.inference.session import Session
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from vitascope.clip import GROUP, ClipSpec
+from vitascope.clip import ClipSpec, Shape
+from vitascope.smallworld.dimensions import GROUP
 from vitascope.smallworld.reader import reader
 from vitascope.smallworld.world import camera as cameras
 from vitascope.smallworld.world.facts import Facts, ThingFacts
@@ -51,7 +52,7 @@ def tap_rows(path: Rows) -> Rows:
     return path[np.maximum(last[:, None] + np.array(TAPS), 0)]
 
 
-def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
+def camera_path(spec: ClipSpec, shape: Shape, facts: Facts) -> Rows:
     """The camera's row at every frame of the finished clip (frames, 8), that of a continued clip's source included.
 
     Numbers given win over words given, those over the prompt's; without any the camera stands still. A move that the
@@ -60,14 +61,14 @@ def camera_path(spec: ClipSpec, facts: Facts) -> Rows:
     source = spec.extend
     before = _source_path(spec) if source else np.zeros((0, 8))
     if spec.camera and spec.camera.points:
-        return np.concatenate([before, np.array(spec.camera.at(spec.frames - len(before)))])
+        return np.concatenate([before, np.array(spec.camera.at(shape.total - len(before)))])
     move = _move(spec, facts)
     if not source:
-        return cameras.path(move, spec.frames, start(spec))
+        return cameras.path(move, shape.total, start(spec))
     parent = source.recipe.spec if source.recipe else None
     if parent and not parent.camera and not parent.extend and _move(parent, reader.read(parent.prompt).facts) == move:
-        return cameras.path(move, spec.frames, start(parent))
-    return np.concatenate([before, cameras.path_from(before[-1], move, 1 + spec.frames - len(before))[1:]])
+        return cameras.path(move, shape.total, start(parent))
+    return np.concatenate([before, cameras.path_from(before[-1], move, 1 + shape.total - len(before))[1:]])
 
 
 def told(spec: ClipSpec, facts: Facts, before: Facts | None = None) -> Facts:
@@ -110,7 +111,7 @@ def _source_path(spec: ClipSpec) -> Rows:
     if not source.recipe:
         return cameras.path(CameraMove(), source.frames, start(spec))
     parent = source.recipe.spec
-    return camera_path(parent, reader.read(parent.prompt).facts)
+    return camera_path(parent, source.recipe.shape, reader.read(parent.prompt).facts)
 
 
 def _move(spec: ClipSpec, facts: Facts) -> CameraMove:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Asked:
     """What a window's layout is drawn from."""
 
     tokens: npt.NDArray[np.int64]  # (2, L): asked and unasked
-    pooled: Array  # (1, D) of what is asked, as the DiT's encoder has it
+    pooled: Array  # (1, D) of what is asked, as the renderer's encoder has it
     camera: Array  # (T, 17)
     continues: bool
     given: Array  # (K, C, h, w) latent frames whose layout is still to be read
@@ -74,9 +75,13 @@ class Layouts:
     """Draws layouts, reads them off given frames and sketches them, with three graphs of a weights folder."""
 
     def __init__(self, folder: Path, threads: int = 0):
-        self._layout, self._glance, self._sketch = (
-            Session(folder / f"{name}.onnx", threads) for name in ("layout", "glance", "sketch")
-        )
+        self._folder, self._threads = folder, threads
+        self._layout, self._sketch = (Session(folder / f"{name}.onnx", threads) for name in ("layout", "sketch"))
+
+    @cached_property
+    def _glance(self) -> Session:
+        """Opened when first something is given: half of a second that most clips need not wait for."""
+        return Session(self._folder / "glance.onnx", self._threads)
 
     def draw(self, asked: Asked, rng: np.random.Generator) -> Array:
         """A layout (T, S, F), each number at unit deviation over all layouts."""

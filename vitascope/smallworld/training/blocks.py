@@ -1,5 +1,5 @@
-"""What both transformers are made of, that of the latents and that of the layout: blocks in which tokens of all frames
-attend to one another and to the words, told frame by frame what holds for the frame.
+"""What the layout and its glance are made of: blocks in which tokens of all frames attend to one another and to the
+words, told frame by frame what holds for the frame.
 
 B batch, T frames, P tokens of a frame, N = T * P, D width, H heads, L words.
 """

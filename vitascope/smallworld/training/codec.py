@@ -10,6 +10,10 @@ Conventions: one latent frame stands for GROUP = 8 frames, the first latent fram
 The encoder reads pictures of half the size and two frames of each group (`conditions.TAPS`): (B, T', 6, H/2, W/2) in
 [0, 1]. Latents are (B, T', 64, H/32, W/32) of about unit mean square. The decoder gives (B, 8 T', 3, H, W) in about
 [0, 1]; the first 7 frames stand before the clip and are dropped.
+
+Both parts of the decoder end in cells, (N, CELLS, H/4, W/4): 4x4 pixels of two frames that follow each other are the
+channels of one place. What is wide and high is so put together once, at the end (`pixels_of`), which is most of what a
+processor would otherwise do beside the convolutions. Weights keep the order of a pixel shuffle, as they were solved.
 """
 
 from __future__ import annotations
@@ -20,10 +24,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitascope.clip import GROUP
+from vitascope.smallworld.dimensions import GROUP
 
 FACTOR = 32
 PATCH = FACTOR // 2  # of the half-size pictures
+CELL, PAIR = 4, 2  # pixels of a cell's side, frames in it
+CELLS = PAIR * CELL * CELL * 3  # channels of a place: frame, row, column, colour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,41 +76,68 @@ class Memory(Remembers):
 
 class Base(Remembers):
     """The linear part of the decoder: eight frames of a 32x32 patch out of this latent and the one before, one patch
-    at a time.
+    at a time, as cells.
     """
 
     def __init__(self, channels: int):
         super().__init__()
         self.mix = nn.Conv2d(2 * channels, GROUP * 3 * FACTOR * FACTOR, 1)
+        side = FACTOR // CELL
+        order = torch.arange(self.mix.out_channels).reshape(GROUP // PAIR, PAIR, 3, side, CELL, side, CELL)
+        order = order.permute(0, 1, 4, 6, 2, 3, 5).flatten()
+        self.register_buffer("order", order, persistent=False)
 
     def forward(self, x, before):
-        x = F.pixel_shuffle(self.mix(torch.cat([x, before], dim=1)), FACTOR)
-        return x.reshape(-1, 3, x.shape[-2], x.shape[-1])
+        x = F.conv2d(torch.cat([x, before], dim=1), self.mix.weight[self.order], self.mix.bias[self.order])
+        x = F.pixel_shuffle(x, FACTOR // CELL)
+        return x.reshape(-1, CELLS, x.shape[-2], x.shape[-1])
 
 
 class Grow(nn.Module):
-    """Wider and higher by `scale` and `times` frames out of one, by a convolution and a pixel shuffle."""
+    """Twice as wide and high and `times` frames out of one, by a convolution and a pixel shuffle."""
 
-    def __init__(self, width: int, out: int, times: int = 1, scale: int = 2, kernel: int = 1):
+    def __init__(self, width: int, out: int, times: int = 1):
         super().__init__()
-        self.times, self.scale, self.out = times, scale, out
-        self.mix = nn.Conv2d(width, out * times * scale * scale, kernel, padding=kernel // 2)
+        self.out = out
+        self.mix = nn.Conv2d(width, out * times * 4, 1)
 
     def forward(self, x):
-        x = F.pixel_shuffle(self.mix(x), self.scale)  # (N, times * out, ...)
+        x = F.pixel_shuffle(self.mix(x), 2)  # (N, times * out, ...)
         return x.reshape(-1, self.out, x.shape[-2], x.shape[-1])
 
 
-class Meet(nn.Module):
-    """Where the detail list sees the base: pairs of base frames, 4x4 pixels a place, are added to the features."""
+class Celled(nn.Module):
+    """A convolution between features and cells, whose weights name a cell's colour before its row and column."""
+
+    order: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        order = torch.arange(CELLS).reshape(PAIR, 3, CELL, CELL).permute(0, 2, 3, 1).flatten()
+        self.register_buffer("order", order, persistent=False)
+
+
+class Meet(Celled):
+    """Where the detail list sees the base."""
 
     def __init__(self, width: int):
         super().__init__()
-        self.mix = nn.Conv2d(2 * 3 * 16, width, 1)
+        self.mix = nn.Conv2d(CELLS, width, 1)
 
     def forward(self, x, base):
-        pairs = F.pixel_unshuffle(base - 0.5, 4)
-        return x + self.mix(pairs.reshape(-1, 2 * pairs.shape[1], pairs.shape[2], pairs.shape[3]))
+        weight = self.mix.weight
+        return x + F.conv2d(base, weight[:, self.order], self.mix.bias - 0.5 * weight.sum((1, 2, 3)))  # of base - 0.5
+
+
+class Mend(Celled):
+    """What the detail list adds to the base."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.mix = nn.Conv2d(width, CELLS, 3, padding=1)
+
+    def forward(self, x):
+        return F.conv2d(x, self.mix.weight[self.order], self.mix.bias[self.order], padding=1)
 
 
 def encoder_layers(c: CodecConfig) -> nn.ModuleList:
@@ -118,7 +151,7 @@ def detail_layers(c: CodecConfig) -> nn.ModuleList:
         Grow(e, d), Memory(d),
         Grow(d, b, times=2), Res(b),
         Grow(b, a, times=2), Meet(a), Res(a), Res(a), nn.SiLU(),
-        Grow(a, 3, times=2, scale=4, kernel=3),
+        Mend(a),
     ])  # fmt: skip
     nn.init.zeros_(layers[-1].mix.weight)  # at first the decoder is its base
     nn.init.zeros_(layers[-1].mix.bias)
@@ -176,13 +209,23 @@ class Codec(nn.Module):
     def decode(self, latents):
         """latents (B, T', C, h, w) -> frames (B, 8 T', 3, 32 h, 32 w), not yet clipped to [0, 1]."""
         base = run(self.base, latents)
-        return base + run(self.detail, latents, base)
+        cells = base + run(self.detail, latents, base)
+        return pixels_of(cells.flatten(0, 1)).permute(0, 3, 1, 2).unflatten(0, (len(latents), -1))
 
     def decode_step(self, latent, memory: list, first):
-        """One latent frame (1, C, h, w) -> its eight frames (8, 3, 32 h, 32 w) and the new memory; see `step`."""
+        """One latent frame (1, C, h, w) -> the cells (4, CELLS, 8 h, 8 w) of its eight frames and the new memory; see
+        `step`.
+        """
         base, kept = step(self.base, latent, memory[:1], first)
         detail, more = step(self.detail, latent, memory[1:], first, base)
         return base + detail, kept + more
+
+
+def pixels_of(cells):
+    """Cells (N, CELLS, H, W) -> frames (2 N, 4 H, 4 W, 3). A row of a cell, colours last, is moved as one piece."""
+    n, _, h, w = cells.shape
+    rows = cells.permute(0, 2, 3, 1).reshape(n, h, w, PAIR, CELL, CELL * 3)
+    return rows.permute(0, 3, 1, 4, 2, 5).reshape(n * PAIR, h * CELL, w * CELL, 3)
 
 
 def memory_shapes(config: CodecConfig) -> list[tuple[int, int]]:

@@ -1,10 +1,10 @@
 """Rendered training data: shards of clips on disk, written by any number of processes, read while they still grow.
 
 Four kinds. `pixels`: 17 frames at full size for the codec. `thumbs`: what the codec's encoder reads (half size, two
-frames of every group of eight) for whole five-second clips, with the camera path at those frames. For the DiT the same
-already encoded, a tenth of the size: `latents`, whole clips, and `stills`, one latent frame of a clip, which shows
-eleven times as many scenes for the same rendering. A clip is named by its scene seed; captions are made again from the
-scene on every visit, so one clip is seen under many wordings.
+frames of every group of eight) for whole five-second clips, with the camera path at those frames. For layout and
+renderer the same already encoded, a tenth of the size: `latents`, whole clips, and `stills`, one latent frame of a
+clip, which shows eleven times as many scenes for the same rendering. A clip is named by its scene seed; captions are
+made again from the scene on every visit, so one clip is seen under many wordings.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from vitascope.clip import ASPECTS, GROUP
+from vitascope.smallworld.dimensions import ASPECTS, GROUP
 from vitascope.smallworld.inference.conditions import TAPS, layout_of
 from vitascope.smallworld.training import checkpoint
 from vitascope.smallworld.training.codec import Codec
 from vitascope.smallworld.world import camera as cameras
 from vitascope.smallworld.world import scene as scenes
-from vitascope.smallworld.world.render import outline, render, render_batch
-from vitascope.smallworld.world.stage import SLOTS, Stage, set_stage, start_of
+from vitascope.smallworld.world.render import render, render_batch
+from vitascope.smallworld.world.stage import Stage, set_stage, start_of
 
 PIXEL_FRAMES = 17
 LATENT_FRAMES = 11  # of a five-second clip: 1 + 80 frames
@@ -66,7 +66,7 @@ class Window:
         return tap_frames(self.start + (np.arange(LATENT_FRAMES) if index is None else index))
 
 
-def stage_at(scene: scenes.Scene, frames: np.ndarray, then: scenes.Then | None = None):
+def stage_at(scene: scenes.World, frames: np.ndarray, then: scenes.Then | None = None):
     """The stage and the camera path (len(frames), 8) at these frame numbers."""
     first, last = int(frames.min()), int(frames.max())
     path = cameras.path(scene.camera, last - first + 1, start_of(scene), first)
@@ -88,22 +88,6 @@ def laid_out(window: Window, index: np.ndarray | None = None) -> tuple[np.ndarra
     """
     stage, path = stage_at(scenes.sample(window.seed), window.tap_frames(index), window.then)
     return layout_of(stage), path
-
-
-def covered(window: Window, index: np.ndarray | None = None) -> np.ndarray:
-    """(T', H/32, W/32) float32 from 0 to 1: how much of each latent place shows things, by three times three rays at
-    both of its moments.
-    """
-    width, height = ASPECTS[window.aspect]
-    stage, _ = stage_at(scenes.sample(window.seed), window.tap_frames(index))
-    y, x = np.mgrid[0 : height // 32 * 3, 0 : width // 32 * 3].astype(np.float32) * np.float32(32 / 3) + np.float32(
-        16 / 3
-    )
-    rays = np.repeat(np.arange(len(stage)), x.size), np.tile(x.ravel(), len(stage)), np.tile(y.ravel(), len(stage))
-    found = np.zeros(len(rays[0]), bool)
-    for slot in range(SLOTS):
-        found |= outline(stage, rays[1], rays[2], width, height, frame=rays[0], slot=slot)
-    return found.reshape(-1, 2, height // 32, 3, width // 32, 3).mean((1, 3, 5), dtype=np.float32)
 
 
 def moment(seed: int) -> int:
@@ -188,7 +172,7 @@ def shards(kind: str, folder: Path) -> list[Path]:
 
 
 def drawn_beside(pixels: Path) -> Path:
-    """The shard of what a DiT draws of the clips of a shard of pixels."""
+    """The shard of what the renderer makes of the clips of a shard of pixels."""
     return pixels.with_name(pixels.name.replace("pixels", "drawn"))
 
 

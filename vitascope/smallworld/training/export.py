@@ -1,4 +1,4 @@
-"""torch -> the CPU runtime: seven ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
+"""torch -> the CPU runtime: six ONNX files and a manifest in a weights folder. Refuses when the outputs differ.
 
 Weights are stored as float16 and widened when a file is opened: half the size, and the arithmetic stays float32 (int8
 was twice as fast but cost accuracy; see `dev/LOG.md`). Folders appear whole: everything is written aside and moved.
@@ -21,16 +21,16 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from vitascope.clip import GROUP
 from vitascope.media.atomic_write import written_aside
+from vitascope.smallworld.dimensions import GROUP
 from vitascope.smallworld.inference.bundle import weights_hash
 from vitascope.smallworld.inference.session import Session
 from vitascope.smallworld.inference.tokens import Tokenizer
 from vitascope.smallworld.training import checkpoint
 from vitascope.smallworld.training.codec import Codec
-from vitascope.smallworld.training.dit import PRESETS, VideoDiT
 from vitascope.smallworld.training.graphs import graphs
 from vitascope.smallworld.training.layout import Layout, LayoutConfig
+from vitascope.smallworld.training.renderer import Renderer, RendererConfig
 
 OPSET = 20
 SMALL = 1024  # values; smaller tensors stay float32
@@ -50,7 +50,7 @@ def write_graph(
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module, tuple(inputs.values()), file, input_names=list(inputs), output_names=outputs, opset_version=OPSET,
-            dynamic_axes=dynamic, dynamo=False,
+            dynamic_axes=dynamic, dynamo=False, do_constant_folding=not reorders(module),
         )  # fmt: skip
     onnx.save(halved(onnx.load(file)), file)
     with torch.no_grad():
@@ -61,6 +61,13 @@ def write_graph(
     if not worst <= TOLERANCE:
         raise ValueError(f"{file.name} differs from torch by {worst:.3f}, more than {TOLERANCE}.")
     return worst
+
+
+def reorders(module: nn.Module) -> bool:
+    """Whether it puts weights in another order. The runtime then does that when it opens the file, so that the weights
+    keep their names in it, by which `unpack` finds them.
+    """
+    return any(name.split(".")[-1] == "order" for name, _ in module.named_buffers())
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> float:
@@ -85,21 +92,21 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export(codec: Codec, layout: Layout, dit: VideoDiT, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+def export(codec: Codec, layout: Layout, renderer: Renderer, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     """Write the weights folder anew and return its manifest. The old folder stays until the new one is whole."""
-    codec.eval(), layout.eval(), dit.eval()
+    codec.eval(), layout.eval(), renderer.eval()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="weights-") as room:
         files, differences = {}, {}
-        for name, (module, inputs, outputs, dynamic) in graphs(codec, layout, dit).items():
+        for name, (module, inputs, outputs, dynamic) in graphs(codec, layout, renderer).items():
             file = Path(room) / name
             differences[name] = round(write_graph(file, module, inputs, outputs, dynamic), 6)
             files[name] = {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
         manifest = {
             "files": files,
             "vocabulary": Tokenizer().vocab_hash,
-            "channels": dit.config.channels,
+            "channels": renderer.config.channels,
             "group": GROUP,
-            "parameters": sum(p.numel() for model in (codec, layout, dit) for p in model.parameters()),
+            "parameters": sum(p.numel() for model in (codec, layout, renderer) for p in model.parameters()),
             "difference_from_torch": differences,
             "licence": "Apache-2.0",
             "limits": LIMITS,
@@ -130,45 +137,30 @@ def main(argv=None) -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--codec", type=Path, help="checkpoint folder of the codec")
     ask.add_argument("--layout", type=Path, help="checkpoint folder of the layout")
-    ask.add_argument("--dit", type=Path, help="checkpoint folder of the DiT")
+    ask.add_argument("--renderer", type=Path, help="checkpoint folder of the renderer")
     ask.add_argument("--scores", type=Path, help="only record this exam, of `vitascope exam --json`, in the manifest")
     ask.add_argument("--out", type=Path, required=True, help="weights folder")
-    ask.add_argument("--steps", type=int, default=4, help="default steps")
-    ask.add_argument("--guidance", type=float, default=2.0)
-    ask.add_argument("--shift", type=float, default=1.0)
-    ask.add_argument("--temperature", type=float, default=1.0, help="deviation of the noise that a clip begins as")
-    ask.add_argument("--no-shortcut", action="store_true", help="the run had not come to its larger steps yet")
+    ask.add_argument("--guidance", type=float, default=1.5)
     flags = ask.parse_args(argv)
     if flags.scores:
         record_scores(flags.out, json.loads(flags.scores.read_text("utf-8")))
         return
-    if not (flags.codec and flags.layout and flags.dit):
-        ask.error("--codec, --layout and --dit are needed, or --scores")
-    codec_state = checkpoint.read(flags.codec)
-    layout_state = checkpoint.read(flags.layout)
-    dit_state = checkpoint.read(flags.dit)
-    preset = dit_state["meta"]["preset"]
-    codec, layout, dit = Codec(), Layout(LayoutConfig()), VideoDiT(PRESETS[preset])
-    codec.load_state_dict(codec_state["ema"]["weights"])
-    layout.load_state_dict(layout_state["ema"]["weights"])
-    dit.load_state_dict(dit_state["ema"]["weights"])
+    if not (flags.codec and flags.layout and flags.renderer):
+        ask.error("--codec, --layout and --renderer are needed, or --scores")
+    codec, layout, renderer = Codec(), Layout(LayoutConfig()), Renderer(RendererConfig())
+    models: dict[str, nn.Module] = {"codec": codec, "layout": layout, "renderer": renderer}
+    trained = {}
+    for (kind, model), folder in zip(models.items(), (flags.codec, flags.layout, flags.renderer), strict=True):
+        state = checkpoint.read(folder)
+        model.load_state_dict(state["ema"]["weights"])
+        trained[f"{kind}_steps"] = state["meta"]["step"]
     about = {
         "name": "vitascope-nano",
         "title": "Vitascope nano: the built-in model",
-        "preset": preset,
-        "trained": {
-            "codec_steps": codec_state["meta"]["step"],
-            "layout_steps": layout_state["meta"]["step"],
-            "dit_steps": dit_state["meta"]["step"],
-            "samples": dit_state["meta"]["samples"],
-        },
-        "steps": flags.steps,
+        "trained": trained,
         "guidance": flags.guidance,
-        "shift": flags.shift,
-        "shortcut": not flags.no_shortcut,
-        "temperature": flags.temperature,
     }
-    manifest = export(codec, layout, dit, flags.out, about)
+    manifest = export(codec, layout, renderer, flags.out, about)
     for name, file in manifest["files"].items():
         off = manifest["difference_from_torch"][name]
         print(f"{name}: {file['bytes'] / 2**20:.1f} MiB, differs from torch by {off:.4f}")

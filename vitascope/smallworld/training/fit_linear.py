@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from vitascope.clip import GROUP
+from vitascope.smallworld.dimensions import GROUP
 from vitascope.smallworld.training import checkpoint, data
 from vitascope.smallworld.training.codec import FACTOR, PATCH, Codec, taps_of
 

@@ -8,21 +8,21 @@ from torch import nn
 
 from vitascope.smallworld.inference.conditions import ASIDE, LAYOUT_FEATURES, TAPS, camera_features, layout_of
 from vitascope.smallworld.inference.tokens import Tokenizer
-from vitascope.smallworld.training.codec import Codec, memory_shapes
-from vitascope.smallworld.training.dit import VideoDiT
+from vitascope.smallworld.training.codec import Codec, memory_shapes, pixels_of
 from vitascope.smallworld.training.layout import Layout
+from vitascope.smallworld.training.renderer import Renderer
 from vitascope.smallworld.world.camera import Start
 from vitascope.smallworld.world.scene import sample
 from vitascope.smallworld.world.stage import SLOTS, set_stage
 
 
 class TextGraph(nn.Module):
-    def __init__(self, dit: VideoDiT):
+    def __init__(self, renderer: Renderer):
         super().__init__()
-        self.text = dit.text
+        self.text = renderer.text
 
     def forward(self, tokens):
-        return self.text(tokens)
+        return self.text(tokens)[1]
 
 
 def with_sun(layout, right):
@@ -39,24 +39,15 @@ class SketchGraph(nn.Module):
     are in the world's units (T, S, LAYOUT_FEATURES).
     """
 
-    def __init__(self, layout: Layout, dit: VideoDiT):
+    def __init__(self, layout: Layout, renderer: Renderer):
         super().__init__()
-        self.layout, self.dit = layout, dit
+        self.layout, self.renderer = layout, renderer
 
     def forward(self, x, camera, pooled, layout):
         layout = self.layout.layout(layout)
         right = layout[..., ASIDE : ASIDE + 1].mean((1, 2), keepdim=True) >= 0
         layout = with_sun(layout, right)
-        return *self.dit.sketched(camera, pooled, layout, *x.shape[-2:]), layout[0]
-
-
-class DitGraph(nn.Module):
-    def __init__(self, dit: VideoDiT):
-        super().__init__()
-        self.dit = dit
-
-    def forward(self, rest, t, step, index, continues, camera, states, pooled, sketch, doubt):
-        return self.dit.denoise(rest, t, step, index, continues, camera, states, pooled, sketch, doubt)
+        return *self.renderer(camera, pooled, layout, *x.shape[-2:]), layout[0]
 
 
 class GlanceGraph(nn.Module):
@@ -91,16 +82,15 @@ class DecoderGraph(nn.Module):
         self.codec = codec
 
     def forward(self, latent, first, *memory):
-        frames, kept = self.codec.decode_step(latent, list(memory), first)
-        pixels = (frames.permute(0, 2, 3, 1) * 255 + 0.5).clamp(0, 255).to(torch.uint8)
-        return pixels, *kept
+        cells, kept = self.codec.decode_step(latent, list(memory), first)
+        return pixels_of((cells * 255 + 0.5).clamp(0, 255).to(torch.uint8)), *kept
 
 
 def graphs(
-    codec: Codec, layout: Layout, dit: VideoDiT
+    codec: Codec, layout: Layout, renderer: Renderer
 ) -> dict[str, tuple[nn.Module, dict[str, torch.Tensor], list[str], dict[str, dict[int, str]]]]:
     """File name -> module, example inputs by name, output names, dynamic axes."""
-    c = dit.config.channels
+    c = renderer.config.channels
     b, frames, h, w = 2, 3, 6, 11
     generator = torch.Generator().manual_seed(1)
 
@@ -109,20 +99,8 @@ def graphs(
 
     prompts = ("large red ball rolls left, on snow", "")
     tokens = torch.from_numpy(np.stack([Tokenizer().encode(prompt) for prompt in prompts]))
-    states, pooled = dit.text(tokens)
+    _, pooled = renderer.text(tokens[:1])
     text = {"tokens": tokens}
-    denoise = {
-        "rest": noise(b, frames, c, h, w),
-        "t": torch.tensor([[0.0, 0.5, 1.0], [0.2, 0.2, 0.2]]),
-        "step": torch.tensor([0.25, 0.0]),
-        "index": torch.tensor([0, 4, 10]),
-        "continues": torch.tensor([0.0, 1.0]),
-        "camera": noise(b, frames, 17),
-        "states": states.detach(),
-        "pooled": pooled.detach(),
-        "sketch": noise(b, frames, c, h, w),
-        "doubt": noise(b, frames, c, h, w).abs() + 0.1,
-    }
     camera = camera_features(
         np.stack([Start(distance=6.0 + i).row for i in range(frames * len(TAPS))]).reshape(-1, len(TAPS), 8)
     )
@@ -135,7 +113,10 @@ def graphs(
     }
     lay = {
         **{name: noise(b, frames, SLOTS, LAYOUT_FEATURES) for name in ("x", "known")},
-        **{name: denoise[name] for name in ("t", "index", "continues", "camera")},
+        "t": torch.tensor([[0.0, 0.5, 1.0], [0.2, 0.2, 0.2]]),
+        "index": torch.tensor([0, 4, 10]),
+        "continues": torch.tensor([0.0, 1.0]),
+        "camera": noise(b, frames, 17),
         "tokens": tokens,
     }
     glance = {
@@ -149,15 +130,13 @@ def graphs(
         f"memory_{i}_{n}_{coarse}": noise(1, n, h * 32 // coarse, w * 32 // coarse)
         for i, (n, coarse) in enumerate(shapes)
     }
-    places, clip = {2: "h", 3: "w"}, {0: "b", 1: "t", 3: "h", 4: "w"}
+    places = {2: "h", 3: "w"}
     dynamic = {
         "text.onnx": {"tokens": {0: "b"}},
         "layout.onnx": {"x": {0: "b", 1: "t"}, "known": {0: "b", 1: "t"}, "t": {0: "b", 1: "t"}, "index": {0: "t"},
                         "continues": {0: "b"}, "camera": {0: "b", 1: "t"}, "tokens": {0: "b"}},
         "glance.onnx": {"given": {1: "k", 3: "h", 4: "w"}, "index": {0: "k"}, "camera": {1: "k"}},
         "sketch.onnx": {"x": {0: "t", 2: "h", 3: "w"}, "camera": {1: "t"}, "pooled": {0: "b"}, "layout": {1: "t"}},
-        "dit.onnx": {"rest": clip, "t": {0: "b", 1: "t"}, "step": {0: "b"}, "index": {0: "t"}, "continues": {0: "b"},
-                     "camera": {0: "b", 1: "t"}, "states": {0: "b"}, "pooled": {0: "b"}, "sketch": clip, "doubt": clip},
         "encoder.onnx": {"taps": {0: "n", 2: "h", 3: "w"}},
         "decoder.onnx": {"latent": places} | {name: {2: f"{name}_h", 3: f"{name}_w"} for name in memory},
     }  # fmt: skip
@@ -165,11 +144,10 @@ def graphs(
     latent = {"latent": noise(1, c, h, w), "first": torch.tensor([0.0])} | memory
     pictures = ["frames", *(f"new_{name}" for name in memory)]
     return {
-        "text.onnx": (TextGraph(dit), text, ["states", "pooled"], dynamic["text.onnx"]),
+        "text.onnx": (TextGraph(renderer), text, ["pooled"], dynamic["text.onnx"]),
         "layout.onnx": (layout, lay, ["velocity", "mean", "deviation"], dynamic["layout.onnx"]),
         "glance.onnx": (GlanceGraph(layout), glance, ["layouts"], dynamic["glance.onnx"]),
-        "sketch.onnx": (SketchGraph(layout, dit), look, ["sketch", "doubt", "world"], dynamic["sketch.onnx"]),
-        "dit.onnx": (DitGraph(dit), denoise, ["velocity"], dynamic["dit.onnx"]),
+        "sketch.onnx": (SketchGraph(layout, renderer), look, ["sketch", "doubt", "world"], dynamic["sketch.onnx"]),
         "encoder.onnx": (EncoderGraph(codec), taps, ["latent"], dynamic["encoder.onnx"]),
         "decoder.onnx": (DecoderGraph(codec), latent, pictures, dynamic["decoder.onnx"]),
     }

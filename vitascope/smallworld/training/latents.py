@@ -1,5 +1,5 @@
-"""What the DiT is trained on, in memory: every rendered clip and still as latents with its facts and its camera. It
-knows where they come from and how a batch is put together, and nothing of noise or of the network.
+"""What layout and renderer are trained on, in memory: every rendered clip and still as latents with its facts and its
+camera. It knows where they come from and how a batch is put together, and nothing of noise or of the network.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from vitascope.clip import ASPECTS
+from vitascope.smallworld.dimensions import ASPECTS
 from vitascope.smallworld.inference.conditions import camera_features
 from vitascope.smallworld.inference.tokens import Tokenizer
 from vitascope.smallworld.training import data
@@ -40,12 +40,6 @@ class Entry:
     def at(self, index: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
         """Latents and camera of these latent frames of the window; a still has its own alone."""
         return (self.latents[index], self.camera[index]) if len(self.latents) > 1 else (self.latents, self.camera)
-
-    @cached_property
-    def things(self) -> torch.Tensor:
-        """(T, h, w) float16 from 0 to 1: where things are."""
-        index = np.array([self.window.still]) if len(self.latents) == 1 else None
-        return torch.from_numpy(data.covered(self.window, index)).half()
 
     @cached_property
     def layout(self) -> np.ndarray:

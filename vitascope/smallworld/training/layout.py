@@ -25,7 +25,7 @@ from vitascope.smallworld.training.blocks import (
     start_as_identity,
     waves,
 )
-from vitascope.smallworld.training.renderer import Rays
+from vitascope.smallworld.training.rays import Rays
 from vitascope.smallworld.training.text import TextEncoder, rms
 from vitascope.smallworld.world.stage import SLOTS
 
@@ -139,7 +139,8 @@ class Layout(nn.Module):
 
         x what differs from the prior, on its way from noise; t (B, T) times in [0, 1], 0 where a frame's layout is
         `known` (B, T, S, LAYOUT_FEATURES), at unit deviation (`unit`), as the window before drew it or as `look` makes
-        it out; index (T,), continues (B,), camera (B, T, 17) and tokens (B, L) as the DiT has them.
+        it out; index (T,) numbers of the latent frames in the window; continues (B,) 1 if it begins in the middle of a
+        clip; camera (B, T, 17); tokens (B, L).
         """
         states, pooled = self.text(tokens)
         condition = self.time(waves(t * 100.0, 32, 1000.0)) + self.index(waves(index.float(), 16, 40.0))

@@ -48,11 +48,11 @@ def main(argv=None) -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--codec", type=Path, required=True, help="checkpoint folder of the codec")
     ask.add_argument("--layout", type=Path, required=True, help="checkpoint folder of the layout")
-    ask.add_argument("--dit", type=Path, required=True, help="checkpoint folder of the DiT")
+    ask.add_argument("--renderer", type=Path, required=True, help="checkpoint folder of the renderer")
     ask.add_argument("--out", type=Path, required=True, help="folder of the pieces")
     ask.add_argument("--unpack", action="store_true", help="from the pieces to the checkpoint folders")
     flags = ask.parse_args(argv)
-    for name, checkpoint in (("codec", flags.codec), ("layout", flags.layout), ("dit", flags.dit)):
+    for name, checkpoint in (("codec", flags.codec), ("layout", flags.layout), ("renderer", flags.renderer)):
         if flags.unpack:
             unpack(flags.out, name, checkpoint)
         else:

@@ -1,5 +1,5 @@
-"""The text encoder: word pieces -> states that the DiT attends to, and one pooled vector. Trained together with the
-DiT.
+"""The text encoder: word pieces -> states that a transformer attends to, and one pooled vector. Layout and renderer
+have one each, trained together with them.
 
 B batch, L tokens (32), D width, H heads. Token 0 is padding; a prompt of padding alone is the unconditional one.
 """

@@ -13,8 +13,7 @@ STAGES = {
     "fit": "vitascope.smallworld.training.fit_linear",  # solve the codec's linear parts
     "codec": "vitascope.smallworld.training.train_codec",  # train its detail network
     "layout": "vitascope.smallworld.training.train_layout",  # train what is where
-    "sketch": "vitascope.smallworld.training.train_renderer",  # train words and what places show of a layout
-    "dit": "vitascope.smallworld.training.train_dit",  # train the diffusion transformer, from words and sketch on
+    "renderer": "vitascope.smallworld.training.train_renderer",  # train what places show of that
     "drawn": "vitascope.smallworld.training.decoder_pairs",  # draw the clips that the codec learns from
     "export": "vitascope.smallworld.training.export",  # write the weights folder
 }

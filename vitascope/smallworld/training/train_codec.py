@@ -1,8 +1,8 @@
 """Train the decoder's detail network on top of a fitted codec (`fit`): flags -> data -> codec -> loop.
 
 Reads top to bottom; a killed run goes on exactly where its last checkpoint was. Encoder and base stay as they were
-solved, so latents made before this training stay good. Once there is a DiT, a second run also learns to show what that
-draws (`drawn`).
+solved, so latents made before this training stay good. Once there is a renderer, a second run also learns to show what
+that makes (`drawn`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from vitascope.clip import GROUP
+from vitascope.smallworld.dimensions import GROUP
 from vitascope.smallworld.training import checkpoint, data
 from vitascope.smallworld.training.codec import FACTOR, taps_of
 from vitascope.smallworld.training.optim import halves, optimisers
@@ -45,7 +45,10 @@ def flags_from(argv=None) -> argparse.Namespace:
         help="side of the training crops; the last fifth of the run sees whole pictures",
     )
     ask.add_argument(
-        "--drawn", type=float, default=0, help="share of the crops whose latents are those that the DiT drew of them"
+        "--drawn",
+        type=float,
+        default=0,
+        help="share of the crops whose latents are those that the renderer made",
     )
     ask.add_argument("--muon-lr", type=float, default=2e-3)
     ask.add_argument("--adam-lr", type=float, default=6e-4)
@@ -63,7 +66,7 @@ def flags_from(argv=None) -> argparse.Namespace:
 
 class Crops:
     """Random crops of random clips. Every batch is a function of (seed, step) and of the shards on disk by then.
-    `drawn`: the share of the crops that come with latents of a DiT; if there are any, clips without such are left out.
+    `drawn`: the share of the crops that come with rendered latents; if there are any, clips without such are left out.
     """
 
     def __init__(self, folder: Path, seed: int, drawn: float = 0):
@@ -82,7 +85,7 @@ class Crops:
 
     def batch(self, step: int, size: int, crop: int) -> tuple[torch.Tensor, dict[int, torch.Tensor]]:
         """(size, 9 or 17, 3, crop, crop) float in [0, 1], and by number the latents (T', C, crop/32, crop/32) that a
-        DiT drew of some of them; half of the others are mirrored. Short clips come in batches half as large again.
+        renderer made of some of them; half of the others are mirrored. Short clips come in batches half as large again.
         """
         rng = np.random.default_rng([self.seed, step])
         short = rng.random() < 0.6

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from vitascope.clip import ASPECTS, GROUP
+from vitascope.smallworld.dimensions import ASPECTS, GROUP
 from vitascope.smallworld.inference import flow
 from vitascope.smallworld.inference.conditions import (
     CONTEXT,
@@ -29,7 +29,7 @@ from vitascope.smallworld.inference.tokens import Tokenizer
 from vitascope.smallworld.training import data
 from vitascope.smallworld.training.latents import Latents, tokens_of
 from vitascope.smallworld.training.layout import GAPS, Layout, LayoutConfig
-from vitascope.smallworld.training.renderer import Rays
+from vitascope.smallworld.training.rays import Rays
 from vitascope.smallworld.training.train_loop import descend, run_flags
 from vitascope.smallworld.world import captions
 from vitascope.smallworld.world import scene as scenes

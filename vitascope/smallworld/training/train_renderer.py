@@ -1,5 +1,4 @@
-"""Train the sketch and the words it needs before the DiT: flags -> single frames -> model -> loop. A killed run goes on
-exactly.
+"""Train the renderer and the words it reads: flags -> single frames -> model -> loop. A killed run goes on exactly.
 
 Half of the places are near a thing or its shadow: most show nothing but ground.
 """
@@ -10,22 +9,19 @@ import argparse
 
 import numpy as np
 import torch
-from torch import nn
 
 from vitascope.smallworld.inference.tokens import Tokenizer
 from vitascope.smallworld.training import data
 from vitascope.smallworld.training.blocks import places
-from vitascope.smallworld.training.dit import PRESETS, VideoDiT
 from vitascope.smallworld.training.latents import Latents, tokens_of
-from vitascope.smallworld.training.renderer import MISS, SHADOW_MISS, unlikeness
-from vitascope.smallworld.training.train_dit import channel_weights
+from vitascope.smallworld.training.rays import MISS, SHADOW_MISS
+from vitascope.smallworld.training.renderer import Renderer, RendererConfig, channel_weights, unlikeness
 from vitascope.smallworld.training.train_loop import descend, run_flags
 
 
 def flags_from(argv=None) -> argparse.Namespace:
     ask = argparse.ArgumentParser(description=__doc__)
     run_flags(ask, steps=6000, muon_lr=3e-3, adam_lr=3e-3)
-    ask.add_argument("--preset", choices=tuple(PRESETS), default="nano")
     ask.add_argument("--batch", type=int, default=96, help="frames")
     ask.add_argument("--places", type=int, default=24, help="of each frame")
     return ask.parse_args(argv)
@@ -48,7 +44,7 @@ def make_batch(latents: Latents, tokenizer: Tokenizer, flags, step: int) -> dict
     return {name: value.to(flags.device) for name, value in batch.items()}
 
 
-def loss_of(model: VideoDiT, b: dict[str, torch.Tensor], weights: torch.Tensor, count: int):
+def loss_of(model: Renderer, b: dict[str, torch.Tensor], weights: torch.Tensor, count: int):
     """`unlikeness` of the sketch over `count` places of each frame, those near things first. Places that show things
     count three times.
     """
@@ -69,13 +65,11 @@ def loss_of(model: VideoDiT, b: dict[str, torch.Tensor], weights: torch.Tensor, 
     _, pooled = model.text(b["tokens"])
     sketch, doubt = model.sketch(pooled, ground, things, places(h, w, target.device)[order])
     error = (sketch.float() - target).square()
-    return (unlikeness(error, doubt, weights.flatten()) * (1 + 2 * shown)).mean()
+    return (unlikeness(error, doubt, weights) * (1 + 2 * shown)).mean()
 
 
-def main(argv=None) -> VideoDiT:
-    """Train up to --steps, or as far as --stop-after and --stop-at let it, and return the model as it then is: words
-    and sketch trained, all else as drawn.
-    """
+def main(argv=None) -> Renderer:
+    """Train up to --steps, or as far as --stop-after and --stop-at let it, and return the model as it then is."""
     flags = flags_from(argv)
     torch.manual_seed(flags.seed)
     codec = data.load_codec(flags.codec, flags.device)
@@ -83,17 +77,16 @@ def main(argv=None) -> VideoDiT:
     latents = Latents(flags.data, codec, flags.device)
     latents.refresh()
     tokenizer = Tokenizer()
-    model = VideoDiT(PRESETS[flags.preset]).to(flags.device)
+    model = Renderer(RendererConfig()).to(flags.device)
     centre, spread = latents.statistics()
     model.centre.copy_(centre), model.spread.copy_(spread)
     if flags.compile:
         model.look = torch.compile(model.look)
-    learning = nn.ModuleDict({"text": model.text, "sketch": model.sketch})
 
     def loss_at(step: int) -> torch.Tensor:
         return loss_of(model, make_batch(latents, tokenizer, flags, step), weights, flags.places)
 
-    descend("sketch", learning, loss_at, flags)
+    descend("renderer", model, loss_at, flags)
     return model
 
 

@@ -17,10 +17,10 @@ from torch import nn
 from vitascope.smallworld.inference.tokens import Tokenizer
 from vitascope.smallworld.training import checkpoint
 from vitascope.smallworld.training.codec import Codec
-from vitascope.smallworld.training.dit import PRESETS, VideoDiT
 from vitascope.smallworld.training.layout import Layout, LayoutConfig
+from vitascope.smallworld.training.renderer import Renderer, RendererConfig
 
-GRAPHS = {"codec": ("encoder", "decoder"), "layout": ("layout", "glance"), "dit": ("text", "sketch", "dit")}
+GRAPHS = {"codec": ("encoder", "decoder"), "layout": ("layout", "glance"), "renderer": ("text", "sketch")}
 
 
 def tensors(file: Path) -> dict[str, torch.Tensor]:
@@ -44,10 +44,13 @@ def tensors(file: Path) -> dict[str, torch.Tensor]:
 
 
 def fill(model: nn.Module, kind: str, folder: Path) -> None:
-    """Set every weight of the model from the folder's graphs. Raises ValueError if one is not there."""
+    """Set every weight of the model from the folder's graphs. Raises ValueError if one is not there. In the graphs of
+    the first edition the renderer is a part of its DiT.
+    """
     found: dict[str, torch.Tensor] = {}
     for graph in GRAPHS[kind]:
-        found |= {name.removeprefix(f"{kind}."): value for name, value in tensors(folder / f"{graph}.onnx").items()}
+        named = tensors(folder / f"{graph}.onnx")
+        found |= {name.removeprefix(f"{kind}.").removeprefix("dit."): value for name, value in named.items()}
     state = {name: found.get(name, found.get(f"{name}.1")) for name in model.state_dict()}
     missing = [name for name, value in state.items() if value is None]
     if missing:
@@ -58,15 +61,14 @@ def fill(model: nn.Module, kind: str, folder: Path) -> None:
 def main(argv=None) -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--weights", type=Path, default=Path("vitascope/smallworld/weights"), help="weights folder")
-    ask.add_argument("--out", type=Path, required=True, help="gets a checkpoint folder each for codec, layout and dit")
+    ask.add_argument("--out", type=Path, required=True, help="gets the checkpoint folders codec, layout and renderer")
     flags = ask.parse_args(argv)
     manifest = json.loads((flags.weights / "manifest.json").read_text("utf-8"))
-    preset, trained = manifest["preset"], manifest["trained"]
-    models = {"codec": Codec(), "layout": Layout(LayoutConfig()), "dit": VideoDiT(PRESETS[preset])}
+    trained = manifest["trained"]
+    models = {"codec": Codec(), "layout": Layout(LayoutConfig()), "renderer": Renderer(RendererConfig())}
     for kind, model in models.items():
         fill(model, kind, flags.weights)
-        meta = {"kind": kind, "step": trained[f"{kind}_steps"], "vocabulary": Tokenizer().vocab_hash}
-        meta |= {"preset": preset, "samples": trained["samples"]} if kind == "dit" else {}
+        meta = {"kind": kind, "step": trained.get(f"{kind}_steps", 0), "vocabulary": Tokenizer().vocab_hash}
         checkpoint.save(flags.out / kind, meta, **{kind: model, "ema": checkpoint.Ema(model, 0.998)})
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from vitascope.smallworld.world.scene import FPS, CameraMove
 
-PARAMETERS = ("azimuth", "elevation", "log_distance", "target_x", "target_y", "target_z", "roll", "fov")
 AZIMUTH, ELEVATION, LOG_DISTANCE, TARGET_X, TARGET_Y, TARGET_Z, ROLL, FOV = range(8)
 
 #: Change over five seconds, (slow, fast). Angles in radians; push, pull and zoom as logarithms of the ratio; crane in

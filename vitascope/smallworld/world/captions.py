@@ -10,7 +10,7 @@ import numpy as np
 
 from vitascope.smallworld.world import chinese, english
 from vitascope.smallworld.world.facts import Facts, ThingFacts, canonical, drop, facts_of
-from vitascope.smallworld.world.scene import Scene
+from vitascope.smallworld.world.scene import World
 from vitascope.smallworld.world.wording import Choose
 
 __all__ = ["LANGUAGES", "Facts", "ThingFacts", "canonical", "caption", "compose", "drop", "facts_of"]
@@ -18,7 +18,7 @@ __all__ = ["LANGUAGES", "Facts", "ThingFacts", "canonical", "caption", "compose"
 LANGUAGES = ("en", "zh")
 
 
-def caption(scene: Scene, rng: np.random.Generator, language: str = "en") -> str:
+def caption(scene: World, rng: np.random.Generator, language: str = "en") -> str:
     """One of many texts that describe the scene, with one to six kinds of facts."""
     return compose(drop(facts_of(scene), rng), rng, language)
 

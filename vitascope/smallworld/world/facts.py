@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vitascope.smallworld.world.scene import CAMERAS, COLOURS, GROUNDS, MATERIALS, SHAPES, SIZES, SPEEDS, Scene, Thing
+from vitascope.smallworld.world.scene import CAMERAS, COLOURS, GROUNDS, MATERIALS, SHAPES, SIZES, SPEEDS, Thing, World
 
 #: Motion kind -> its word in the canonical text. "turns" is followed by the colour that is turned into.
 MOTION_WORDS = {
@@ -66,7 +66,7 @@ class Facts:
     camera_speed: str = ""
 
 
-def facts_of(scene: Scene) -> Facts:
+def facts_of(scene: World) -> Facts:
     """Everything that can be said of the scene. Stillness has no speed, and only the main thing's motion is told."""
     motion = scene.main.motion
     speed = "" if motion.kind == "stand" else motion.speed

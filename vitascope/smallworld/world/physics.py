@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vitascope.smallworld.world.scene import FPS, Motion, Scene, Then, Thing
+from vitascope.smallworld.world.scene import FPS, Motion, Then, Thing, World
 
 GRAVITY = 4.9  # units / s^2: 9.8 m/s^2
 RESTITUTION = 0.86  # of a bounce: speed kept
@@ -51,7 +51,7 @@ def half_extents(thing: Thing) -> np.ndarray:
     return RADIUS[thing.size] * np.array(EXTENT[thing.shape])
 
 
-def bodies(scene: Scene, frames: int, first: int = 0, then: Then | None = None) -> list[Body]:
+def bodies(scene: World, frames: int, first: int = 0, then: Then | None = None) -> list[Body]:
     """The bodies of a scene in frames `first` to `first + frames - 1`."""
     t = (first + np.arange(frames)) / FPS
     out = _bodies(scene, t)
@@ -60,7 +60,7 @@ def bodies(scene: Scene, frames: int, first: int = 0, then: Then | None = None) 
     return out
 
 
-def _bodies(scene: Scene, t: np.ndarray) -> list[Body]:
+def _bodies(scene: World, t: np.ndarray) -> list[Body]:
     rng = np.random.default_rng([7002, scene.seed])
     places = _places(scene, rng)
     out = [_still(thing, t, place, yaw) for thing, (place, yaw) in zip(scene.things, places, strict=True)]
@@ -72,7 +72,7 @@ def _bodies(scene: Scene, t: np.ndarray) -> list[Body]:
     return out
 
 
-def _places(scene: Scene, rng: np.random.Generator) -> list[tuple[tuple[float, float], float]]:
+def _places(scene: World, rng: np.random.Generator) -> list[tuple[tuple[float, float], float]]:
     """Ground places (x, y) and yaws: the main thing in front, the others behind it, to the left and right."""
     side = 1.0 if rng.random() < 0.5 else -1.0
     places = [(rng.uniform(-0.35, 0.35) - (0.25 * side if len(scene.things) > 1 else 0.0), rng.uniform(-0.7, -0.2))]
@@ -299,7 +299,7 @@ _MOVES = {
 }  # fmt: skip
 
 
-def _take_up(scene: Scene, body: Body, then: Then, t: np.ndarray) -> None:
+def _take_up(scene: World, body: Body, then: Then, t: np.ndarray) -> None:
     """From `then.frame` on the main thing does as in a scene with the other motion, but for where it begins.
 
     Along the ground its speed turns into the other within EASE; what is in the air goes on falling.

@@ -41,8 +41,6 @@ MOTIONS: dict[str, tuple[str, ...]] = {
     "split": ("",),  # becomes two
     "vanish": ("",),
 }
-EFFECTS = ("inflate", "squash", "melt", "grow", "shrink", "recolour", "split", "vanish")
-
 #: Camera moves, each a word or two that a prompt may use after "the camera".
 CAMERAS = (
     "still",
@@ -93,7 +91,7 @@ class CameraMove:
 
 
 @dataclass(frozen=True)
-class Scene:
+class World:
     """One to three things on a ground under a sky. `seed` fixes what words leave open: places, heights, phases, sun."""
 
     things: tuple[Thing, ...]
@@ -112,7 +110,7 @@ class Scene:
         """Whether the main thing is a cylinder that has been laid down to roll."""
         return self.main.shape == "cylinder" and self.main.motion.kind in ("roll", "push")
 
-    def moving(self, motion: Motion) -> Scene:
+    def moving(self, motion: Motion) -> World:
         """The same scene with another motion."""
         return replace(self, things=(replace(self.main, motion=motion), *self.things[1:]))
 
@@ -133,7 +131,7 @@ _MOTION_ODDS = {
 }  # fmt: skip
 
 
-def sample(seed: int, *, things: int | None = None, motion: str | None = None, camera: str | None = None) -> Scene:
+def sample(seed: int, *, things: int | None = None, motion: str | None = None, camera: str | None = None) -> World:
     """The scene of this seed; same seed, same scene. `things` (1-3), `motion` and `camera` pin what they name."""
     rng = np.random.default_rng([7001, seed])
 
@@ -157,7 +155,7 @@ def sample(seed: int, *, things: int | None = None, motion: str | None = None, c
     if kind == "push" and others[0].shape == "cone":  # a cone has no flat side to be hit on
         others[0] = Thing("cube", others[0].colour, others[0].size, others[0].material)
     moves = camera or ("still" if rng.random() < 0.25 else pick(CAMERAS[1:]))
-    return Scene((main, *others), pick(GROUNDS), pick(SKIES), CameraMove(moves, pick(SPEEDS)), seed)
+    return World((main, *others), pick(GROUNDS), pick(SKIES), CameraMove(moves, pick(SPEEDS)), seed)
 
 
 #: Motions that a thing can take up where it is: no other thing, no height and no second half are needed for them.
@@ -166,7 +164,7 @@ _TAKEN_UP = ("stand", "roll", "slide", "bounce", "jump", "spin", "approach", "re
 _TAKEN_UP_LYING = ("stand", "roll", "slide", "spin", "approach", "recede")
 
 
-def taken_up(scene: Scene, rng: np.random.Generator) -> Motion | None:
+def taken_up(scene: World, rng: np.random.Generator) -> Motion | None:
     """A motion that the main thing of a scene may take up after its own, or None where there is no telling: one that
     has split, vanished or flown up stays so.
     """

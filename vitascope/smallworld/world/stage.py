@@ -13,7 +13,7 @@ import numpy as np
 
 from vitascope.smallworld.world import camera as cameras
 from vitascope.smallworld.world import physics
-from vitascope.smallworld.world.scene import Scene, Then
+from vitascope.smallworld.world.scene import Then, World
 
 SLOTS = 4  # bodies in a stage: three things and the other half of a split
 
@@ -81,12 +81,12 @@ class Stage:
         return Stage(self.bodies[frames], self.look[frames], self.camera[frames])
 
 
-def start_of(scene: Scene) -> cameras.Start:
+def start_of(scene: World) -> cameras.Start:
     return cameras.Start.sample(np.random.default_rng([7003, scene.seed]))
 
 
 def set_stage(
-    scene: Scene, frames: int, first: int = 0, path: np.ndarray | None = None, then: Then | None = None
+    scene: World, frames: int, first: int = 0, path: np.ndarray | None = None, then: Then | None = None
 ) -> Stage:
     """The stage of frames `first` on. `path` (frames, 8) replaces the scene's own camera move."""
     if path is None:
@@ -106,7 +106,7 @@ def set_stage(
     return Stage(rows, look, np.asarray(path, dtype=np.float32))
 
 
-def _look(scene: Scene) -> np.ndarray:
+def _look(scene: World) -> np.ndarray:
     rng = np.random.default_rng([7004, scene.seed])
     near, far, pattern = GROUND[scene.ground]
     zenith, horizon, sun, ambient, glow, power, height, clouds, fog = SKY[scene.sky]
