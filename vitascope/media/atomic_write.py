@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vitascope.errors import OutputFailed
+from vitascope.errors import NoMemory, OutputFailed, is_memory
 
+UNFINISHED = ".vitascope-"  # how the names of files begin that are not whole yet
 _HINTS = {
     errno.ENOSPC: ("the disk is full", "Free some room, or write to another disk."),
     errno.EDQUOT: ("the disk quota is used up", "Free some room, or write to another disk."),
@@ -30,9 +31,9 @@ _HINTS = {
 
 
 @contextmanager
-def written_aside(target: Path) -> Iterator[Path]:
+def written_aside(target: Path, *, private: bool = False) -> Iterator[Path]:
     """Yields the path of a new empty file beside `target`; it becomes `target` if the block ends well, and vanishes
-    if not.
+    if not. `private`: nobody else may read it, at any moment.
 
     An interrupt counts as not ending well. Any error of the system inside the block is taken for one of writing.
     """
@@ -43,16 +44,18 @@ def written_aside(target: Path) -> Iterator[Path]:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if target.exists() and not target.is_file():
             raise OSError(errno.EINVAL, "it is not an ordinary file")
-        handle, name = tempfile.mkstemp(prefix=".vitascope-", suffix=f".part{target.suffix}", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=UNFINISHED, suffix=f".part{target.suffix}", dir=target.parent)
         aside = Path(name)
         os.close(handle)
         yield aside
         with open(aside, "rb") as file:
             os.fsync(file.fileno())  # a full disk may only show here
-        aside.chmod(0o666 & ~_umask())
+        aside.chmod(0o600 if private else 0o666 & ~_umask())
         os.replace(aside, target)
         aside = None
     except OSError as error:
+        if is_memory(error):  # an encoder that cannot start its thread says so in the system's words
+            raise NoMemory from error
         what, hint = _HINTS.get(error.errno or 0, (error.strerror or str(error), "Choose another place."))
         raise OutputFailed(f"Cannot write {target}: {what}.", hint=hint, why=what) from error
     finally:

@@ -1,6 +1,9 @@
 """Is a finished clip worth its price? Says whether it is black, frozen although motion was asked, of the wrong length,
-or broken. It judges only what nobody can call taste: each limit is far from what true clips measure, and what was asked
+or broken. It judges only what is no matter of taste: each limit is far from what true clips measure, and what was asked
 (a night, stillness, a black picture) is no defect.
+
+Only a model's judge knows what was asked. Without one, a clip is at fault when it is too short or cannot be read; what
+is black, frozen, plain or noisy may have been meant so, and is a warning.
 
 Frames are looked at one by one and forgotten. Of a continued clip only the new part is judged.
 """
@@ -14,11 +17,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vitascope.clip import CameraPath, ClipSpec, Picture
-from vitascope.engines.protocol import Frame
+from vitascope.clip import ClipSpec, Picture, Shape
 from vitascope.errors import BadClip
+from vitascope.frames import Frame
 from vitascope.media import picture, video
-from vitascope.smallworld.reader import reader
 
 # Levels of 0 to 255. A hundred clips of the world measure: brightest block of the darkest frame 100 or more, contrast 5
 # or more, grain 0.06 or less, change 7 or more where anything moves that can be seen.
@@ -35,15 +37,19 @@ Blocks = npt.NDArray[np.float32]  # (rows, columns, 3)
 class Defect:
     kind: str  # black, frozen, length, broken
     message: str
+    warning: bool = False  # it is told, and nothing is paid back
 
 
 class Watch:
-    """Looks at the frames of one clip as they pass: `see` each in order, then ask for the `defects`."""
+    """Looks at the frames of one clip as they pass: `see` each in order, then ask for the `defects`.
 
-    def __init__(self, spec: ClipSpec):
-        self._spec = spec
+    `asks_motion`: as the model's judge says; None: nobody says it.
+    """
+
+    def __init__(self, spec: ClipSpec, shape: Shape, asks_motion: bool | None = None):
+        self._spec, self._shape, self._asks_motion = spec, shape, asks_motion
         self._count = 0
-        self._given = spec.frames - spec.new_frames  # of the clip being continued
+        self._given = shape.given  # of the clip being continued
         self._judged = self._black = self._blank = self._grainy = 0
         self._wrong_size = ""
         self._first: Blocks | None = None
@@ -55,10 +61,14 @@ class Watch:
             self.see(frame)
             yield frame
 
+    def pass_over(self) -> None:
+        """One frame of the clip being continued, as it was there: nothing about it is judged."""
+        self._count += 1
+
     def see(self, frame: Frame) -> None:
         """`frame`: (H, W, 3) uint8."""
         self._count += 1
-        width, height = self._spec.shape
+        width, height = self._shape.size
         if frame.shape != (height, width, 3):
             self._wrong_size = f"{frame.shape[1]}x{frame.shape[0]}"
             return
@@ -76,28 +86,35 @@ class Watch:
 
     def defects(self) -> tuple[Defect, ...]:
         """All that was found, gravest first; empty for a good clip."""
-        spec, found = self._spec, []
+        spec, shape, found = self._spec, self._shape, []
+        unjudged = self._asks_motion is None
         if self._wrong_size:
-            asked = f"{spec.shape[0]}x{spec.shape[1]}"
+            asked = f"{shape.width}x{shape.height}"
             found.append(Defect("broken", f"A frame is {self._wrong_size}, asked were {asked}."))
-        if self._count != spec.frames:
-            found.append(Defect("length", f"The clip has {self._count} frames, asked were {spec.frames}."))
+        if self._count != shape.total:
+            warning = unjudged and self._count > shape.total
+            found.append(Defect("length", f"The clip has {self._count} frames, asked were {shape.total}.", warning))
         half = max(1, self._judged // 2)
         if self._black >= half and self._judged:
             if not any(_is_black(given) for given in (spec.image, spec.last_image) if given):
-                found.append(Defect("black", f"{self._black} of {self._judged} frames are black."))
+                found.append(Defect("black", f"{self._black} of {self._judged} frames are black.", unjudged))
         elif self._blank >= half and self._judged:
-            found.append(Defect("broken", f"{self._blank} of {self._judged} frames show nothing but one colour."))
+            found.append(
+                Defect("broken", f"{self._blank} of {self._judged} frames show nothing but one colour.", unjudged)
+            )
         elif self._grainy >= half and self._judged:
-            found.append(Defect("broken", f"{self._grainy} of {self._judged} frames are noise."))
-        elif self._judged > 1 and self._change < _FROZEN and asks_motion(spec):
-            found.append(Defect("frozen", f"Motion was asked; nothing moves in {self._judged} frames."))
+            found.append(Defect("broken", f"{self._grainy} of {self._judged} frames are noise.", unjudged))
+        elif self._judged > 1 and self._change < _FROZEN:
+            if self._asks_motion is None:
+                found.append(Defect("frozen", f"Nothing moves in {self._judged} frames.", warning=True))
+            elif self._asks_motion:
+                found.append(Defect("frozen", f"Motion was asked; nothing moves in {self._judged} frames."))
         return tuple(found)
 
 
-def inspect(path: Path, spec: ClipSpec) -> tuple[Defect, ...]:
+def inspect(path: Path, spec: ClipSpec, shape: Shape, asks_motion: bool | None = None) -> tuple[Defect, ...]:
     """The defects of a finished file, mp4 or PNG, read back from the disk."""
-    watch = Watch(spec)
+    watch = Watch(spec, shape, asks_motion)
     try:
         still = path.suffix.lower() == ".png"
         for frame in [np.asarray(picture.read(path))] if still else video.read_frames(path):
@@ -107,34 +124,9 @@ def inspect(path: Path, spec: ClipSpec) -> tuple[Defect, ...]:
     return watch.defects()
 
 
-def asks_motion(spec: ClipSpec) -> bool:
-    """Whether something must be seen to move. In doubt it is not: words that nobody here can read, or a round thing
-    that spins, ask for nothing that must show.
-    """
-    if spec.is_still:
-        return False
-    if spec.image and spec.last_image and _differ(spec.image, spec.last_image):
-        return True
-    told = reader.read(spec.prompt).facts
-    camera = told.camera
-    if spec.camera:
-        camera = reader.read(f"the camera: {spec.camera.words}").facts.camera if spec.camera.words else ""
-        if _moves(spec.camera):
-            return True
-    if camera not in ("", "still"):
-        return True
-    if spec.camera is None and len(told.things) > 1 and any(thing.motion == "stand" for thing in told.things):
-        return False  # "a ball beside a cube stands still": who is meant is not sure enough
-    return any(
-        thing.motion not in ("", "stand") and (thing.motion != "spin" or thing.shape == "cube") for thing in told.things
-    )
-
-
-def _moves(camera: CameraPath) -> bool:
-    if len(camera.points) < 2:
-        return False
-    rows = np.array(camera.points)
-    return bool(np.abs(rows - rows[0]).max() > 0.2)
+def differ(one: Picture, other: Picture) -> bool:
+    """Whether two pictures show different things."""
+    return bool(np.abs(_blocks(picture.pixels(one)) - _blocks(picture.pixels(other))).max() > 3 * _FROZEN)
 
 
 def _blocks(frame: Frame) -> Blocks:
@@ -162,7 +154,3 @@ def _grain(frame: Frame) -> float:
 
 def _is_black(given: Picture) -> bool:
     return bool(_blocks(picture.pixels(given)).max() < 2 * _BLACK)
-
-
-def _differ(one: Picture, other: Picture) -> bool:
-    return bool(np.abs(_blocks(picture.pixels(one)) - _blocks(picture.pixels(other))).max() > 3 * _FROZEN)

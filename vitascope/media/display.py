@@ -17,7 +17,7 @@ import numpy.typing as npt
 from av.sidedata.sidedata import Type
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from vitascope.engines.protocol import Frame
+from vitascope.frames import Frame
 
 _EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 _EXACT |= Interpolation.ACCURATE_RND | Interpolation.BITEXACT

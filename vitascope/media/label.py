@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from vitascope.engines.protocol import Frame
+from vitascope.frames import Frame
 
-TEXTS = ("AI", "AI生成")
 SHARE = 0.06  # of the short side
 LEAST_PIXELS = 14
 _FINE = 8  # the label is drawn so much larger, then made smaller

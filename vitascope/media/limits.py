@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vitascope.clip import MAX_SECONDS
+SECONDS = 60  # of a clip from outside
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Limits:
     clip_bytes: int = 2 * 2**30
     clip_side: int = 8192
     clip_pixels: int = 8192 * 4320
-    clip_frames: int = int(MAX_SECONDS) * 240
-    clip_seconds: float = MAX_SECONDS + 1.0
+    clip_frames: int = SECONDS * 240
+    clip_seconds: float = SECONDS + 1.0
     clip_work: int = 60_000_000_000  # a minute of 4K at 120 frames a second
 
 
@@ -36,6 +36,6 @@ SENT = Limits(  # what strangers send to a server
     clip_bytes=64 * 2**20,
     clip_side=4096,
     clip_pixels=4096 * 2304,
-    clip_frames=int(MAX_SECONDS) * 120,
+    clip_frames=SECONDS * 120,
     clip_work=8_000_000_000,  # a minute of 1080 lines at 60 frames a second; about fifteen seconds of one core
 )

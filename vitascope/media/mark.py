@@ -1,5 +1,5 @@
 """The invisible mark: 32 bits hidden in the brightness of every frame. They survive encoding, cutting and cropping, but
-not scaling. Reading needs no original and no key; whoever knows this file can also remove the mark. It tells friends
+not scaling. Reading needs no original and no key; with this file in hand the mark can also be removed. It tells friends
 where a clip comes from and proves nothing against a foe.
 
 A tile of 128x128 pixels is repeated over the picture, the same in all frames, so that the mean of a clip's frames keeps
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vitascope.engines.protocol import Frame
+from vitascope.frames import Frame
 
 BITS = 32
 TILE = 128  # pixels; sixteen blocks

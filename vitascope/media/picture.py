@@ -4,6 +4,8 @@ PNG bytes.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import warnings
 from pathlib import Path
@@ -14,8 +16,8 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from vitascope.clip import Picture
-from vitascope.engines.protocol import Frame
 from vitascope.errors import BadPicture
+from vitascope.frames import Frame
 from vitascope.media.atomic_write import written_aside
 from vitascope.media.kinds import HEAD_BYTES, kind_of
 from vitascope.media.limits import LOCAL, Limits
@@ -23,6 +25,7 @@ from vitascope.media.upright import Seen, seen
 
 Fit = Literal["crop", "pad"]
 _BARS = (0, 0, 0)  # around a picture that is padded
+_COPY_SIDE, _COPY_QUALITY = 256, 75  # of a small copy for the eye: about 10 kB
 _NAMES = {"WEBP": "WebP", "HEIF": "HEIC", "PPM": "PNM"}
 
 
@@ -63,7 +66,8 @@ def opened(data: bytes, *, name: str, limits: Limits = LOCAL) -> Seen:
             picture = Image.open(io.BytesIO(data), formats=(kind.format,))
             _check_size(picture.size, name, limits)
             picture.draft("RGB", (2048, 2048))  # a large JPEG is unpacked at a fraction of its size
-            return seen(picture)
+            digest = hashlib.sha256(data).hexdigest()
+            return dataclasses.replace(seen(picture), sha256=digest, data=data)
     except BadPicture:
         raise
     except Image.DecompressionBombError as error:
@@ -100,6 +104,30 @@ def fit(picture: Image.Image, width: int, height: int, how: Fit = "crop") -> Pic
     return from_pixels(np.asarray(ImageOps.pad(picture, (width, height), method=way, color=_BARS)))
 
 
+def given(seen: Seen, width: int, height: int, how: Fit = "crop") -> Picture:
+    """The same of a given picture, with the file that it is from."""
+    colour = "#{:02x}{:02x}{:02x}".format(*_BARS) if how == "pad" else ""
+    fitted = fit(seen.image, width, height, how)
+    return dataclasses.replace(fitted, sha256=seen.sha256, name=seen.name, fit=how, colour=colour)
+
+
+def copied(picture: Picture) -> Picture:
+    """What a recipe keeps of a picture that is kept elsewhere: its hashes, and a small copy for the eye."""
+    if not picture.png:
+        return picture
+    image = decode(picture.png, name="The given picture")
+    digest = hashlib.sha256(picture.png).hexdigest()
+    return dataclasses.replace(picture, png=b"", fitted=digest, small=small(image))
+
+
+def small(picture: Image.Image) -> bytes:
+    """A JPEG for the eye, no side longer than 256 pixels."""
+    picture, file = picture.copy(), io.BytesIO()
+    picture.thumbnail((_COPY_SIDE, _COPY_SIDE))
+    picture.save(file, "JPEG", quality=_COPY_QUALITY)
+    return file.getvalue()
+
+
 def fit_note(size: tuple[int, int], to: tuple[int, int], how: Fit) -> str:
     """What `fit` takes off or puts on; empty where the shapes are the same to within two per cent."""
     wide = size[0] * to[1] / (size[1] * to[0])  # how much wider than what is wanted
@@ -119,7 +147,9 @@ def from_pixels(frame: Frame) -> Picture:
 
 
 def pixels(picture: Picture) -> Frame:
-    """(H, W, 3) uint8."""
+    """(H, W, 3) uint8. Raises BadPicture when its bytes are not here."""
+    if not picture.png:
+        raise BadPicture("A given picture is not here.", hint="Give it again.")
     array = np.asarray(decode(picture.png, name="The given picture"))
     if array.shape != (picture.height, picture.width, 3):
         raise BadPicture("The given picture is not of the size it claims.", hint="Its recipe was changed.")

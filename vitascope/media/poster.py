@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from vitascope.engines.protocol import Frame, Frames
+from vitascope.frames import Frame, Frames
 
 
 def poster(frames: Frames) -> Frame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from vitascope.errors import BadClip, BadSettings, MissingExtra
 from vitascope.media.atomic_write import written_aside
 
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 CERTIFICATE_DAYS = 7300
 _KINDS = {".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg"}
 _QUIET: dict[str, dict[str, Any]] = {
@@ -33,7 +35,7 @@ _QUIET: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a file says of itself. `state`: "Trusted" (signed here), "Valid" (unchanged, signed by somebody) or
+    """What a file says of itself. `state`: "Trusted" (signed here), "Valid" (unchanged, signed elsewhere) or
     "Invalid" (changed since, or forged), for which `problems` has the reasons.
     """
 
@@ -47,30 +49,27 @@ class Manifest:
     @property
     def is_generated(self) -> bool:
         """Whether it says, and can be believed in so far as it is unchanged, that a model made it."""
-        return self.state != "Invalid" and self.source == SOURCE
+        return self.state != "Invalid" and self.source in (SOURCE, COMPOSITE)
 
 
 def sign(path: Path, recipe: Recipe, *, home: Path) -> None:
     """Put a manifest into this finished mp4 or PNG, in place: whole and signed, or as it was."""
+    _sign(path, SOURCE, {"name": recipe.model, "version": recipe.weights[:16] or "unknown"}, home)
+
+
+def sign_film(path: Path, models: Sequence[str], *, home: Path) -> None:
+    """The same of a film, which is put together of clips that these models made and of what was drawn and mixed."""
+    _sign(path, COMPOSITE, {"name": ", ".join(dict.fromkeys(models)) or "Vitascope", "version": __version__}, home)
+
+
+def _sign(path: Path, source_type: str, agent: dict[str, str], home: Path) -> None:
     c2pa = _library()
     chain, key = certificate(home)
+    action = {"action": "c2pa.created", "digitalSourceType": source_type, "softwareAgent": agent}
     manifest = {
         "claim_generator_info": [{"name": "Vitascope", "version": __version__}],
         "format": _KINDS[path.suffix.lower()],
-        "assertions": [
-            {
-                "label": "c2pa.actions.v2",
-                "data": {
-                    "actions": [
-                        {
-                            "action": "c2pa.created",
-                            "digitalSourceType": SOURCE,
-                            "softwareAgent": {"name": recipe.model, "version": recipe.weights[:16] or "unknown"},
-                        }
-                    ]
-                },
-            }
-        ],
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
     }
     try:
         info = c2pa.C2paSignerInfo(alg=c2pa.C2paSigningAlg.ES256, sign_cert=chain, private_key=key, ta_url=None)
@@ -129,7 +128,7 @@ def certificate(home: Path) -> tuple[bytes, bytes]:
 
 
 def new_certificate(name: str = "Vitascope on this machine", days: int = CERTIFICATE_DAYS) -> tuple[bytes, bytes]:
-    """(chain, key) as PEM: a key for signing under an authority whose own key is thrown away, so that nobody can make
+    """(chain, key) as PEM: a key for signing under an authority whose own key is thrown away, so that no one can make
     a second one.
     """
     try:

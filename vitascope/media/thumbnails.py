@@ -5,12 +5,12 @@ picked is kept.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from PIL import Image
 
-from vitascope.engines.protocol import Frame, Frames
+from vitascope.frames import Frame, Frames
 
 MOMENTS = 10  # small pictures in the strip, evenly spread; fewer when the clip has fewer frames
 SMALL_SIDE = 160  # pixels, the longer one
@@ -30,14 +30,20 @@ class Looks:
     def through(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The same frames (H, W, 3) uint8, looked at on their way."""
         for frame in frames:
-            if self._seen == self._middle:
-                self._poster = frame.copy()
-            if self._seen in self._moments:
-                small = Image.fromarray(np.ascontiguousarray(frame))
-                small.thumbnail((SMALL_SIDE, SMALL_SIDE))
-                self._small.append(np.asarray(small))
-            self._seen += 1
+            self.see(frame.copy)
             yield frame
+
+    def see(self, draw: Callable[[], Frame]) -> None:
+        """The next frame, drawn only if it is shown."""
+        middle, moment = self._seen == self._middle, self._seen in self._moments
+        self._seen += 1
+        frame = draw() if middle or moment else None
+        if frame is not None and middle:
+            self._poster = frame
+        if frame is not None and moment:
+            small = Image.fromarray(np.ascontiguousarray(frame))
+            small.thumbnail((SMALL_SIDE, SMALL_SIDE))
+            self._small.append(np.asarray(small))
 
     @property
     def so_far(self) -> Frames:

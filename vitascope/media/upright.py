@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
@@ -19,10 +19,15 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class Seen:
-    """RGB, and what was changed to see it so: "it was turned upright as its EXIF says"."""
+    """RGB, and what was changed to see it so: "it was turned upright as its EXIF says". `sha256` and `name` are of the
+    file that it was read from, `data` that file's bytes where it is a picture; all are empty where there was no file.
+    """
 
     image: Image.Image
     notes: tuple[str, ...] = ()
+    sha256: str = ""
+    name: str = ""
+    data: bytes = field(default=b"", repr=False)
 
 
 def seen(picture: Image.Image) -> Seen:

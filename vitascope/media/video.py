@@ -12,9 +12,10 @@ import functools
 import io
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,25 @@ import av
 import numpy as np
 from av.error import FFmpegError
 from av.stream import Disposition
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
-from vitascope.clip import FPS, Recipe
-from vitascope.engines.protocol import Frame, Frames
+from vitascope.clip import Recipe
 from vitascope.errors import BadClip
+from vitascope.frames import Frame, Frames
 from vitascope.media import recipe as recipes
 from vitascope.media import sound as sounds
 from vitascope.media.atomic_write import written_aside
 from vitascope.media.display import SCALING, Display, Size, UnreadableColours
+from vitascope.media.encode import encode
 from vitascope.media.kinds import HEAD_BYTES, kind_of
 from vitascope.media.limits import LOCAL, Limits
-from vitascope.media.sound import Sound, SoundWriter
+from vitascope.media.sound import Sound, SoundWriter, Track
 
 # Loss that cannot be seen, also after a clip was continued several times; a 5 s clip of 256x256 stays near 300 kB.
 _X264 = {"crf": "14", "preset": "medium", "x264-params": "threads=1:lookahead-threads=1:keyint=48"}
-# With AVX-512, x264's macroblock tree reads memory that nobody wrote, so that the same frames gave several files. What
+# A small copy to look at: seeks fast, and is cheap to write and to send.
+_PROXY, _PROXY_SEEKS = {"crf": "24", "preset": "veryfast"}, ":keyint=12"
+# With AVX-512, x264's macroblock tree reads unwritten memory, so that the same frames gave several files. What
 # a processor with AVX-512 has besides gives the bytes that all others give, as fast.
 _WITHOUT_AVX512 = ":asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2"
 _SAFE = {"protocol_whitelist": "file", "max_pixels": str(LOCAL.clip_pixels)}  # for the container and its decoders
@@ -45,27 +49,50 @@ _PLAYS = "Give a video that plays from its first to its last frame."
 _DAMAGED = "It was changed or damaged; send it again."
 
 
+@dataclass(frozen=True)
+class Coded:
+    """A frame as the encoder left it. Times are counted in frames."""
+
+    units: list[bytes]
+    shown: int
+    decoded: int
+    is_key: bool
+
+
 class Mp4Writer:
     """Takes frames (H, W, 3) uint8 one by one; use `writing()` for one. The sound goes along with them: it begins at 0
-    as they do, and ends with the last.
+    as they do, and ends with the last. `sound` is asked for when the first frame comes.
     """
 
-    def __init__(self, path: Path, width: int, height: int, fps: int, comment: str, sound: Sound | None = None):
+    def __init__(
+        self,
+        path: Path,
+        width: int,
+        height: int,
+        fps: Fraction,
+        comment: str,
+        sound: Callable[[], Track | None],
+        proxy: bool = False,
+    ):
         self.count, self._fps = 0, fps
         self._box = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
         if comment:
             self._box.metadata["comment"] = comment
-        self._stream = self._box.add_stream("libx264", rate=fps, options=dict(_coding()))
+        self._stream = self._box.add_stream("libx264", rate=fps, options=_proxy_coding() if proxy else dict(_coding()))
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         context = self._stream.codec_context
         context.thread_count = 1
         context.flags |= av.codec.context.Flags.bitexact
         context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-        self._sound = SoundWriter(self._box, sound) if sound else None
+        self._ask_sound = sound
+        self._sound: SoundWriter | None = None
+        self._reformatter = VideoReformatter()  # one for all frames: it keeps the tables that it scales colours with
 
     def write(self, frame: Frame) -> None:
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
+        self._hear()
+        picture = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24"),
             format="yuv420p",
             src_colorspace=Colorspace.ITU709,
             dst_colorspace=Colorspace.ITU709,
@@ -75,12 +102,29 @@ class Mp4Writer:
         )
         picture.pts = self.count
         self.count += 1
-        self._box.mux(self._stream.encode(picture))
+        self._box.mux(encode(self._stream, picture))
         if self._sound:
             self._sound.write_until(self.count / self._fps)
 
+    def _hear(self) -> None:
+        """Before the first frame: no track can be added to a file that has begun."""
+        if not self.count and (sound := self._ask_sound()):
+            self._sound = SoundWriter(self._box, sound)
+
+    def copy(self, frames: Iterable[Coded]) -> None:
+        """Take frames that are encoded already, before the first that is not."""
+        self._hear()
+        for frame in frames:
+            packet = av.Packet(b"".join(b"\0\0\0\1" + unit for unit in frame.units))
+            packet.stream, packet.time_base = self._stream, 1 / self._fps
+            packet.pts, packet.dts, packet.duration, packet.is_keyframe = frame.shown, frame.decoded, 1, frame.is_key
+            self._box.mux(packet)
+            self.count += 1
+            if self._sound:
+                self._sound.write_until(self.count / self._fps)
+
     def finish(self) -> None:
-        self._box.mux(self._stream.encode(None))
+        self._box.mux(encode(self._stream, None))
         if self._sound:
             self._sound.finish()
         self._box.close()
@@ -101,20 +145,31 @@ def _coding() -> dict[str, str]:
     return {**_X264, "x264-params": _X264["x264-params"] + _WITHOUT_AVX512}
 
 
+def _proxy_coding() -> dict[str, str]:
+    return {**_coding(), **_PROXY, "x264-params": _coding()["x264-params"] + _PROXY_SEEKS}
+
+
 @contextmanager
 def writing(
     path: Path,
     width: int,
     height: int,
     *,
-    fps: int = FPS,
+    fps: Fraction | int,
     recipe: Recipe | None = None,
-    sound: Sound | None = None,
+    comment: str = "",
+    sound: Track | Callable[[], Track | None] | None = None,
+    proxy: bool = False,
+    sign: Callable[[Path], None] | None = None,
 ) -> Iterator[Mp4Writer]:
-    """A writer whose file appears at `path` only when the block ends well, with the recipe inside."""
+    """A writer whose file appears at `path` only when the block ends well, with the recipe inside. `comment`: what it
+    says instead where there is no recipe; `proxy`: a small copy, whose loss may be seen; `sign`: what is done to the
+    finished file before it appears.
+    """
     with written_aside(path) as aside:
-        text = recipes.to_text(recipe) if recipe else ""
-        writer = Mp4Writer(aside, width, height, fps, text, sound)
+        text = recipes.to_text(recipe) if recipe else comment
+        asked = sound if callable(sound) else lambda: sound
+        writer = Mp4Writer(aside, width, height, Fraction(fps), text, asked, proxy)
         try:
             yield writer
             writer.finish()
@@ -123,6 +178,8 @@ def writing(
             raise
         if recipe:
             recipes.append_xmp(aside, text)
+        if sign:
+            sign(aside)
 
 
 @dataclass(frozen=True)
@@ -161,7 +218,7 @@ def probe(source: Path | bytes, *, name: str = "", limits: Limits = LOCAL) -> Vi
         if display is None or size is None:
             raise BadClip(f"{opened.name} holds no frames that can be read.", hint=_PLAYS)
         seconds = max(times[-1] - times[0], 0.0)
-        fps = (len(times) - 1) / seconds if seconds else float(opened.stream.average_rate or FPS)
+        fps = (len(times) - 1) / seconds if seconds else float(opened.stream.average_rate or 1)
         if not 0.5 <= fps <= 1000:
             raise BadClip(f"{opened.name} has {fps:.3g} frames a second.", hint="0.5 to 1000 are read.")
         steady = all(abs(time - times[0] - number / fps) < 0.25 / fps for number, time in enumerate(times))
@@ -183,31 +240,63 @@ def timed_frames(
     *,
     name: str = "",
     frames: int | None = None,
-    size: Size | None = None,
+    size: Size | Callable[[Size], Size] | None = None,
     limits: Limits = LOCAL,
 ) -> Iterator[tuple[Callable[[], Frame], float]]:
-    """For each frame what draws it, of its own or of this size, and when it is shown, in seconds from the first."""
-    count, display = 0, None
+    """For each frame what draws it, of its own or of this size, and when it is shown, in seconds from the first.
+    `size` may also be chosen when the clip's own is known.
+    """
+    count, display, drawn = 0, None, None
     with _opened(source, name) as opened:
         for picture, time in _decoded(opened, limits):
             count += 1
             if frames is not None and count > frames:
                 raise BadClip(f"{opened.name} has more than the {frames} frames it should have.", hint=_DAMAGED)
-            display = display or _display(opened, picture)
-            yield functools.partial(display.show, picture, size), time
+            if display is None:
+                display = _display(opened, picture)
+                drawn = size(display.size(picture.width, picture.height)) if callable(size) else size
+            yield functools.partial(display.show, picture, drawn), time
         if frames is not None and count < frames:
             raise BadClip(f"{opened.name} has {count} of the {frames} frames it should have.", hint=_DAMAGED)
+
+
+def packets(source: Path | bytes, *, name: str = "") -> Iterator[av.Packet]:
+    """The frames as they were encoded, in the order in which they are decoded."""
+    with _opened(source, name) as opened:
+        try:
+            yield from (packet for packet in opened.box.demux(opened.stream) if packet.size)
+        except (FFmpegError, OSError, ValueError) as error:
+            raise BadClip(f"{opened.name} cannot be read.", hint=_PLAYS) from error
+
+
+def display(source: Path | bytes, *, name: str = "") -> Display:
+    """How the frames are shown."""
+    with _opened(source, name) as opened:
+        for picture, _ in _decoded(opened, LOCAL):
+            return _display(opened, picture)
+        raise BadClip(f"{opened.name} holds no frames that can be read.", hint=_PLAYS)
 
 
 def read_sound(source: Path | bytes, *, name: str = "", seconds: float = LOCAL.clip_seconds) -> Sound | None:
     """At most so much of the clip's sound, which begins with its first frame; None when it has none. Raises
     UnreadableSound.
     """
-    with _opened(source, name) as opened:
-        first, _ = next(_decoded(opened, LOCAL), (None, 0.0))
-        start = first.time if first and first.time else 0.0
+    start = begins(source, name=name)
     with _opened(source, name) as opened:
         return sounds.read(opened.box, seconds=seconds, start=start)
+
+
+def begins(source: Path | bytes, *, name: str = "") -> float:
+    """When the file's clock shows the first frame, in seconds."""
+    with _opened(source, name) as opened:
+        first, _ = next(_decoded(opened, LOCAL), (None, 0.0))
+        return first.time if first and first.time else 0.0
+
+
+def has_sound(path: Path, *, name: str = "") -> bool:
+    """Whether there is a sound in this clip, by what its container says."""
+    with _opened(path, name) as opened:
+        return bool(opened.box.streams.audio)
 
 
 def tail(path: Path | str, count: int, *, name: str = "The clip", frames: int | None = None) -> Frames:
