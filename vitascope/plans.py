@@ -1,10 +1,11 @@
 """Plans and prices as data: what an account may do and what a clip costs, read from one TOML file (`plans.toml` beside
-this file, or the operator's own). Everything is checked when it is read; nobody else reads the file.
+this file, or the operator's own). Everything is checked when it is read; no other module reads the file.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vitascope import clip_format_1
+from vitascope.engines.card import ModelPrice
 from vitascope.errors import BadSettings
-from vitascope.pricing import ModelPrice, Prices, SizeClass
+from vitascope.pricing import Prices, SizeClass
 
 PACKAGED = Path(__file__).with_name("plans.toml")
 
@@ -37,6 +40,7 @@ class Plan:
     label: bool
     relaxed: bool
     retention_days: int
+    remote: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Plans:
     by_name: Mapping[str, Plan] = field(hash=False)
     default: str
     prices: Prices
+    routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)  # names that lead to several models
 
     def __getitem__(self, name: str) -> Plan:
         return self.by_name[name]
@@ -81,21 +86,21 @@ def read(path: str | Path = "") -> Plans:
 
 def parse(data: Mapping[str, Any]) -> Plans:
     """The same from a dict. Raises BadSettings and names the place."""
-    _only(data, ("default", "plans", "prices"), "the file")
+    _only(data, ("default", "plans", "prices", "routes"), "the file")
     plans = {name: _plan(name, table) for name, table in _table(data, "plans", "the file").items()}
     default = data.get("default")
     if default not in plans:
         raise BadSettings(f'The default plan "{default}" is not among the plans.', hint=f"One of {', '.join(plans)}.")
-    return Plans(plans, default, _prices(_table(data, "prices", "the file")))
+    return Plans(plans, default, _prices(_table(data, "prices", "the file")), _routes(data.get("routes", {})))
 
 
 def _plan(name: str, table: Any) -> Plan:
     place = f"[plans.{name}]"
     if not isinstance(table, dict):
         raise BadSettings(f"{place} is not a table.", hint="See the packaged plans.toml.")
-    kinds = {item.name: item.type for item in dataclasses.fields(Plan) if item.name != "name"}
-    _only(table, tuple(kinds), place)
-    values: dict[str, Any] = {"name": name}
+    kinds = {item.name: item.type for item in dataclasses.fields(Plan) if item.name not in ("name", "remote")}
+    _only(table, (*kinds, "remote"), place)
+    values: dict[str, Any] = {"name": name, "remote": _names(table, place)}
     for key, kind in kinds.items():
         value = table.get(key)
         if isinstance(value, {"str": str, "bool": bool}.get(str(kind), ())):
@@ -105,7 +110,7 @@ def _plan(name: str, table: Any) -> Plan:
         elif kind == "int" and _is_number(value) and isinstance(value, int):
             values[key] = value
         else:
-            words = {"str": "a text", "bool": "true or false", "float": "a number", "int": "a whole number"}[str(kind)]
+            words = {"str": "a text", "bool": "true or false", "float": "a number", "int": "an integer"}[str(kind)]
             raise BadSettings(f"{key} in {place} is {value!r}.", hint=f"It is {words}, 0 or more.")
     for key in ("concurrency", "weight"):
         if values[key] < 1:
@@ -113,8 +118,28 @@ def _plan(name: str, table: Any) -> Plan:
     return Plan(**values)
 
 
+def _routes(table: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(table, dict):
+        raise BadSettings("[routes] is not a table.", hint='auto = ["kling/kling-v3", "vitascope-nano"]')
+    for name, models in table.items():
+        good = isinstance(models, list) and models and all(isinstance(one, str) and one for one in models)
+        if not good or not re.fullmatch(r"[a-z0-9][a-z0-9:._-]{0,63}", name):
+            raise BadSettings(
+                f'The route "{name[:40]}" is not a name with a list of models.',
+                hint='auto = ["kling/kling-v3", "vitascope-nano"]',
+            )
+    return {name: tuple(models) for name, models in table.items()}
+
+
+def _names(table: Mapping[str, Any], place: str) -> tuple[str, ...]:
+    given = table.get("remote", [])
+    if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+        raise BadSettings(f"remote in {place} is {str(given)[:60]}.", hint='A list of names: ["kling/*"].')
+    return tuple(given)
+
+
 def _prices(table: Mapping[str, Any]) -> Prices:
-    _only(table, ("draft", "offpeak", "relaxed", "sizes", "models"), "[prices]")
+    _only(table, ("draft", "offpeak", "relaxed", "units_per_dollar", "sizes", "models"), "[prices]")
     sizes = []
     for number, row in enumerate(table.get("sizes") or (), 1):
         place = f"[[prices.sizes]] number {number}"
@@ -127,12 +152,16 @@ def _prices(table: Mapping[str, Any]) -> Prices:
         place = f"[prices.models.{name}]"
         _only(row, ("second", "still", "steps"), place)
         models[name] = ModelPrice(
-            _factor(row, "second", place), _factor(row, "still", place), max(1, _whole(row, "steps", place))
+            second=_factor(row, "second", place),
+            still=_factor(row, "still", place),
+            steps=_whole({"steps": 0, **row}, "steps", place),
         )
-    if "default" not in models:
-        raise BadSettings("[prices.models.default] is missing.", hint="It prices every model without its own table.")
+    default = models.pop("default", None)
+    if default:  # in a file of the first edition it is the price of the built-in model too
+        models.setdefault(clip_format_1.MODEL, default)
     parts = {key: _factor(table, key, "[prices]") for key in ("draft", "offpeak", "relaxed")}
-    return Prices(models=models, sizes=tuple(sizes), **parts)
+    dollar = _whole({"units_per_dollar": 0, **table}, "units_per_dollar", "[prices]")
+    return Prices(models=models, sizes=tuple(sizes), first_edition=default, units_per_dollar=dollar, **parts)
 
 
 def _table(data: Mapping[str, Any], key: str, place: str) -> dict[str, Any]:
@@ -160,7 +189,7 @@ def _factor(table: Mapping[str, Any], key: str, place: str) -> Fraction:
 def _whole(table: Mapping[str, Any], key: str, place: str) -> int:
     value = table.get(key)
     if not _is_number(value) or not isinstance(value, int):
-        raise BadSettings(f"{key} in {place} is {value!r}.", hint="It is a whole number, 0 or more.")
+        raise BadSettings(f"{key} in {place} is {value!r}.", hint="It must be an integer, 0 or more.")
     return value
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from importlib import resources
 from typing import Any
 
-from vitascope.clip import ClipSpec
+from vitascope.clip import ClipSpec, Shape
 from vitascope.errors import BadSettings, PolicyRefused
 
 _FIELDS = ("prompt", "negative_prompt", "camera")
@@ -127,10 +127,10 @@ class Rules:
         return self.accounts.get(asker.id) or self.accounts.get(asker.email.casefold()) or self.everyone
 
 
-def check(spec: ClipSpec, rules: Rules, *, n: int = 1, asker: Asker = Asker()) -> None:
+def check(spec: ClipSpec, shape: Shape, rules: Rules, *, n: int = 1, asker: Asker = Asker()) -> None:
     """Raise PolicyRefused when a rule stands against `n` takes of this spec for this asker."""
     _check_words(spec, rules)
-    _check_sizes(spec, rules.most, n)
+    _check_sizes(spec, shape, rules.most, n)
     _check_account(spec, rules.of(asker), n, asker)
 
 
@@ -151,14 +151,14 @@ def _check_words(spec: ClipSpec, rules: Rules) -> None:
                 )
 
 
-def _check_sizes(spec: ClipSpec, most: Most, n: int) -> None:
-    width, height = spec.shape
+def _check_sizes(spec: ClipSpec, shape: Shape, most: Most, n: int) -> None:
+    width, height = shape.size
     asked: tuple[tuple[str, str, float, float], ...] = (
         ("seconds", "seconds", spec.seconds, most.seconds),
         ("width", "size", width, most.width),
         ("height", "size", height, most.height),
         ("pixels", "size", width * height, most.pixels),
-        ("steps", "steps", spec.steps, most.steps),
+        ("steps", "steps", shape.steps, most.steps),
         ("takes", "n", n, most.takes),
         ("prompt_characters", "prompt", len(spec.prompt), most.prompt_characters),
     )

@@ -1,1 +1,1 @@
-"""What happens to an order, from its admission to the finished clip: `pipeline` is the place to start."""
+"""What happens to an order, from its admission to the finished clip: `submit` is the place to start, then `fulfil`."""

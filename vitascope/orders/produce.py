@@ -5,27 +5,28 @@ nothing: what it found, it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from vitascope import logs
-from vitascope.clip import ClipSpec, Recipe, Source
-from vitascope.engines import render
-from vitascope.engines.protocol import Engine, Frame, Frames
+from vitascope.clip import ClipSpec, Recipe, Reference, Shape, SourceClip
+from vitascope.engines import hooks, render
+from vitascope.engines.protocol import StepEngine
 from vitascope.errors import NotFound
-from vitascope.media import defects, label, mark, provenance
+from vitascope.frames import Frame, Frames
+from vitascope.media import defects, label, mark, provenance, video
 from vitascope.media import recipe as recipes
 from vitascope.media.defects import Defect
 from vitascope.media.thumbnails import Looks
-from vitascope.store import library
+from vitascope.orders import following
+from vitascope.store import inputs, library
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.jobs import Job
-from vitascope.store.recipes import whole
 
 _log = logs.get(__name__)
 
@@ -65,38 +66,54 @@ class Marks:
 
 @dataclass(frozen=True)
 class Made:
-    """A finished clip in a folder. `defects` empty: a good one."""
+    """A finished clip in a folder. `defects` empty or warnings alone: a good one."""
 
     path: Path
     recipe: Recipe
     defects: tuple[Defect, ...]
+    meaning: tuple[str, ...]  # terms by which it is found
     poster: bytes
     sprite: bytes
     sha256: str
     size_bytes: int
+    sound: bool
 
 
-def make(spec: ClipSpec, engine: Engine[Any], folder: Path, *, marks: Marks, watch: Watch) -> Made:
-    """The spec has its source at hand. Raises BadSpec or BadClip when it cannot be made, and what `watch` raises."""
-    looks, seen = Looks(spec.frames), defects.Watch(spec)
+def make(spec: ClipSpec, engine: StepEngine[Any], folder: Path, *, shape: Shape, marks: Marks, watch: Watch) -> Made:
+    """The spec has its source at hand; `shape` is what was sold. Raises BadSpec or BadClip when it cannot be made, and
+    what `watch` raises; BadSettings for a judge that cannot be loaded.
+    """
+    looks, seen = Looks(shape.total), defects.Watch(spec, shape, hooks.asks_motion(engine.card, spec))
+    recipe = render.kept(render.recipe_for(spec, engine.card, shape), engine.card)
+
+    def show() -> None:
+        if watch.wants_look and len(looks.so_far):
+            watch.show(looks.so_far)
+
+    def past(frames: Iterator[Callable[[], Frame]]) -> None:
+        for draw in frames:
+            seen.pass_over()
+            looks.see(draw)
+            show()
 
     def through(frames: Iterator[Frame]) -> Iterator[Frame]:
         frames = seen.through(frames)
         if marks.label:
             frames = label.labelled(frames)
         if marks.mark:
-            frames = mark.marked(frames, mark.message_of(recipes.to_text(render.recipe_for(spec, engine.card))))
+            frames = mark.marked(frames, mark.message_of(recipes.to_text(recipe)))
         for frame in looks.through(frames):
-            if watch.wants_look and len(looks.so_far):
-                watch.show(looks.so_far)
+            show()
             yield frame
 
-    clip = render.make(spec, engine, folder / "clip.mp4", progress=watch.progress, through=through)
-    path = folder / "clip.mp4"
+    unmarked = None if marks.label or marks.mark else past  # a mark lies on every frame, also on those that were there
+    path, follow = folder / "clip.mp4", watch.progress
+    clip = render.make(spec, engine, path, shape=shape, progress=follow, through=through, past=unmarked)
     if marks.c2pa_home:
         provenance.sign(path, clip.recipe, home=marks.c2pa_home)
     digest, size_bytes = render.sha256(path), path.stat().st_size
-    return Made(path, clip.recipe, seen.defects(), looks.poster(), looks.sprite(), digest, size_bytes)
+    meaning, sound = hooks.meaning(engine.card, spec.prompt), video.has_sound(path)
+    return Made(path, clip.recipe, seen.defects(), meaning, looks.poster(), looks.sprite(), digest, size_bytes, sound)
 
 
 def keep(blobs: Blobs, clip_id: str, made: Made) -> None:
@@ -106,34 +123,49 @@ def keep(blobs: Blobs, clip_id: str, made: Made) -> None:
     blobs.put(library.key(clip_id, "sprite.jpg"), made.sprite, "image/jpeg")
 
 
-def shelve(tx: Connection, clip_id: str, job: Job, made: Made, now: float) -> library.Clip:
-    """Into the library, with its files kept before."""
+def shelve(
+    tx: Connection, clip_id: str, job: Job, made: Made, now: float, *, free: bool = False, **measured: Any
+) -> library.Clip:
+    """Into the library, with its files kept before. `free`: found after its job had ended, so it is nobody's job's.
+    `measured`: of the file, where it is not as its recipe says; see `library.add`.
+    """
     return library.add(
         tx,
         clip_id=clip_id,
         account_id=job.account_id,
-        job_id=job.id,
+        job_id=None if free else job.id,
         project_id=job.project_id,
         recipe=made.recipe,
         size_bytes=made.size_bytes,
         sha256=made.sha256,
+        sound=made.sound,
         poster_key=library.key(clip_id, "poster.jpg"),
         sprite_key=library.key(clip_id, "sprite.jpg"),
         parent_id=job.parent_clip_id,
         relation=job.relation,
-        defects=[{"kind": defect.kind, "message": defect.message} for defect in made.defects],
+        defects=[_row(defect) for defect in made.defects],
+        meaning=made.meaning,
         now=now,
+        **measured,
     )
 
 
-def at_hand(store: Store, blobs: Blobs, job: Job, engine: Engine[Any], folder: Path) -> ClipSpec:
-    """The job's spec with the clip it continues as a file in `folder`: from the library, from what was sent along, or,
-    when it is gone or damaged there, made again from its recipe. Raises BadClip when it is lost, Unavailable.
-    """
-    with store.read() as tx:
-        spec = ClipSpec.from_dict(whole(tx, job.account_id, job.spec))
+def _row(defect: Defect) -> dict[str, str]:
+    """As the library keeps it."""
+    told = {"kind": defect.kind, "message": defect.message}
+    return told | ({"level": library.WARNING} if defect.warning else {})
 
-    def fetch(source: Source, path: Path) -> bool:
+
+def at_hand(store: Store, blobs: Blobs, job: Job, engine: StepEngine[Any], folder: Path) -> ClipSpec:
+    """The job's spec with its pictures, its references as files in `folder`, and the clip it continues as another: from
+    the library, from what was sent along, or, when it is gone or damaged there, made again from its recipe. Raises
+    BadClip when it is lost, Unavailable.
+    """
+    kept = following.whole_spec(store, blobs, job)
+    spec = ClipSpec.from_dict(inputs.at_hand(store, blobs, job.account_id, kept))
+    spec = replace(spec, references=tuple(_opened(store, blobs, job, one, folder) for one in spec.references))
+
+    def fetch(source: SourceClip, path: Path) -> bool:
         for key in _places(store, job, source.sha256):
             try:
                 with open(path, "wb") as file:
@@ -148,6 +180,16 @@ def at_hand(store: Store, blobs: Blobs, job: Job, engine: Engine[Any], folder: P
         return False
 
     return render.with_source(spec, engine, folder, fetch=fetch)
+
+
+def _opened(store: Store, blobs: Blobs, job: Job, reference: Reference, folder: Path) -> Reference:
+    """With its file in `folder`, if it is still kept."""
+    path = folder / f"reference-{reference.sha256[:16]}{Path(reference.file).suffix.lower()[:8]}"
+    try:
+        path.write_bytes(inputs.read(store, blobs, job.account_id, reference.sha256))
+    except NotFound:
+        return reference
+    return replace(reference, path=str(path))
 
 
 def _places(store: Store, job: Job, digest: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ def page(tx: Connection, *, after: str | None = None, limit: int = 50) -> list[A
 
 def refuse_disabled(account: Account) -> Account:
     if account.disabled_at is not None:
-        raise NotAllowed("This account is disabled.", hint="Ask whoever runs this server.")
+        raise NotAllowed("This account is disabled.", hint="Ask the operator of this server.")
     return account
 
 

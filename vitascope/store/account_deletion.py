@@ -1,4 +1,4 @@
-"""An account goes for good. What says who somebody is, and what they made, is removed or blanked in one transaction.
+"""An account goes for good. What tells who the owner is, and what they made, is removed or blanked in one transaction.
 What stays is the account's id without a name, and the books, which must add up for ever: transfers and buckets, and of
 each job when it ran, on which model and what it cost.
 
@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.errors import Conflict, VitascopeError
-from vitascope.store import handles, jobs, ledger, library, schema
+from vitascope.store import film_takes, handles, inputs, jobs, ledger, purchases, retention, schema
 from vitascope.store.account import HAS_LEFT, Account, present
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 from vitascope.store.job import as_job
 
-#: All that is somebody's own and not of the books; what refers to another comes before it.
+#: All that is personal and not of the books; what refers to another comes before it.
 PERSONAL = (
     schema.deliveries,
     schema.webhooks,
@@ -30,14 +30,20 @@ PERSONAL = (
     schema.events,
     schema.idempotency,
     schema.handles,
+    schema.film_renders,
+    schema.film_takes,
+    schema.film_versions,
+    schema.films,
     schema.clips,
     schema.parts,
+    schema.inputs,
     schema.projects,
     schema.api_keys,
     schema.sessions,
     schema.turns,
 )
-_UPLOADS = "uploads"  # the folder of what was sent along, one inside it for each account
+#: The folders of what was given and made for films, one inside each for each account.
+_GIVEN = ("uploads", inputs.FOLDER, film_takes.FOLDER)
 
 
 def leave(tx: Connection, account_id: str, now: float) -> list[str]:
@@ -45,7 +51,7 @@ def leave(tx: Connection, account_id: str, now: float) -> list[str]:
 
     Raises NotFound when there is none, or no longer, and Conflict for the owner.
     """
-    # More than `lock_account`: also a row that somebody is just adding to the account is waited for.
+    # More than `lock_account`: also a row that is just being added to the account is waited for.
     tx.execute(sa.select(schema.accounts.c.id).where(schema.accounts.c.id == account_id).with_for_update())
     account = present(tx, account_id)
     refuse_owner(account)
@@ -69,11 +75,12 @@ def refuse_owner(account: Account) -> None:
 
 
 def clear(blobs: Blobs, account_id: str, keys: Iterable[str]) -> None:
-    """Delete these blobs, and all that the account has sent. Storage that does not answer is left to the sweep."""
+    """Delete these blobs, and all that the account has given. Storage that does not answer is left to the sweep."""
     with suppress(VitascopeError):
-        library.remove(blobs, keys)
-        for key in list(blobs.keys(f"{_UPLOADS}/{account_id}")):
-            blobs.delete(key)
+        retention.remove(blobs, keys)
+        for folder in _GIVEN:
+            for key in list(blobs.keys(f"{folder}/{account_id}")):
+                blobs.delete(key)
 
 
 def forget(tx: Connection) -> int:
@@ -83,12 +90,13 @@ def forget(tx: Connection) -> int:
 
 
 def sweep(store: Store, blobs: Blobs) -> int:
-    """Delete what accounts that left had sent, where `clear` was cut off. How many blobs. Files of their clips and
+    """Delete what accounts that left had given, where `clear` was cut off. How many blobs. Files of their clips and
     previews are found by `library.sweep`, as everybody's.
     """
     with store.read() as tx:
         gone = set(tx.scalars(sa.select(schema.accounts.c.id).where(HAS_LEFT)))
-    doomed = [key for key in blobs.keys(_UPLOADS) if key.split("/")[1] in gone] if gone else []
+    given = (key for folder in _GIVEN for key in blobs.keys(folder)) if gone else ()
+    doomed = [key for key in given if key.split("/")[1] in gone]
     for key in doomed:
         blobs.delete(key)
     return len(doomed)
@@ -100,6 +108,7 @@ def _end_jobs(tx: Connection, account_id: str, now: float) -> None:
     query = sa.select(table).where(*on_their_way).order_by(table.c.id)
     for row in tx.execute(query.with_for_update()).all():  # a beat may prolong a lease; now it waits, and finds it lost
         ledger.void(tx, jobs.cancelled(tx, as_job(row), now).id, now)
+    purchases.leave(tx, account_id, now)
 
 
 def _keys(tx: Connection, account_id: str) -> list[str]:

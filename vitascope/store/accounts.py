@@ -102,7 +102,7 @@ def change(
     enable: bool = False,
 ) -> Account:
     """The account with what is given here changed; None changes nothing. A new password or disabling it ends its
-    sessions. Raises NotFound, also for one that has left: nobody brings it back.
+    sessions. Raises NotFound, also for one that has left: it cannot be brought back.
     """
     account = present(tx, account_id)
     new: dict[str, Any] = {}
@@ -141,7 +141,7 @@ def password_of(tx: Connection, email: str) -> tuple[str, PasswordHash] | None:
 
 @dataclass(frozen=True)
 class Session:
-    """One browser that is signed in; `id` is a part of its token's hash, with which nobody can come in."""
+    """One browser that is signed in; `id` is a part of its token's hash, which lets no one in."""
 
     id: str
     created_at: float
@@ -183,7 +183,7 @@ def sessions_of(tx: Connection, account_id: str, now: float) -> list[Session]:
 
 
 def end_session(tx: Connection, account_id: str, session_id: str) -> None:
-    """Raises NotFound, also for somebody else's."""
+    """Raises NotFound, also for another account's."""
     table = schema.sessions
     wanted = (table.c.account_id == account_id, sa.func.substr(table.c.token_hash, 1, _SESSION_ID) == session_id)
     if not tx.execute(sa.delete(table).where(*wanted)).rowcount:

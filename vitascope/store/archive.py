@@ -18,11 +18,12 @@ import sqlalchemy as sa
 
 from vitascope import __version__
 from vitascope.errors import NotFound, VitascopeError
-from vitascope.store import library, recipes, schema
-from vitascope.store.archive_format import FORMAT, MAX_PICTURE
+from vitascope.store import archive_films, inputs, library, recipes, schema
+from vitascope.store.archive_format import FORMAT, MAX_INPUT, MAX_PICTURE
 from vitascope.store.archive_import import TakenIn, take_in
 from vitascope.store.blobs import Blobs, content
 from vitascope.store.database import Store
+from vitascope.store.projects import Project, list_projects
 
 __all__ = ["TakenIn", "export", "take_in"]
 _CHUNK, _ASIDE_BYTES = 1 << 20, 8 << 20  # larger films wait in a file, not in memory
@@ -38,13 +39,16 @@ def export(store: Store, blobs: Blobs, account_id: str) -> Iterator[bytes]:
             raise NotFound(f"There is no account {account_id[:60]}.", hint="Check its id.")
         wanted = sa.select(schema.clips.c.id).where(schema.clips.c.account_id == account_id)
         clip_ids = list(tx.scalars(wanted.order_by(schema.clips.c.id)))
-        projects = library.list_projects(tx, account_id)
+        projects = list_projects(tx, account_id)
     return _gathered(_export(store, blobs, account_id, row.email or row.name or account_id, clip_ids, projects))
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in large pieces: each is a turn in the server's threads, for which it may have to wait."""
-    held, size = [], 0
+    """The same bytes in large pieces: each is a turn in the server's threads, for which it may have to wait. The first
+    one goes out as it comes, so that a browser sees at once that its download has begun.
+    """
+    held, size, pieces = [], 0, iter(pieces)
+    yield next(pieces, b"")
     for piece in pieces:
         held.append(piece)
         size += len(piece)
@@ -55,11 +59,13 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _export(
-    store: Store, blobs: Blobs, account_id: str, name: str, clip_ids: list[str], projects: list[library.Project]
+    store: Store, blobs: Blobs, account_id: str, name: str, clip_ids: list[str], projects: list[Project]
 ) -> Iterator[bytes]:
     out = _Pipe()
     entries: list[dict[str, Any]] = []
     damaged: list[dict[str, str]] = []
+    named: set[str] = set()
+    given: list[dict[str, Any]] = []
     with zipfile.ZipFile(out, "w") as archive:
         for clip_id in clip_ids:
             try:
@@ -68,6 +74,8 @@ def _export(
                     whole = recipes.whole_recipe(tx, account_id, clip.recipe)
             except NotFound:
                 continue
+            whole = inputs.recipe_at_hand(store, blobs, account_id, whole)
+            named.update(inputs.named(json.dumps(whole)))
             recipe = json.dumps(whole, ensure_ascii=False, indent=1).encode()
             with tempfile.SpooledTemporaryFile(_ASIDE_BYTES) as film:
                 if why := _fetched(blobs, clip, film):
@@ -83,6 +91,21 @@ def _export(
                     yield from _stored(archive, out, f"clips/{clip_id}/{part}.jpg", [data], len(data))
             yield from _packed(archive, out, f"clips/{clip_id}/recipe.json", [recipe])
             entries.append(_entry(clip, shown))
+        told_films = []
+        for one in archive_films.exported(store, blobs, account_id):
+            named.update(recipes.HASH.findall(one.text.decode()))
+            yield from _packed(archive, out, f"films/{one.entry['id']}/film.json", [one.text])
+            for file, data in one.files.items():
+                yield from _stored(archive, out, file, [data], len(data))
+            told_films.append(one.entry)
+        for digest in sorted(named):
+            with store.read() as tx:
+                found = inputs.find(tx, account_id, digest)
+            data = _small(blobs, found.key, MAX_INPUT) if found else b""
+            if found and hashlib.sha256(data).hexdigest() == digest:
+                yield from _stored(archive, out, f"inputs/{digest}", [data], len(data))
+                told = {key: getattr(found, key) for key in ("kind", "name", "media_type", "bytes")}
+                given.append({"sha256": digest, **told})
         for name_of_file, table in (("jobs", schema.jobs), ("credits", schema.transfers)):
             yield from _packed(archive, out, f"history/{name_of_file}.jsonl", _lines(store, table, account_id))
         manifest = {
@@ -93,6 +116,10 @@ def _export(
             "projects": [{"id": project.id, "name": project.name} for project in projects],
             "clips": entries,
         }
+        if told_films:
+            manifest["films"] = told_films
+        if given:
+            manifest["inputs"] = given
         if damaged:
             manifest["left_out"] = damaged
         text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
@@ -170,9 +197,9 @@ def _lines(store: Store, table: sa.Table, account_id: str) -> Iterator[bytes]:
         last = rows[-1].id
 
 
-def _small(blobs: Blobs, key: str | None) -> bytes:
+def _small(blobs: Blobs, key: str | None, limit_bytes: int = MAX_PICTURE) -> bytes:
     try:
-        return content(blobs, key, limit_bytes=MAX_PICTURE) if key else b""
+        return content(blobs, key, limit_bytes=limit_bytes) if key else b""
     except VitascopeError:
         return b""
 

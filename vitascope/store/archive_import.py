@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +22,26 @@ from pydantic import ValidationError
 from vitascope import strictjson
 from vitascope.clip import Recipe
 from vitascope.errors import BadClip, BadPicture, TooLarge, VitascopeError
+from vitascope.film.document import Film
+from vitascope.film.take import Take
 from vitascope.media import picture, video
 from vitascope.media import recipe as recipe_file
+from vitascope.media.incoming import file_name
+from vitascope.media.kinds import HEAD_BYTES, kind_of
 from vitascope.media.limits import SENT
-from vitascope.store import ids, library, recipes, schema
+from vitascope.store import archive_films, ids, inputs, library, projects, recipes, schema, unread
 from vitascope.store.account import present
-from vitascope.store.archive_format import MAX_BYTES, MAX_CLIPS, MAX_PICTURE, MAX_TEXT, ClipEntry, LeftOut, Manifest
+from vitascope.store.archive_format import (
+    MAX_BYTES,
+    MAX_CLIPS,
+    MAX_PICTURE,
+    MAX_TEXT,
+    ClipEntry,
+    FilmEntry,
+    InputEntry,
+    LeftOut,
+    Manifest,
+)
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
 
@@ -35,8 +51,11 @@ _FREE_TEXT = 256 << 10  # bytes of a recipe that may be packed however tightly
 _TIGHTEST = 20  # of larger ones: a picture hardly shrinks, so what does is none
 _NAME = re.compile(
     r"manifest\.json|history/(?:jobs|credits)\.jsonl"
+    r"|inputs/[0-9a-f]{64}"
+    r"|films/film_[0-9a-f]{24}/(?:film\.json|take_[0-9a-f]{24}\.[a-z0-9]{1,8})"
     r"|clips/[A-Za-z0-9_]{1,60}/(?:video\.mp4|poster\.jpg|sprite\.jpg|recipe\.json)"
 )
+Meaning = Callable[[str | None, str], Iterable[str]]  # (model, prompt) -> terms
 _HINT = "Take an archive as the export of a library wrote it."
 
 
@@ -55,11 +74,13 @@ def take_in(
     account_id: str,
     path: Path,
     *,
+    meaning: Meaning = lambda model, prompt: (),
     limit_bytes: int = MAX_BYTES,
     limit_clips: int = MAX_CLIPS,
 ) -> TakenIn:
     """Add what is whole in this archive to the account's library. Clips whose bytes are there already are left as they
-    are. Raises BadClip and TooLarge when the archive itself is wrong; then nothing is kept.
+    are. `meaning`: the terms of a model's prompt. Raises BadClip and TooLarge when the archive itself is wrong; then
+    nothing is kept.
     """
     kept: list[str] = []
     try:
@@ -69,11 +90,18 @@ def take_in(
                 hashes = sa.select(schema.clips.c.sha256).where(schema.clips.c.account_id == account_id)
                 known = set(tx.scalars(hashes))
             arrivals, left_out = _keep_files(archive, manifest, known, store, blobs, kept)
-        return _add_rows(store, account_id, manifest, arrivals, [*manifest.left_out, *left_out])
+            came = archive_films.kept(archive, manifest.films, store, blobs, account_id, kept)
+            _keep_inputs(archive, manifest, [recipe for _, _, recipe, _ in arrivals], store, blobs, account_id)
+            wanted = {digest for _, film, _ in came for digest in recipes.HASH.findall(json.dumps(film.to_dict()))}
+            _keep_files_of_films(archive, manifest, wanted, store, blobs, account_id)
+        taken, unused = _add_rows(store, account_id, manifest, arrivals, [*manifest.left_out, *left_out], meaning, came)
     except BaseException:
         for key in kept:
             blobs.delete(key)
         raise
+    for key in unused:
+        blobs.delete(key)
+    return taken
 
 
 def _opened(path: Path, limit_bytes: int, limit_clips: int) -> zipfile.ZipFile:
@@ -159,9 +187,9 @@ def _text(archive: zipfile.ZipFile, name: str, limit_bytes: int = MAX_TEXT) -> b
 
 def _keep_files(
     archive: zipfile.ZipFile, manifest: Manifest, known: set[str], store: Store, blobs: Blobs, kept: list[str]
-) -> tuple[list[tuple[ClipEntry, str, Recipe, int]], list[LeftOut]]:
-    """Check and keep the files of every clip that is new: (its entry, its new id, recipe, number of frames), and those
-    that are damaged.
+) -> tuple[list[tuple[ClipEntry, str, Recipe, video.VideoInfo]], list[LeftOut]]:
+    """Check and keep the files of every clip that is new: (its entry, its new id, recipe, what is in its film), and
+    those that are damaged.
     """
     arrivals, left_out = [], []
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
@@ -172,7 +200,7 @@ def _keep_files(
             try:
                 recipe = _recipe(archive, entry)
                 _unpack(archive, entry, film)
-                frames = _frames(film, entry, recipe)
+                info = _film(film, entry, recipe)
             except BadClip as error:
                 left_out.append(LeftOut(id=entry.id, why=error.message[:200]))
                 continue
@@ -183,8 +211,47 @@ def _keep_files(
                 key = library.key(clip_id, name)
                 kept.append(key)
                 blobs.put(key, file, "video/mp4" if name == "video.mp4" else "image/jpeg")
-            arrivals.append((entry, clip_id, recipe, frames))
+            arrivals.append((entry, clip_id, recipe, info))
     return arrivals, left_out
+
+
+def _keep_inputs(
+    archive: zipfile.ZipFile,
+    manifest: Manifest,
+    arrived: list[Recipe],
+    store: Store,
+    blobs: Blobs,
+    account_id: str,
+) -> None:
+    """Keep the files that the new clips name, and their fitted pictures. One that is not what it should be is left
+    out: its clip is there all the same. Should the clips not come in, the next sweep finds that nothing needs them.
+    """
+    entries = {entry.sha256: entry for entry in manifest.inputs}
+    for recipe in arrived:
+        named = inputs.named(json.dumps(recipe.to_dict()))
+        files = [file for digest in named if (entry := entries.pop(digest, None)) and (file := _input(archive, entry))]
+        inputs.keep(store, blobs, account_id, [*files, *inputs.pictures_of(recipe.spec)])
+
+
+def _keep_files_of_films(
+    archive: zipfile.ZipFile, manifest: Manifest, wanted: set[str], store: Store, blobs: Blobs, account_id: str
+) -> None:
+    """Keep the sounds and pictures that the films name."""
+    for entry in manifest.inputs:
+        if entry.sha256 in wanted and (file := _input(archive, entry)):
+            inputs.keep(store, blobs, account_id, [file])
+
+
+def _input(archive: zipfile.ZipFile, entry: InputEntry) -> inputs.File | None:
+    try:
+        data = _text(archive, f"inputs/{entry.sha256}", entry.bytes)
+    except BadClip:
+        return None
+    kind = kind_of(data[:HEAD_BYTES])
+    good = kind and {"picture": "image", "clip": "video", "sound": "audio"}[kind.what] == entry.kind
+    if not good or hashlib.sha256(data).hexdigest() != entry.sha256:
+        return None
+    return inputs.File(entry.sha256, entry.kind, entry.media_type, data, file_name(entry.name))
 
 
 def _pictures(archive: zipfile.ZipFile, entry: ClipEntry) -> dict[str, bytes]:
@@ -229,14 +296,14 @@ def _recipe(archive: zipfile.ZipFile, entry: ClipEntry) -> Recipe:
         raise BadClip(f"{name} cannot be read: {str(error)[:200]}", hint=_HINT) from error
 
 
-def _frames(film: Path, entry: ClipEntry, recipe: Recipe) -> int:
+def _film(film: Path, entry: ClipEntry, recipe: Recipe) -> video.VideoInfo:
     try:
         info = video.probe(film, limits=SENT)
     except BadClip as error:
         raise BadClip(f"clips/{entry.id}/video.mp4 is no film that can be played.", hint=_HINT) from error
-    if (info.width, info.height) != recipe.spec.shape:
+    if (info.width, info.height) != recipe.shape.size:
         raise BadClip(f"The film of {entry.id} is not of the size its recipe says.", hint=_HINT)
-    return info.frames
+    return info
 
 
 def _jpeg(data: bytes, name: str) -> bytes:
@@ -250,25 +317,32 @@ def _add_rows(
     store: Store,
     account_id: str,
     manifest: Manifest,
-    arrivals: list[tuple[ClipEntry, str, Recipe, int]],
+    arrivals: list[tuple[ClipEntry, str, Recipe, video.VideoInfo]],
     left_out: list[LeftOut],
-) -> TakenIn:
+    meaning: Meaning,
+    came: list[tuple[FilmEntry, Film, list[Take]]],
+) -> tuple[TakenIn, list[str]]:
+    """What was taken in, and the keys of files that nothing needs."""
     now = store.clock()
     with store.begin() as tx:
         store.lock_account(tx, account_id)
         present(tx, account_id)
-        mine = {project.name: project.id for project in library.list_projects(tx, account_id)}
+        mine = {project.name: project.id for project in projects.list_projects(tx, account_id)}
         before = len(mine)
         for project in manifest.projects:
             if project.name not in mine:
-                mine[project.name] = library.create_project(tx, account_id, project.name, now).id
+                mine[project.name] = projects.create_project(tx, account_id, project.name, now).id
         places = {project.id: mine[project.name] for project in manifest.projects}
         here = {entry.id: _mine(tx, account_id, entry) for entry in manifest.clips}
         names = {old: clip.id for old, clip in here.items() if clip} | {entry.id: new for entry, new, _, _ in arrivals}
         total = added = 0
-        for entry, clip_id, recipe, frames in arrivals:
-            if here[entry.id]:  # somebody was quicker
+        unread_models = set()
+        for entry, clip_id, recipe, info in arrivals:
+            if here[entry.id]:  # another was quicker
                 continue
+            found = tuple(meaning(recipe.model, recipe.spec.prompt))
+            if not found:
+                unread_models.add(recipe.model)
             library.add(
                 tx,
                 account_id=account_id,
@@ -284,14 +358,18 @@ def _add_rows(
                 relation=entry.relation,
                 tags=entry.tags,
                 defects=entry.defects,
+                meaning=found,
                 favourite=entry.favourite,
-                frames=frames,
+                frames=info.frames,
+                sound=info.sound,
                 trashed_at=now if entry.trashed else None,
             )
             recipes.check(tx, account_id)
             added, total = added + 1, total + entry.bytes
+        unread.again(tx, unread_models)
+        unused = archive_films.add(tx, account_id, came, names, places, now)
     here_already = len(manifest.clips) - added - (len(left_out) - len(manifest.left_out))
-    return TakenIn(added, here_already, len(mine) - before, total, tuple(left_out))
+    return TakenIn(added, here_already, len(mine) - before, total, tuple(left_out)), unused
 
 
 def _mine(tx: sa.Connection, account_id: str, entry: ClipEntry) -> library.Clip | None:

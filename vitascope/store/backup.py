@@ -28,7 +28,8 @@ from vitascope import __version__
 from vitascope.errors import BadBackup, Conflict, Damaged, NotFound, VitascopeError
 from vitascope.media.atomic_write import written_aside
 from vitascope.store import health, identity, ids, schema
-from vitascope.store.blobs import Blobs, checked
+from vitascope.store.blob_keys import checked
+from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store, file_url
 
 FORMAT = 1
@@ -234,7 +235,7 @@ def _refuse_what_is_not_empty(store: Store, blobs: Blobs, manifest: dict[str, An
 
 
 def _lock_out_others(tx: sa.Connection) -> None:
-    """Nobody writes until this is done; SQLite has one writer anyway."""
+    """No one else writes until this is done; SQLite has one writer anyway."""
     if tx.dialect.name != "sqlite":
         names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
         tx.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")

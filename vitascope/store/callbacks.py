@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 from vitascope.errors import VitascopeError
 from vitascope.store import ids
 from vitascope.store.database import Store
+from vitascope.store.outbox import LEASE_SECONDS, Waiting, wait_seconds
 from vitascope.store.schema import callbacks, jobs
-from vitascope.store.webhooks import LEASE_SECONDS, Waiting, wait_seconds
 
 CALLBACK = "cbk_"
 KEY = "callback"  # in a job's `request`: {"url", "states", ...}
@@ -90,7 +90,7 @@ def postpone(tx: Connection, callback_id: str, until: float) -> None:
 def deliver(
     store: Store, attempt: Callable[[Due], Outcome], callback_id: str, *, rng: random.Random | None = None
 ) -> bool | None:
-    """Try this callback now: whether somebody answered; None when it was not due any more."""
+    """Try this callback now: whether there was an answer; None when it was not due any more."""
     with store.begin() as tx:
         due = _claim(tx, callback_id, store.clock())
     if not due:

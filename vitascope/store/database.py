@@ -37,6 +37,7 @@ class Store:
         self.url = _read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = threading.Lock()
+        self._writing = threading.local()
         self.damage = ""  # what was found damaged since this process began
         if self.is_sqlite:
             self.engine = _sqlite_engine(self.url)
@@ -77,10 +78,18 @@ class Store:
     def begin(self) -> Iterator[Connection]:
         """One write transaction: committed whole when the block ends, undone whole when it raises. Raises Unavailable
         when the database does not answer; then nothing is known of a commit that was under way.
+
+        A second one inside the block would wait for the first without end, so it raises RuntimeError: hand `tx` on.
         """
+        if getattr(self._writing, "now", False):
+            raise RuntimeError("a write transaction inside another one")
         turn: contextlib.AbstractContextManager[Any] = self._my_turn() if self.is_sqlite else contextlib.nullcontext()
-        with turn, self._answering(), self._writer.begin() as tx:
-            yield tx
+        self._writing.now = True
+        try:
+            with turn, self._answering(), self._writer.begin() as tx:
+                yield tx
+        finally:
+            self._writing.now = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:

@@ -5,40 +5,50 @@ and is never guessed. `progress` says what follows from it for one job.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.clip import ASPECTS, ClipSpec
-from vitascope.store import progress
-from vitascope.store.job import IS_RUNNING, Job
+from vitascope.clip import Shape
+from vitascope.store import progress, serving
+from vitascope.store.job import IS_LOCAL, IS_RUNNING, Job
 from vitascope.store.progress import Fit, Progress, Running
-from vitascope.store.schema import clips, jobs, workers
+from vitascope.store.schema import clips, jobs
+from vitascope.store.serving import Served
 
 LOOKED_AT = 30  # of the latest jobs
 DAYS = 7.0
-ALIVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Pace:
-    """`fits`: how long a job takes by its work, by model. `usual`: seconds of a whole job. `running`: the others."""
+    """`fits`: how long a job takes by its work, by model. `usual`: seconds of a whole job. `running`: the others.
+    `served`: who serves which model.
+    """
 
     fits: dict[str, Fit] = field(default_factory=dict)
     usual: dict[str, float] = field(default_factory=dict)
-    workers: int = 0
+    served: Mapping[str, Served] = field(default_factory=dict)
     running: tuple[Running, ...] = ()
 
-    def seconds(self, spec: ClipSpec, model: str) -> float | None:
-        """How long a clip of this spec takes, once it has begun."""
-        fit = self.fits.get(model)
-        return fit.seconds(progress.work(spec.shape, spec.new_frames, spec.steps)) if fit else None
+    def workers(self, model: str) -> int:
+        """Living ones that have this model loaded."""
+        return self.of_model(model).workers
 
-    def progress(self, job: Job, spec: ClipSpec) -> Progress:
+    def of_model(self, model: str) -> Served:
+        return self.served.get(model, Served())
+
+    def seconds(self, shape: Shape, model: str) -> float | None:
+        """How long a clip of this shape takes, once it has begun."""
+        fit = self.fits.get(model)
+        return fit.seconds(progress.work(shape.size, shape.frames, steps_of(shape.steps))) if fit else None
+
+    def progress(self, job: Job) -> Progress:
         """How far this running job is."""
-        return self.of(_of(job, spec))
+        return self.of(_of(job))
 
     def of(self, mine: Running) -> Progress:
         """Others that its worker holds and that end sooner are made first."""
@@ -56,14 +66,15 @@ class Pace:
 
     def starts_in(self, position: int, model: str) -> float | None:
         """Seconds until the job at this place in the line begins; None without a worker or anything measured."""
-        usual = self.usual.get(model)
-        if usual is None or not self.workers:
+        usual, workers = self.usual.get(model), self.workers(model)
+        if usual is None or not workers:
             return None
-        parts = [self._alone(one).seconds_left for one in self.running]
-        usuals = [self.usual.get(one.model, 0.0) for one in self.running]
+        running = [one for one in self.running if one.model == model]
+        parts = [self._alone(one).seconds_left for one in running]
+        usuals = [self.usual.get(one.model, 0.0) for one in running]
         left = sum(other if part is None else part for part, other in zip(parts, usuals, strict=True))
         ahead = left + usual * (position - 1)
-        return ahead / self.workers if self.running or position > 1 else 0.0
+        return ahead / workers if running or position > 1 else 0.0
 
     def _alone(self, one: Running) -> Progress:
         return progress.progress(one, self.fits.get(one.model))
@@ -73,7 +84,7 @@ def measured(tx: Connection, now: float) -> Pace:
     """From the latest finished jobs, the jobs that run and the workers that are alive."""
     took: dict[str, list[tuple[float, float]]] = {}
     usual: dict[str, list[float]] = {}
-    steps = jobs.c.spec["steps"].as_integer().label("steps")
+    steps = jobs.c.shape["steps"].as_integer().label("steps")
     columns = (
         jobs.c.model,
         jobs.c.started_at,
@@ -98,17 +109,14 @@ def measured(tx: Connection, now: float) -> Pace:
         usual.setdefault(row.model, []).append(seconds)
         if row.compute_ms:  # without what it waited for others that its worker held
             seconds = min(seconds, row.compute_ms / 1000 + waits[row.model])
-        took.setdefault(row.model, []).append((progress.work((row.width, row.height), row.frames, row.steps), seconds))
+        took.setdefault(row.model, []).append(
+            (progress.work((row.width, row.height), row.frames, steps_of(row.steps)), seconds)
+        )
     fits = {model: progress.fit(found) for model, found in took.items()}
-    alive = (
-        sa.select(sa.func.count())
-        .select_from(workers)
-        .where(workers.c.seen_at.between(now - ALIVE_SECONDS, now + ALIVE_SECONDS))
-    )
     return Pace(
         {model: found for model, found in fits.items() if found},
         {model: statistics.median(values) for model, values in usual.items()},
-        tx.scalar(alive) or 0,
+        serving.read(tx, now),
         _running(tx),
     )
 
@@ -124,8 +132,7 @@ def _waits(rows: Any) -> dict[str, float]:
 
 
 def _running(tx: Connection) -> tuple[Running, ...]:
-    """Without their specs' pictures, which may be large."""
-    spec = jobs.c.spec
+    """Without their specs, which may be large."""
     columns = (
         jobs.c.id,
         jobs.c.model,
@@ -134,47 +141,36 @@ def _running(tx: Connection) -> tuple[Running, ...]:
         jobs.c.step,
         jobs.c.steps,
         jobs.c.compute_ms,
-        spec["steps"].as_integer().label("asked"),
-        spec["seconds"].as_float().label("seconds"),
-        spec["aspect"].as_string().label("aspect"),
-        spec["size"].label("size"),
-        spec["extend"]["width"].as_integer().label("width"),
-        spec["extend"]["height"].as_integer().label("height"),
+        jobs.c.shape,
     )
     found = []
-    for row in tx.execute(sa.select(*columns).where(IS_RUNNING)):
-        if row.asked is None or row.seconds is None:
-            continue  # a row of another version
-        size = (
-            (row.width, row.height) if row.width and row.height else row.size or ASPECTS.get(row.aspect, ASPECTS["1:1"])
-        )
-        frames = ClipSpec(prompt=".", seconds=row.seconds).new_frames  # one more than an extension has: no matter
-        found.append(
-            Running(
-                row.id,
-                row.model,
-                row.lease_worker,
-                row.attempts,
-                _step(row.step, row.steps, row.asked),
-                row.asked,
-                row.compute_ms / 1000,
-                size[0] * size[1] * frames,
-            )
-        )
+    for row in tx.execute(sa.select(*columns).where(IS_RUNNING, IS_LOCAL)):
+        if row.shape:  # else a row of another version
+            found.append(_running_one(row, Shape.from_dict(row.shape)))
     return tuple(found)
 
 
-def _of(job: Job, spec: ClipSpec) -> Running:
+def _of(job: Job) -> Running:
+    return _running_one(job, job.resolved)
+
+
+def _running_one(row: Any, shape: Shape) -> Running:
+    asked = steps_of(shape.steps)
     return Running(
-        job.id,
-        job.model,
-        job.lease_worker,
-        job.attempts,
-        _step(job.step, job.steps, spec.steps),
-        spec.steps,
-        job.compute_ms / 1000,
-        spec.shape[0] * spec.shape[1] * spec.new_frames,
+        row.id,
+        row.model,
+        row.lease_worker,
+        row.attempts,
+        _step(row.step, row.steps, asked),
+        asked,
+        row.compute_ms / 1000,
+        shape.width * shape.height * shape.frames,
     )
+
+
+def steps_of(steps: int) -> int:
+    """Of a model without steps to choose, its work counts as one."""
+    return steps or 1
 
 
 def _step(step: int, steps: int, asked: int) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.store import webhooks
+from vitascope.store import deliveries, webhooks
 from vitascope.store.database import lock_account
 from vitascope.store.schema import events
 
@@ -34,7 +34,7 @@ def tell(
     row = {"account_id": account_id, "job_id": job_id, "kind": kind, "data": dict(data), "at": now}
     tx.execute(events.insert().values(**row))
     if kind in webhooks.KINDS:
-        webhooks.emit(tx, account_id, kind, {**({"job_id": job_id} if job_id else {}), **data}, now)
+        deliveries.emit(tx, account_id, kind, {**({"job_id": job_id} if job_id else {}), **data}, now)
 
 
 def since(tx: Connection, account_id: str, after: int, *, limit: int = 100, job_id: str | None = None) -> list[Event]:

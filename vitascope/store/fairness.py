@@ -104,7 +104,7 @@ def tier(lane: str, run_after: float, now: float) -> int:
 
 
 @dataclass(frozen=True)
-class Line:
+class QueueView:
     """All that wait, counted at the moment `at`. Good for telling many people their place; one for a second serves
     thousands.
     """
@@ -123,7 +123,7 @@ class Line:
 
     def position(self, account_id: str, tier: int, priority: int, own_before: int) -> int:
         """1 = next. Exact for one machine and jobs that are due, while one priority waits; with several priorities and
-        with more machines, nobody waits longer than it says. What is relaxed or not yet due is told within a few.
+        with more machines, no job waits longer than it says. What is relaxed or not yet due is told within a few.
 
         `own_before`: jobs of the same account and tier that go first. An account's jobs are its rounds; a round is
         served across all accounts before the next begins.

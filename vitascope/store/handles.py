@@ -58,7 +58,7 @@ def claim(
 
 
 def renew(tx: Connection, account_id: str, kind: str, name: str, target: str, now: float) -> None:
-    """From now on `name` means `target`, and is as new as if nobody had said it before."""
+    """From now on `name` means `target`, and is as new as if it had never been said before."""
     drop(tx, account_id, kind, name)
     claim(tx, account_id, kind, name, target, now)
 

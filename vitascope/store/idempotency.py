@@ -16,16 +16,17 @@ from vitascope.store.schema import idempotency
 KEEP_SECONDS = 7 * 86_400.0
 
 
-def recall(tx: Connection, account_id: str, key: str, fingerprint: str) -> Any | None:
+def recall(tx: Connection, account_id: str, key: str, *fingerprints: str) -> Any | None:
     """What was answered to this key, or None when it is new; then do the work and `remember`, in this transaction: the
-    account is locked, so a second request waits here. Raises Conflict when the key came with another request.
+    account is locked, so a second request waits here. Raises Conflict when the key came with another request than one
+    of these fingerprints.
     """
     lock_account(tx, account_id)
     mine = sa.and_(idempotency.c.account_id == account_id, idempotency.c.key == key)
     row = tx.execute(sa.select(idempotency).where(mine)).first()
     if not row:
         return None
-    if row.fingerprint != fingerprint:
+    if row.fingerprint not in fingerprints:
         raise Conflict(
             f'The idempotency key "{key}" was used for another request.', hint="Take a new key for each request."
         )

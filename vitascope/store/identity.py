@@ -73,14 +73,14 @@ def meet(store: Store, blobs: Blobs) -> Identity:
     if not theirs:
         _mark(blobs, mine)
         theirs = of_storage(blobs)
-    if theirs != mine.name:  # somebody else was quicker
+    if theirs != mine.name:  # another was quicker
         return meet(store, blobs)
     return mine
 
 
 def adopt(store: Store, blobs: Blobs) -> Identity:
-    """From now on these two belong together, under a new name: whoever had one of them before is refused. Files that
-    are there already are never swept.
+    """From now on these two belong together, under a new name: a machine that had one of them before is refused. Files
+    that are there already are never swept.
     """
     new = Identity(secrets.token_hex(8), store.clock())
     with store.begin() as tx:

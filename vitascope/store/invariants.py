@@ -110,6 +110,47 @@ RULES: tuple[tuple[str, str], ...] = (
            WHERE j.state <> 'succeeded' OR j.clip_id <> c.id OR j.account_id <> c.account_id""",
     ),
     (
+        "{id} runs on another server, and has no purchase that is looked after.",
+        """SELECT j.id FROM jobs j LEFT JOIN purchases p ON p.id = j.lease_worker AND p.job_id = j.id
+           WHERE j.state = 'running' AND j.needs = 'remote'
+                 AND (p.id IS NULL OR p.settled_at IS NOT NULL OR p.next_at IS NULL)""",
+    ),
+    (
+        "{id} is {state} and not settled, and its job {job_id} is {job_state}.",
+        """SELECT p.id, p.state, p.job_id, j.state AS job_state FROM purchases p LEFT JOIN jobs j ON j.id = p.job_id
+           WHERE p.settled_at IS NULL AND (j.id IS NULL OR j.state <> 'running' OR j.lease_worker <> p.id)""",
+    ),
+    (
+        "{id} is {state} with {sends} sends and the ticket {handle}.",
+        """SELECT id, state, sends, handle FROM purchases
+           WHERE (state IN ('placed', 'done') AND handle IS NULL) OR (state = 'written' AND sends > 0)
+                 OR (state IN ('sent', 'unsure', 'placed', 'done', 'lost') AND sends < 1)""",
+    ),
+    (
+        "{id} of a film names {job_id} as its job, which is {why}.",
+        """SELECT t.id, t.job_id, CASE WHEN j.id IS NULL THEN 'none' ELSE 'of another account' END AS why
+           FROM film_takes t LEFT JOIN jobs j ON j.id = t.job_id
+           WHERE t.job_id IS NOT NULL AND (j.id IS NULL OR j.account_id <> t.account_id)""",
+    ),
+    (
+        "{id} of a film is {state} without what belongs to that.",
+        """SELECT id, state FROM film_takes
+           WHERE (state = 'ordered') <> (job_id IS NOT NULL)
+                 OR (state = 'made' AND removed_at IS NULL AND clip_id IS NULL AND (key IS NULL OR media IS NULL))
+                 OR (state = 'failed' AND removed_at IS NULL AND error IS NULL)""",
+    ),
+    (
+        "{id} runs before {after}, which is {state}.",
+        """SELECT j.id, j.after, COALESCE(e.state, 'gone') AS state FROM jobs j LEFT JOIN jobs e ON e.id = j.after
+           WHERE j.after IS NOT NULL AND j.state IN ('running', 'succeeded')
+                 AND (e.id IS NULL OR e.state <> 'succeeded')""",
+    ),
+    (
+        "{id} is at version {version}, and its last change at {last}.",
+        """SELECT f.id, f.version, MAX(v.version) AS last FROM films f LEFT JOIN film_versions v ON v.film_id = f.id
+           GROUP BY f.id, f.version HAVING MAX(v.version) IS NULL OR MAX(v.version) <> f.version""",
+    ),
+    (
         "{id} failed without a reason.",
         "SELECT id FROM jobs WHERE state = 'failed' AND (error_code IS NULL OR error_message IS NULL)",
     ),

@@ -11,16 +11,29 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from vitascope import clip_format_1
+from vitascope.clip import Shape
 from vitascope.errors import NotFound
 from vitascope.store import fairness
+from vitascope.store.ids import FILM_BATCH
 from vitascope.store.schema import STATES, jobs, turns
 
 DONE = ("succeeded", "failed", "cancelled")
 MAX_ATTEMPTS = 3
+REMOTE = "remote"  # what a job needs that another server does: it takes no machine and no place of the plan here
+SPEC_FORMAT = 2  # of the specs that this version writes; it reads, and so claims, all up to this
 
 # Written into the statement, not bound to it: only so do both databases know that the small indexes will do.
 IS_QUEUED = jobs.c.state == sa.literal_column("'queued'")
 IS_RUNNING = jobs.c.state == sa.literal_column("'running'")
+IS_LOCAL = jobs.c.needs != sa.literal_column("'remote'")
+
+_earlier = jobs.alias("earlier")
+#: The job that it continues, if it names one, has its clip.
+IS_READY = sa.or_(
+    jobs.c.after.is_(None),
+    sa.exists().where(_earlier.c.id == jobs.c.after, _earlier.c.state == sa.literal_column("'succeeded'")),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,9 @@ class Job:
     priority: int
     lane: str
     spec: dict[str, Any]
+    spec_format: int
+    shape: dict[str, Any]
+    after: str | None
     request: dict[str, Any] | None
     model: str
     needs: str
@@ -68,6 +84,11 @@ class Job:
         return f"previews/{self.id}-{step}.webp"
 
     @property
+    def resolved(self) -> Shape:
+        """What its spec came to. A row that a process of the first edition wrote meanwhile does not say so."""
+        return Shape.from_dict(self.shape or clip_format_1.shape(self.spec))
+
+    @property
     def done(self) -> bool:
         return self.state in DONE
 
@@ -86,7 +107,7 @@ class Lease:
 
 
 def get(tx: Connection, account_id: str | None, job_id: str) -> Job:
-    """Raises NotFound, also for somebody else's. `account_id=None`: whoever it belongs to."""
+    """Raises NotFound, also for another account's. `account_id=None`: whichever account it belongs to."""
     query = sa.select(jobs).where(jobs.c.id == job_id)
     if account_id is not None:
         query = query.where(jobs.c.account_id == account_id)
@@ -128,18 +149,26 @@ def count(tx: Connection, account_id: str | None = None, *, states: Sequence[str
     return tx.scalar(query if account_id is None else query.where(jobs.c.account_id == account_id)) or 0
 
 
-def line(tx: Connection, now: float) -> fairness.Line:
+def waiting(tx: Connection, account_id: str) -> int:
+    """What counts against the plan's limit of waiting jobs: each job, and each batch of a film once."""
+    table = jobs.c
+    of_film = table.batch_id.startswith(FILM_BATCH, autoescape=True)
+    counted = sa.func.count(sa.distinct(sa.case((of_film, table.batch_id), else_=table.id)))
+    return tx.scalar(sa.select(counted).where(IS_QUEUED, table.account_id == account_id)) or 0
+
+
+def queue_view(tx: Connection, now: float) -> fairness.QueueView:
     """All that wait, counted: one read of the queue, from which `position` answers for any number of jobs."""
     rank = sa.case(
         (sa.and_(jobs.c.lane == "offpeak", jobs.c.run_after > now), 1), (jobs.c.lane == "relaxed", 2), else_=0
     ).label("tier")
     waiting = (jobs.c.account_id, rank, jobs.c.priority)
     groups = tx.execute(
-        sa.select(*waiting, sa.func.count(), sa.func.min(jobs.c.id)).where(IS_QUEUED).group_by(*waiting)
+        sa.select(*waiting, sa.func.count(), sa.func.min(jobs.c.id)).where(IS_QUEUED, IS_LOCAL).group_by(*waiting)
     ).all()
-    running = sa.select(jobs.c.account_id, sa.func.count()).where(IS_RUNNING).group_by(jobs.c.account_id)
+    running = sa.select(jobs.c.account_id, sa.func.count()).where(IS_RUNNING, IS_LOCAL).group_by(jobs.c.account_id)
     turned = tx.execute(sa.select(turns.c.account_id, turns.c.turn)).all()
-    return fairness.Line(
+    return fairness.QueueView(
         now,
         tuple(fairness.Group(*row) for row in groups),
         {row[0]: row[1] for row in tx.execute(running)},
@@ -148,24 +177,32 @@ def line(tx: Connection, now: float) -> fairness.Line:
     )
 
 
-def position(tx: Connection, job: Job, line: fairness.Line) -> int:
-    """How many starts until this one's, 1 = next; 0 when it does not wait. `line`: a recent one."""
-    if job.state != "queued":
+def position(tx: Connection, job: Job, queue: fairness.QueueView) -> int:
+    """How many starts until this one's, 1 = next; 0 when it does not wait in this line: another server has lines of its
+    own. `queue`: a recent one.
+    """
+    if job.state != "queued" or job.needs == REMOTE:
         return 0
-    return place(tx, line, job.account_id, job.lane, job.priority, job.run_after, job.id)
+    return place(tx, queue, job.account_id, job.lane, job.priority, job.run_after, job.id)
 
 
 def place(
-    tx: Connection, line: fairness.Line, account_id: str, lane: str, priority: int, run_after: float, id: str = "~"
+    tx: Connection,
+    queue: fairness.QueueView,
+    account_id: str,
+    lane: str,
+    priority: int,
+    run_after: float,
+    id: str = "~",
 ) -> int:
     """The same for a job that may not be there yet: it would be the last of its account."""
-    if account_id not in line.own:
+    if account_id not in queue.own:
         columns = (jobs.c.lane, jobs.c.run_after, jobs.c.priority, jobs.c.id)
-        rows = tx.execute(sa.select(*columns).where(IS_QUEUED, jobs.c.account_id == account_id))
-        own = ((fairness.tier(row.lane, row.run_after, line.at), -row.priority, row.id) for row in rows)
-        line.own[account_id] = sorted(own)
-    tier = fairness.tier(lane, run_after, line.at)
-    return line.position(account_id, tier, priority, line.before(account_id, tier, priority, id))
+        rows = tx.execute(sa.select(*columns).where(IS_QUEUED, IS_LOCAL, jobs.c.account_id == account_id))
+        own = ((fairness.tier(row.lane, row.run_after, queue.at), -row.priority, row.id) for row in rows)
+        queue.own[account_id] = sorted(own)
+    tier = fairness.tier(lane, run_after, queue.at)
+    return queue.position(account_id, tier, priority, queue.before(account_id, tier, priority, id))
 
 
 def as_job(row: Any) -> Job:

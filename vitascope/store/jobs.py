@@ -1,8 +1,8 @@
 """A job is a clip on its way: waiting, leased to a worker, done. This file knows every step it can take and nothing of
 money or files; who calls it puts what belongs to a step into the same transaction.
 
-A lease is fenced by its worker and its attempt: whoever lost it (another has the job, it was cancelled, it is done)
-gets LeaseLost and must throw its work away. `attempts` only ever grows. Each step locks the account and then
+A lease is fenced by its worker and its attempt: a worker that lost it (another has the job, it was cancelled, it is
+done) gets LeaseLost and must throw its work away. `attempts` only ever grows. Each step locks the account and then
 the job. In a transaction of several parts take the job's step first: who lost the lease is told before all else.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.clip import ClipSpec
+from vitascope.clip import ClipSpec, Shape
 from vitascope.errors import LeaseLost, VitascopeError
 from vitascope.plans import Plans
 from vitascope.store import callbacks, events, fairness, ranking, recipes
@@ -22,19 +22,25 @@ from vitascope.store.database import insert_new, lock_account, lock_claims
 from vitascope.store.ids import JOB, new_id
 from vitascope.store.job import (
     DONE,
+    IS_LOCAL,
     IS_QUEUED,
+    IS_READY,
     IS_RUNNING,
     MAX_ATTEMPTS,
+    REMOTE,
+    SPEC_FORMAT,
     Job,
     Lease,
     as_job,
     count,
     get,
-    line,
     page,
     place,
     position,
+    queue_view,
+    waiting,
 )
+from vitascope.store.purchase import refuse_cancel
 from vitascope.store.schema import jobs, turns
 
 __all__ = [  # `jobs` is the door to all that concerns a job
@@ -51,13 +57,17 @@ __all__ = [  # `jobs` is the door to all that concerns a job
     "exhausted",
     "fail",
     "finish",
+    "free",
     "get",
-    "line",
     "page",
     "place",
     "position",
+    "queue_view",
     "release",
     "shorten",
+    "stranded",
+    "unclaimed",
+    "waiting",
 ]
 DAY = 86_400.0
 PROGRESS_SECONDS = 0.5  # at least, between two events of progress
@@ -68,6 +78,8 @@ def enqueue(
     *,
     account_id: str,
     spec: ClipSpec,
+    shape: Shape,
+    model: str,
     units: int,
     batch_id: str,
     now: float,
@@ -80,8 +92,11 @@ def enqueue(
     parent_clip_id: str | None = None,
     relation: str | None = None,
     idempotency: str | None = None,
+    after: str | None = None,
 ) -> Job:
-    """A new job, last of its account. `units`: its price, which the caller holds in the same transaction."""
+    """A new job, last of its account. `units`: its price, which the caller holds in the same transaction. `after`: the
+    job whose clip it continues; it cannot be claimed before that one is done.
+    """
     lock_account(tx, account_id)
     values = {
         "id": new_id(JOB, now),
@@ -92,15 +107,18 @@ def enqueue(
         "priority": priority,
         "lane": lane,
         "spec": recipes.packed(tx, account_id, spec.to_dict(), now),
+        "shape": shape.to_dict(),
+        "spec_format": SPEC_FORMAT,
         "request": dict(request) if request is not None else None,
-        "model": spec.model,
+        "model": model,
         "needs": needs,
         "units": units,
         "run_after": run_after,
-        "steps": spec.steps,
+        "steps": shape.steps,
         "parent_clip_id": parent_clip_id,
         "relation": relation,
         "idempotency": idempotency,
+        "after": after,
         "created_at": now,
     }
     job = as_job(tx.execute(jobs.insert().values(**values).returning(jobs)).one())
@@ -132,6 +150,26 @@ def claim(
     return None
 
 
+def free(now: float) -> sa.ColumnElement[bool]:
+    """True for the row of a job that nobody works on and somebody could: it waits, or its lease ran out."""
+    return sa.or_(sa.and_(IS_QUEUED, IS_READY), sa.and_(IS_RUNNING, jobs.c.lease_until <= now))
+
+
+def unclaimed(tx: Connection, model: str, now: float, *, limit: int = 100) -> list[Job]:
+    """Jobs of this model that nobody works on, the oldest first."""
+    query = sa.select(jobs).where(free(now), jobs.c.model == model).order_by(jobs.c.id).limit(limit)
+    return [as_job(row) for row in tx.execute(query)]
+
+
+def stranded(tx: Connection, *, limit: int = 100) -> list[Job]:
+    """Jobs that wait for one which will have no clip. The caller ends each, and voids its hold."""
+    earlier = jobs.alias("earlier")
+    lost = sa.or_(earlier.c.id.is_(None), earlier.c.state.in_(("failed", "cancelled")))
+    query = sa.select(jobs).outerjoin(earlier, earlier.c.id == jobs.c.after)
+    query = query.where(IS_QUEUED, jobs.c.after.is_not(None), lost).order_by(jobs.c.id).limit(limit)
+    return [as_job(row) for row in tx.execute(query)]
+
+
 def exhausted(tx: Connection, now: float, *, limit: int = 100) -> list[Job]:
     """Jobs that no worker will get again, because their lease ran out and they were tried too often or shall be
     cancelled. For each, in a transaction of its own, the caller calls `cancelled` where `cancel_requested`, else
@@ -147,7 +185,7 @@ def shorten(tx: Connection, now: float, *, lease_seconds: float) -> int:
     their worker beats before. The number of them.
     """
     latest = now + lease_seconds
-    late = sa.select(jobs.c.id).where(IS_RUNNING, jobs.c.lease_until > latest)
+    late = sa.select(jobs.c.id).where(IS_RUNNING, IS_LOCAL, jobs.c.lease_until > latest)  # a purchase keeps its own
     values = {"lease_until": latest}
     found = sorted(tx.scalars(late))
     for job_id in found:
@@ -197,7 +235,7 @@ def finish(tx: Connection, lease: Lease, now: float, *, clip_id: str, compute_ms
 
 
 def fail(tx: Connection, held: Lease | Job, now: float, error: VitascopeError, *, compute_ms: int | None = None) -> Job:
-    """With a lease: the worker says so. With a job: whoever read it says so, unless it has changed since."""
+    """With a lease: the worker says so. With a job: its reader says so, unless it has changed since."""
     words = {"error_code": error.code, "error_message": error.message, "error_hint": error.hint or None}
     return _end(tx, held, "failed", now, **words, **_machine_time(held, compute_ms))
 
@@ -207,14 +245,17 @@ def cancelled(tx: Connection, held: Lease | Job, now: float, *, compute_ms: int 
 
 
 def ask_cancel(tx: Connection, account_id: str | None, job_id: str, now: float) -> Job:
-    """The job as it is now. One that nobody works on is cancelled at once, and the caller voids its hold in this
-    transaction; one that runs is told so at its next beat; one that is done stays as it is.
+    """The job as it is now. One that no worker holds is cancelled at once, and the caller voids its hold in this
+    transaction; one that runs is told so at its next beat; one that is done stays as it is. Raises Conflict for one
+    that another server makes and cannot stop.
     """
     lock_account(tx, get(tx, account_id, job_id).account_id)
     job = get(tx, account_id, job_id)
     if job.state == "queued" or (job.state == "running" and (job.lease_until or 0) <= now):
         return cancelled(tx, job, now)
     if job.state == "running" and not job.cancel_requested:
+        if job.needs == REMOTE:
+            refuse_cancel(tx, job, now)
         asked = sa.update(jobs).where(jobs.c.id == job_id, IS_RUNNING).values(cancel_requested=True).returning(jobs)
         row = tx.execute(asked).first()
         job = as_job(row) if row else get(tx, account_id, job_id)
@@ -230,12 +271,18 @@ def release(tx: Connection, lease: Lease, now: float) -> Job:
     return _tell(tx, _change(tx, lease, **values), "job.queued", now)
 
 
+def elsewhere(tx: Connection, lease: Lease, now: float, **values: Any) -> Job:
+    """Give the job back to be made by another model, at the same price: `values` are what changes of it."""
+    lock_account(tx, lease.job.account_id)
+    free = {"state": "queued", "lease_worker": None, "lease_until": None, "step": 0, "released": jobs.c.released + 1}
+    return _tell(tx, _change(tx, lease, **free, **values), "job.queued", now)
+
+
 def _take(tx: Connection, head: fairness.Head, worker: str, now: float, lease_seconds: float) -> Job | None:
     """Lease the job, unless it was beaten for, cancelled or ended since it was seen."""
-    free = sa.or_(IS_QUEUED, sa.and_(IS_RUNNING, jobs.c.lease_until <= now))
     taking = (
         sa.update(jobs)
-        .where(jobs.c.id == head.job_id, free)
+        .where(jobs.c.id == head.job_id, free(now))
         .values(
             state="running",
             attempts=jobs.c.attempts + 1,
@@ -250,6 +297,8 @@ def _take(tx: Connection, head: fairness.Head, worker: str, now: float, lease_se
     row = tx.execute(taking).first()
     if not row:
         return None
+    if row.needs == REMOTE:  # it takes nobody's turn at a machine
+        return _tell(tx, as_job(row), "job.running", now)
     turn = (tx.scalar(sa.select(sa.func.max(turns.c.turn))) or 0) + 1
     if not insert_new(tx, turns, {"account_id": head.account_id, "turn": turn, "created_at": now}):
         tx.execute(sa.update(turns).where(turns.c.account_id == head.account_id).values(turn=turn))

@@ -122,7 +122,7 @@ def pair_secret(tx: Connection, access: str, now: float) -> str:
 
 
 def master_secret(tx: Connection, now: float) -> bytes:
-    """32 bytes made once for each database. Whoever reads them can sign as anybody: back the database up with care.
+    """32 bytes made once for each database. Who reads them can sign for any account: back the database up with care.
 
     Needs a write transaction the first time.
     """

@@ -153,6 +153,11 @@ def refund(tx: Connection, job_id: str, units: int, now: float) -> None:
         _move(tx, "refund", REVENUE, available(account_id), units, bucket_id, job_id, account_id, now)
 
 
+def refunded(tx: Connection, job_id: str) -> int:
+    """Units of its price that were given back."""
+    return sum(row.units for row in _of_job(tx, job_id, "refund"))
+
+
 def expire(tx: Connection, now: float, *, limit: int = 500) -> int:
     """Take away what is left in buckets whose time is over; how many of at most `limit` there were."""
     over = sa.and_(buckets.c.available > 0, buckets.c.expires_at.is_not(None), buckets.c.expires_at <= now)

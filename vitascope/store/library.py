@@ -1,5 +1,5 @@
-"""What is kept: clips with their recipes, in projects, with favourites, tags, a search, a trash, and where each came
-from. Everything is asked for one account and sees nothing of another's; `purge` alone looks at all.
+"""What is kept: clips with their recipes, in projects, with favourites, tags, a trash, and where each came
+from. Everything is asked for one account and sees nothing of another's.
 
 Files lie in the blobs, and this knows their keys alone. A clip's row is written after its files and removed before
 them, so a crash can leave files without a row (`sweep` clears them away) and never a row without its files.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,31 +17,13 @@ from sqlalchemy import Connection
 
 from vitascope.clip import Recipe
 from vitascope.errors import BadSpec, Conflict, NotFound
-from vitascope.smallworld import search_terms as meaning
-from vitascope.smallworld.search_terms import meaning_of
-from vitascope.store import events, ids, matching, recipes
-from vitascope.store.projects import (
-    MAX_PROJECT,
-    Project,
-    create_project,
-    list_projects,
-    project,
-    rename_project,
-    restore_project,
-    trash_project,
-)
-from vitascope.store.retention import FRAMES, TRASH_DAYS, purge, remove, sweep
+from vitascope.store import events, ids, recipes, terms
+from vitascope.store.projects import project
 from vitascope.store.schema import clips
-from vitascope.store.text_search import pattern, words_of
-
-__all__ = [
-    "FRAMES", "MAX_PROJECT", "TRASH_DAYS", "Clip", "Lineage", "Project", "Wanted", "add", "as_clip", "by_sha256",
-    "count", "count_found", "count_trashed", "create_project", "delete", "favourite", "get", "key", "lineage",
-    "list_projects", "move", "of_job", "project", "purge", "remove", "rename_project", "restore", "restore_project",
-    "search", "sweep", "tag", "tags", "trash", "trash_project",
-]  # fmt: skip
+from vitascope.store.text_search import words_of
 
 MAX_TAGS, MAX_TAG = 50, 60  # how many, and characters of one
+WARNING = "warning"  # the level of a defect for which nothing is paid back
 _MAX_LINE = 1_000  # clips of one lineage
 
 
@@ -53,19 +36,22 @@ class Clip:
     job_id: str | None
     project_id: str | None
     prompt: str
-    model: str
+    model: str | None  # None: a file of the user's own
     seed: int | None
     width: int
     height: int
     frames: int
-    fps: int
+    fps: str  # an exact fraction: "24", "30000/1001"
+    sound: bool
     seconds: float
     bytes: int
     sha256: str
     video_key: str
     poster_key: str | None
     sprite_key: str | None
-    recipe: dict[str, Any]  # as it is kept; `recipes.whole_recipe` puts in what is large
+    recipe: (
+        dict[str, Any] | None
+    )  # None: a file of the user's own; as it is kept; `recipes.whole_recipe` puts in what is large
     parent_id: str | None
     relation: str | None
     favourite: bool
@@ -82,6 +68,11 @@ class Clip:
         """Of all its blobs."""
         return tuple(key for key in (self.video_key, self.poster_key, self.sprite_key) if key)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether it was paid back."""
+        return bool(faults(self.defects))
+
 
 assert {item.name for item in fields(Clip)} == set(clips.c.keys())
 
@@ -93,6 +84,15 @@ class Lineage:
     clip: Clip
     parents: tuple[Clip, ...]
     children: tuple[Clip, ...]
+
+
+def faults(defects: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Those for which a clip is paid back; the others are warnings."""
+    return [defect for defect in defects if defect.get("level") != WARNING]
+
+
+def warnings(defects: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    return [defect for defect in defects if defect.get("level") == WARNING]
 
 
 def key(clip_id: str, name: str) -> str:
@@ -116,19 +116,22 @@ def add(
     sprite_key: str | None = None,
     parent_id: str | None = None,
     relation: str | None = None,
-    fps: int = 16,
+    sound: bool = False,
+    fps: Fraction | None = None,
     tags: Iterable[str] = (),
     defects: Iterable[Mapping[str, str]] = (),
+    meaning: Iterable[str] = (),
     favourite: bool = False,
     frames: int | None = None,
+    size: tuple[int, int] | None = None,
     trashed_at: float | None = None,
 ) -> Clip:
     """A finished clip, whose files are in the blobs already. Take `clip_id` from `ids.new_id("clip_", now)` before
-    writing them. `frames`: when they are not what the spec says.
+    writing them. `frames`, `fps` and `size`: when they are not what the recipe says. `meaning`: terms of its prompt.
     """
     clip_id = clip_id or ids.new_id(ids.CLIP, now)
-    spec = recipe.spec
-    count = spec.frames if frames is None else frames
+    spec, shape = recipe.spec, recipe.shape
+    count, rate, (width, height) = frames or shape.total, fps or shape.fps, size or shape.size
     named = _checked_tags(tags)
     clip = Clip(
         id=clip_id,
@@ -138,11 +141,12 @@ def add(
         prompt=spec.prompt.replace("\0", ""),  # which PostgreSQL does not take; the recipe keeps it
         model=recipe.model,
         seed=spec.seed,
-        width=spec.shape[0],
-        height=spec.shape[1],
+        width=width,
+        height=height,
         frames=count,
-        fps=fps,
-        seconds=0.0 if spec.is_still else count / fps,
+        fps=str(rate),
+        sound=sound,
+        seconds=0.0 if spec.is_still else float(count / rate),
         bytes=size_bytes,
         sha256=sha256,
         video_key=video_key or key(clip_id, "video.mp4"),
@@ -154,7 +158,7 @@ def add(
         favourite=favourite,
         tags=named,
         words=words_of(spec.prompt, *named),
-        meaning=meaning_of(spec.prompt),
+        meaning=terms.kept(meaning),
         score=None,
         defects=tuple(dict(defect) for defect in defects),
         trashed_at=trashed_at,
@@ -166,7 +170,7 @@ def add(
 
 
 def get(tx: Connection, account_id: str, clip_id: str) -> Clip:
-    """Also one in the trash. Raises NotFound, also for somebody else's."""
+    """Also one in the trash. Raises NotFound, also for another account's."""
     row = None
     if "\0" not in clip_id:
         row = tx.execute(sa.select(clips).where(clips.c.id == clip_id, clips.c.account_id == account_id)).first()
@@ -175,109 +179,11 @@ def get(tx: Connection, account_id: str, clip_id: str) -> Clip:
     return as_clip(row)
 
 
-def of_job(tx: Connection, account_id: str, job_id: str) -> Clip | None:
-    row = tx.execute(sa.select(clips).where(clips.c.job_id == job_id, clips.c.account_id == account_id)).first()
-    return as_clip(row) if row else None
-
-
 def by_sha256(tx: Connection, account_id: str, sha256: str) -> Clip | None:
     """The account's oldest clip of these bytes."""
     query = sa.select(clips).where(clips.c.account_id == account_id, clips.c.sha256 == sha256)
     row = tx.execute(query.order_by(clips.c.id)).first()
     return as_clip(row) if row else None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which clips are looked for.
-
-    `words`: by their letters (every one stands in the prompt or the tags, as the beginning of a word; Chinese signs in
-    this order) or by what they mean in either language. `means`: what must be understood of the prompt, by kind (see
-    `meaning.py`). `project`: an id, or "" for clips in none. `trashed`: what is in the trash instead of what is not.
-    """
-
-    words: str = ""
-    project: str | None = None
-    favourite: bool | None = None
-    trashed: bool = False
-    model: str | None = None
-    tag: str | None = None
-    means: Mapping[str, Iterable[str]] | None = None
-    still: bool | None = None
-    relation: str | None = None
-    since: float | None = None
-
-    def of(self, account_id: str) -> list[sa.ColumnElement[bool]]:
-        """As conditions on the account's rows. A tag is only narrowed down by its words: see `tagged`."""
-        if any("\0" in (text or "") for text in (self.project, self.model)):
-            return [sa.false()]
-        found: list[sa.ColumnElement[bool]] = [clips.c.account_id == account_id]
-        found.append(clips.c.trashed_at.is_not(None) if self.trashed else clips.c.trashed_at.is_(None))
-        if (fitting := matching.fits(self.words)) is not None:
-            found.append(fitting)
-        found += [clips.c.words.like(word, escape="\\") for word in pattern(self.tag or "")]
-        found += [clips.c.meaning.like(term, escape="\\") for term in meaning.patterns(self.means or {})]
-        if self.still is not None:
-            found.append((clips.c.frames == 1) if self.still else (clips.c.frames > 1))
-        if self.relation is not None:
-            found.append(clips.c.relation == self.relation)
-        if self.since is not None:
-            found.append(clips.c.created_at >= self.since)
-        if self.project is not None:
-            found.append(clips.c.project_id == self.project if self.project else clips.c.project_id.is_(None))
-        if self.favourite is not None:
-            found.append(clips.c.favourite.is_(self.favourite))
-        if self.model:
-            found.append(clips.c.model == self.model)
-        return found
-
-    def tagged(self, tags: Iterable[str]) -> bool:
-        return self.tag is None or self.tag in tags
-
-
-def search(
-    tx: Connection,
-    account_id: str,
-    *,
-    after: str | None = None,
-    before: str | None = None,
-    oldest_first: bool = False,
-    limit: int = 20,
-    **wanted: Any,
-) -> list[Clip]:
-    """Newest first, up to `limit` behind the one with the id `after` (or, newer than `before`, the nearest). `wanted`:
-    the fields of Wanted.
-    """
-    if any("\0" in (text or "") for text in (after, before)):
-        return []
-    asked = Wanted(**wanted)
-    query = sa.select(clips).where(*asked.of(account_id))
-    if after:
-        query = query.where(clips.c.id > after if oldest_first else clips.c.id < after)
-    if before:
-        nearest = query.where(clips.c.id > before).order_by(clips.c.id).limit(limit)
-        newer = [as_clip(row) for row in tx.execute(nearest)][::-1]
-        return [clip for clip in newer if asked.tagged(clip.tags)]
-    found: list[Clip] = []
-    while True:
-        by = clips.c.id.asc() if oldest_first else clips.c.id.desc()
-        batch = [as_clip(row) for row in tx.execute(query.order_by(by).limit(limit - len(found)))]
-        found += [clip for clip in batch if asked.tagged(clip.tags)]
-        if not batch or asked.tag is None or len(found) >= limit:
-            return found
-        query = query.where(clips.c.id > batch[-1].id if oldest_first else clips.c.id < batch[-1].id)
-
-
-def count_found(tx: Connection, account_id: str, **wanted: Any) -> tuple[int, int]:
-    """(clips, bytes) of all that `search` would find with these fields of Wanted."""
-    asked = Wanted(**wanted)
-    if asked.tag is not None:
-        rows = tx.execute(sa.select(clips.c.tags, clips.c.bytes).where(*asked.of(account_id)))
-        sizes = [row.bytes for row in rows if asked.tagged(row.tags)]
-        return len(sizes), sum(sizes)
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(clips.c.bytes), 0))
-    row = tx.execute(query.where(*asked.of(account_id))).one()
-    return int(row[0]), int(row[1])
 
 
 def count_trashed(tx: Connection, account_id: str) -> int:

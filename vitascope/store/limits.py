@@ -1,7 +1,7 @@
 """Token buckets in the database, so that a limit holds over any number of processes.
 
 A bucket of `burst` tokens fills by `per_second`; each `take` costs one, or says when to come again. It knows nothing of
-what is limited: the key says so ("make:acc_..."), and holds nobody's address, because it outlives their account.
+what is limited: the key says so ("make:acc_..."), and holds no address, because it outlives their account.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Files of clips that no row knows: a worker died between its files and its row, or a delete was cut off. They are set
-aside inside the storage for some days before they go, and only when they are few: a database that has lost its rows
-looks the same from here.
+"""Files of clips, and files given for them, that no row knows: a worker died between its files and its row, or a delete
+was cut off. They are set aside inside the storage for some days before they go, and only when they are few: a database
+that has lost its rows looks the same from here.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.errors import NotFound
-from vitascope.store import ids, schema
+from vitascope.store import film_takes, ids, inputs, schema
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store, insert_new
 
 KEY = "sweep"  # the row of the settings table with what the last sweep found
 DAY = 86_400.0
-SHARE = 0.1  # of the storage's clips; more are never set aside without somebody's word
+SHARE = 0.1  # of the storage's clips; more are never set aside without the operator's word
 _SWEPT = "swept"  # the folder of the hidden store
 
 
 @dataclass(frozen=True)
 class Found:
-    """`keys`: the files without a row, of `orphans` clips or previews' jobs among `total`; `older` are left alone,
+    """`keys`: the files without a row; `orphans` of `total` clips are among them; `older` are left alone,
     because they are from before the database.
     """
 
@@ -55,7 +55,7 @@ class Swept:
     stopped: bool = False
 
 
-def find(store: Store, blobs: Blobs, since: float) -> Found:
+def find(store: Store, blobs: Blobs, since: float, now: float) -> Found:
     """What no row knows, and is neither younger than a day, because its row may be on the way, nor older than
     `since`.
     """
@@ -69,18 +69,32 @@ def find(store: Store, blobs: Blobs, since: float) -> Found:
         job_id = key.rpartition("/")[2].partition("-")[0]
         if ids.born(job_id, ids.JOB) is not None:
             looks.setdefault(job_id, []).append(key)
-    lost, older = _unknown(store, schema.clips, folders, since)
-    lost_looks, older_looks = _unknown(store, schema.jobs, looks, since)
+    given = [key for key in blobs.keys(inputs.FOLDER) if ids.born(key.rpartition("/")[2], ids.INPUT) is not None]
+    made: dict[str, list[str]] = {}
+    for key in blobs.keys(film_takes.FOLDER):
+        made.setdefault(key.rpartition("/")[2].partition(".")[0], []).append(key)
+    takes = [id for id in made if ids.born(id, ids.TAKE) is not None]
+    renders = [id for id in made if ids.born(id, ids.RENDER) is not None]
+    lost, older = _unknown(store, schema.clips.c.id, folders, since, now)
+    lost_looks, older_looks = _unknown(store, schema.jobs.c.id, looks, since, now)
+    lost_files, older_files = _unknown(store, schema.inputs.c.key, given, since, now)
+    lost_takes, older_takes = _unknown(store, schema.film_takes.c.id, takes, since, now)
+    lost_renders, older_renders = _unknown(store, schema.film_renders.c.id, renders, since, now)
     keys = [key for id in lost for key in folders[id]] + [key for id in lost_looks for key in looks[id]]
-    return Found(tuple(keys), len(lost), len(folders), older + older_looks)
+    keys += [key for id in (*lost_takes, *lost_renders) for key in made[id]]
+    older += older_looks + older_files + older_takes + older_renders
+    return Found((*keys, *lost_files), len(lost), len(folders), older)
 
 
-def _unknown(store: Store, table: sa.Table, found: Iterable[str], since: float) -> tuple[list[str], int]:
-    old = [id for id in found if (ids.born(id) or 0.0) < store.clock() - DAY]
+def _unknown(
+    store: Store, column: sa.ColumnElement[str], found: Iterable[str], since: float, now: float
+) -> tuple[list[str], int]:
+    """Those that are no value of this column, and how many more are from before the database."""
+    old = [id for id in found if (ids.born(id) or 0.0) < now - DAY]
     known: set[str] = set()
     with store.read() as tx:
         for start in range(0, len(old), 500):
-            known.update(tx.scalars(sa.select(table.c.id).where(table.c.id.in_(old[start : start + 500]))))
+            known.update(tx.scalars(sa.select(column).where(column.in_(old[start : start + 500]))))
     lost = [id for id in old if id not in known]
     ours = [id for id in lost if (ids.born(id) or 0.0) >= int(since)]
     return ours, len(lost) - len(ours)
@@ -121,7 +135,7 @@ def _try(move: object, key: str, new: str) -> bool:
     assert callable(move)
     try:
         move(key, new)
-    except NotFound:  # somebody else was quicker
+    except NotFound:  # another was quicker
         return False
     return True
 

@@ -20,7 +20,7 @@ PasswordHash = NewType("PasswordHash", str)
 
 _hasher = PasswordHasher()
 _few = threading.BoundedSemaphore(2)  # a flood of log-ins must not take all memory
-_nobody: list[PasswordHash] = []  # a hash nobody has the password of, so that an unknown address takes as long
+_nobody: list[PasswordHash] = []  # a hash without a known password, so that an unknown address takes as long
 
 
 def hashed(password: str) -> PasswordHash:

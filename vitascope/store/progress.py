@@ -1,5 +1,5 @@
 """How long a job takes and how far it is, from what finished jobs took. It knows no database and no clock: `pace` reads
-the rows, and whoever shows a job remembers what was said of it, so that no number ever runs backwards.
+the rows, and what was said of a job is remembered, so that no number ever runs backwards.
 
 A job takes `fixed + per_work * work` seconds. Its work is frames x pixels x steps, where decoding and writing count as
 so many steps more. The countdown and the share are one estimate: `seconds_left = whole * (1 - share)`, and what waits
@@ -143,6 +143,11 @@ def steadily(new: Progress, said: Progress | None) -> Progress:
     least = min(new.seconds_left, said.said)
     late = new.seconds_left - least > (0 if said.late else max(LATE_SECONDS, LATE_SHARE * least))
     return Progress(share, None if late else least, new.stage, late, least)
+
+
+def again(said: Progress) -> Progress:
+    """What was said of a job, for its next attempt: the share stays, the time is told anew."""
+    return Progress(said.share, None, said.stage)
 
 
 def _share(one: Running, fit: Fit | None, whole: float | None) -> float:

@@ -1,5 +1,5 @@
 """Projects: named folders of an account's clips. A project goes into the trash with what is in it, and comes back with
-it. `library.py` hands all of this on.
+it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from vitascope.errors import BadSpec, NotFound
 from vitascope.store import ids
-from vitascope.store.schema import clips, projects
+from vitascope.store.schema import clips, films, projects
 
 MAX_PROJECT = 120  # characters of a name
 
@@ -35,7 +35,7 @@ def create_project(tx: Connection, account_id: str, name: str, now: float) -> Pr
 
 
 def project(tx: Connection, account_id: str, project_id: str) -> Project:
-    """Raises NotFound, also for somebody else's."""
+    """Raises NotFound, also for another account's."""
     found = _projects(tx, account_id, projects.c.id == project_id) if "\0" not in project_id else []
     if not found:
         hint = "Projects are listed at /v1/library/projects."
@@ -66,20 +66,24 @@ def rename_project(tx: Connection, account_id: str, project_id: str, name: str) 
 
 
 def trash_project(tx: Connection, account_id: str, project_id: str, now: float) -> Project:
-    """The project and all its clips, which come back with it."""
+    """The project and all its clips and films, which come back with it."""
     before = project(tx, account_id, project_id)
     if before.trashed_at is not None:
         return before
     inside = (clips.c.project_id == project_id, clips.c.account_id == account_id, clips.c.trashed_at.is_(None))
     tx.execute(clips.update().where(*inside).values(trashed_at=now))
+    mine = (films.c.project_id == project_id, films.c.account_id == account_id, films.c.trashed_at.is_(None))
+    tx.execute(films.update().where(*mine).values(trashed_at=now))
     return _changed_project(tx, account_id, project_id, trashed_at=now)
 
 
 def restore_project(tx: Connection, account_id: str, project_id: str) -> Project:
-    """With the clips that went into the trash with it; those thrown away before it stay there."""
+    """With the clips and films that went into the trash with it; those thrown away before it stay there."""
     before = project(tx, account_id, project_id)
     inside = (clips.c.project_id == project_id, clips.c.account_id == account_id)
     tx.execute(clips.update().where(*inside, clips.c.trashed_at == before.trashed_at).values(trashed_at=None))
+    mine = (films.c.project_id == project_id, films.c.account_id == account_id)
+    tx.execute(films.update().where(*mine, films.c.trashed_at == before.trashed_at).values(trashed_at=None))
     return _changed_project(tx, account_id, project_id, trashed_at=None)
 
 

@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from vitascope.plans import Plans
 from vitascope.store import fairness
-from vitascope.store.job import IS_QUEUED, IS_RUNNING, MAX_ATTEMPTS
+from vitascope.store.job import IS_LOCAL, IS_QUEUED, IS_READY, IS_RUNNING, MAX_ATTEMPTS, REMOTE, SPEC_FORMAT
 from vitascope.store.schema import accounts, jobs, turns
 
 CANDIDATES = 20
+_UNLIMITED = 1_000_000  # jobs of other servers take no place of the plan
 _DUE, _EARLY, _RECLAIMED = 0, 1, 2  # why a job could start
 
 
@@ -27,9 +28,15 @@ def waiting(
     `CANDIDATES` of them, best first.
     """
     by_share = fairness.is_by_share(tx.scalar(sa.select(sa.func.max(turns.c.turn))) or 0)
-    values = {"now": now, "needs": list(needs), "models": list(models), "by_share": int(by_share)}
+    values = {
+        "now": now,
+        "needs": list(needs),
+        "models": list(models),
+        "spec_format": SPEC_FORMAT,
+        "by_share": int(by_share),
+    }
     found, standings, top = [], {}, 0
-    for row in tx.execute(query(tx.dialect.name, plans), values):
+    for row in tx.execute(query(tx.dialect.name, plans, REMOTE in needs), values):
         run_after = float("inf") if row.kind == _EARLY else 0.0
         reclaimed = row.kind == _RECLAIMED
         found.append(fairness.Head(row.id, row.account_id, row.lane, row.priority, row.since, run_after, reclaimed))
@@ -39,8 +46,10 @@ def waiting(
 
 
 @lru_cache(maxsize=8)
-def query(dialect: str, plans: Plans) -> sa.Select[Any]:
-    """Takes now, needs, models and by_share (0 or 1). Its rows are in the order of `fairness.rank`."""
+def query(dialect: str, plans: Plans, remote: bool = False) -> sa.Select[Any]:
+    """Takes now, needs, models, spec_format and by_share (0 or 1). Its rows are in the order of `fairness.rank`. Jobs
+    here and, `remote`, jobs of other servers are counted each for themselves.
+    """
     now, by_share = sa.bindparam("now", type_=sa.Double), sa.bindparam("by_share", type_=sa.Integer)
     heads = _heads(now).cte("heads")
     busy = (
@@ -49,14 +58,15 @@ def query(dialect: str, plans: Plans) -> sa.Select[Any]:
             sa.func.count().label("running"),
             sa.func.sum(sa.case((jobs.c.lease_until <= now, 1), else_=0)).label("gone"),
         )
-        .where(IS_RUNNING)
+        .where(IS_RUNNING, sa.not_(IS_LOCAL) if remote else IS_LOCAL)
         .group_by(jobs.c.account_id)
         .cte("busy")
     )
     running, turn = sa.func.coalesce(busy.c.running, 0), sa.func.coalesce(turns.c.turn, 0)
     gone = sa.func.coalesce(busy.c.gone, 0)
     taken = running - sa.case((heads.c.kind == _RECLAIMED, gone), else_=0)
-    concurrency, weight = _of_plan(plans, "concurrency"), _of_plan(plans, "weight")
+    weight = _of_plan(plans, "weight")
+    concurrency = sa.literal(_UNLIMITED) if remote else _of_plan(plans, "concurrency")
     lane = sa.case((heads.c.kind == _EARLY, 1), (heads.c.lane == "relaxed", 2), else_=0)
     top = sa.select(sa.func.max(heads.c.priority)).scalar_subquery()
     patience = (now - heads.c.since) / fairness.PATIENCE_SECONDS
@@ -91,6 +101,8 @@ def _heads(now: sa.BindParameter[float]) -> sa.CompoundSelect[Any]:
     able = sa.and_(
         jobs.c.needs.in_(sa.bindparam("needs", expanding=True)),
         jobs.c.model.in_(sa.bindparam("models", expanding=True)),
+        jobs.c.spec_format <= sa.bindparam("spec_format", type_=sa.Integer),
+        IS_READY,
     )
     early = sa.and_(jobs.c.lane == sa.literal_column("'offpeak'"), jobs.c.run_after > now)
     gone = sa.and_(IS_RUNNING, jobs.c.lease_until <= now, jobs.c.attempts - jobs.c.released < MAX_ATTEMPTS)

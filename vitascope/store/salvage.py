@@ -38,9 +38,9 @@ class Saved:
 
 
 def repair(store: Store) -> Saved:
-    """Put a whole file in the place of a damaged one. Nobody else may have it open.
+    """Put a whole file in the place of a damaged one. No other process may have it open.
 
-    Raises Conflict when somebody has, Damaged when nothing can be read, BadSettings on PostgreSQL.
+    Raises Conflict when one has, Damaged when nothing can be read, BadSettings on PostgreSQL.
     """
     if not store.is_sqlite:
         raise BadSettings("Only an SQLite file can be repaired here.", hint="Restore a backup into a new database.")

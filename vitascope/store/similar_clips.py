@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.smallworld import search_terms
-from vitascope.smallworld.search_terms import meaning_of
-from vitascope.store import events, matching
+from vitascope.store import events, matching, terms
 from vitascope.store.database import lock_account
 from vitascope.store.library import Clip, as_clip
 from vitascope.store.schema import clips, jobs
@@ -23,23 +21,23 @@ _EMPTY_WORDS = frozenset(
 )
 
 
-def near(tx: Connection, account_id: str, words: str, *, limit: int = 8) -> list[Clip]:
+def near(tx: Connection, account_id: str, words: str, *, hooks: terms.Hooks = (), limit: int = 8) -> list[Clip]:
     """The clips that have most in common with these words and do not have all of them, the nearest first. Out of the
-    newest that share a meaning or a word at all.
+    newest that share a meaning or a word at all. `hooks`: what the words mean to each model.
     """
-    asked, asked_words = meaning_of(words), _telling(words)
-    some = [clips.c.meaning.like(f"% {_escaped(term)} %", escape="\\") for term in search_terms.terms_of(asked)]
+    asked, asked_words = terms.of(words, hooks), _telling(words)
+    some = [clips.c.meaning.like(terms.like(term), escape="\\") for term in sorted(asked)]
     some += [clips.c.words.like(f"% {_escaped(word)} %", escape="\\") for word in asked_words]
     if not some:
         return []
     mine = (clips.c.account_id == account_id, clips.c.trashed_at.is_(None), sa.or_(*some))
-    exact = matching.fits(words)
+    exact = matching.fits(words, hooks)
     query = sa.select(clips.c.id, clips.c.meaning, clips.c.words).where(*mine)
     if exact is not None:
         query = query.where(sa.not_(exact))
     ranked = []
     for row in tx.execute(query.order_by(clips.c.id.desc()).limit(MAX_NEAR)):
-        common = search_terms.nearness(asked, row.meaning, asked_words, _telling(row.words))
+        common = terms.nearness(asked, row.meaning.split(), asked_words, _telling(row.words))
         if common >= NEAR:
             ranked.append((common, row.id))
     best = [id for _, id in sorted(ranked, reverse=True)[:limit]]
@@ -54,15 +52,17 @@ def of_batch(tx: Connection, account_id: str, batch_id: str) -> list[Clip]:
     return [as_clip(row) for row in tx.execute(query.order_by(jobs.c.id))]
 
 
-def unscored(tx: Connection, *, limit: int) -> list[Clip]:
-    """Of all accounts, the newest whose pixels no judge has looked at."""
+def unscored(tx: Connection, *, limit: int, besides: Collection[str] = ()) -> list[Clip]:
+    """Of all accounts, the newest whose pixels no judge has looked at; `besides` those of these models."""
     query = sa.select(clips).where(clips.c.score.is_(None), clips.c.trashed_at.is_(None))
+    if besides:
+        query = query.where(sa.func.coalesce(clips.c.model, "").not_in(besides))
     return [as_clip(row) for row in tx.execute(query.order_by(clips.c.id.desc()).limit(limit))]
 
 
 def keep_score(tx: Connection, clip: Clip, score: Mapping[str, Any], now: float) -> None:
-    """What the judge saw. It is told, so that whoever looks at the clip sees it come."""
-    lock_account(tx, clip.account_id)  # before the clip, as whoever deletes both
+    """What the judge saw. It is told, so that it appears where the clip is shown."""
+    lock_account(tx, clip.account_id)  # before the clip, as a deletion of both does
     kept = sa.update(clips).where(clips.c.id == clip.id).values(score=dict(score))
     if tx.execute(kept).rowcount:
         events.tell(tx, clip.account_id, "clip.scored", {"clip_id": clip.id}, now)

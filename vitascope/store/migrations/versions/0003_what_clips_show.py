@@ -1,9 +1,11 @@
-"""For the studio: previews of every step, what a clip's prompt means, and what the judge saw in its pixels."""
+"""For the studio: previews of every step, what a clip's prompt means, and what the judge saw in its pixels.
+
+Plain SQL and data alone. What the prompts of clips that are there already mean is for their models' hooks to say: a
+note in the settings lets a worker read them (`store/unread.py`).
+"""
 
 import sqlalchemy as sa
 from alembic import op
-
-from vitascope.smallworld.search_terms import meaning_of
 
 revision = "0003"
 down_revision = "0002"
@@ -15,13 +17,8 @@ def upgrade() -> None:
     op.add_column("clips", sa.Column("score", sa.JSON(), nullable=True))
     unscored = sa.text("score IS NULL AND trashed_at IS NULL")
     op.create_index("ix_clips_unscored", "clips", ["id"], sqlite_where=unscored, postgresql_where=unscored)
-    read_all()
-
-
-def read_all() -> None:
-    """The prompts of clips that are there already, read once."""
-    tx = op.get_bind()
-    clips = sa.table("clips", sa.column("id"), sa.column("prompt"), sa.column("meaning"))
-    for row in tx.execute(sa.select(clips.c.id, clips.c.prompt)).all():
-        if meaning := meaning_of(row.prompt):
-            tx.execute(sa.update(clips).where(clips.c.id == row.id).values(meaning=meaning))
+    op.execute(
+        "INSERT INTO settings (key, value, created_at)"
+        " SELECT 'clips.unread', '{\"after\": \"\"}', (SELECT max(created_at) FROM clips)"
+        " WHERE EXISTS (SELECT 1 FROM clips)"
+    )

@@ -1,0 +1,127 @@
+"""How much may be spent with other servers: for everything, for one vendor, for one account, by the day or the month
+(in UTC). Amounts are micro-dollars. A budget is asked inside the transaction that takes an order: its row is locked
+after the account's, always in the same order, so orders at once cannot pass it together.
+
+What counts is what each order has cost as far as that is known, else what it was expected to cost; an order that waits
+counts too. What certainly cost nothing counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from vitascope.errors import NotFound, OverSpendingLimit
+from vitascope.store.schema import budgets, expected_costs, jobs, purchases
+
+SCOPES, PERIODS = ("all", "vendor", "account"), ("day", "month")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`name`: of the vendor, or the account's id; empty for everything. `most`: micro-dollars."""
+
+    scope: str
+    name: str
+    period: str
+    most: int
+
+    @property
+    def words(self) -> str:
+        whose = {"all": "all other servers", "vendor": self.name, "account": "this account"}[self.scope]
+        return f"The budget for {whose} is {self.most / 1e6:g} USD a {self.period}"
+
+
+def vendor_of(model: str) -> str:
+    """ "kling" of "kling/kling-v3"."""
+    return model.partition("/")[0]
+
+
+def put(tx: Connection, budget: Budget, now: float) -> None:
+    """Set it, in the place of the one before."""
+    remove(tx, budget.scope, budget.name, budget.period, missing_ok=True)
+    values = {"scope": budget.scope, "name": budget.name, "period": budget.period, "most": budget.most}
+    tx.execute(budgets.insert().values(**values, created_at=now))
+
+
+def remove(tx: Connection, scope: str, name: str, period: str, *, missing_ok: bool = False) -> None:
+    """Raises NotFound."""
+    table = budgets.c
+    which = (table.scope == scope, table.name == name, table.period == period)
+    if not tx.execute(sa.delete(budgets).where(*which)).rowcount and not missing_ok:
+        raise NotFound("There is no such budget.", hint="`vitascope buying budget list` tells which there are.")
+
+
+def every(tx: Connection) -> list[Budget]:
+    query = sa.select(budgets).order_by(*budgets.primary_key)
+    return [Budget(row.scope, row.name, row.period, row.most) for row in tx.execute(query)]
+
+
+def refuse(tx: Connection, account_id: str, model: str, costs: Sequence[int | None], now: float) -> None:
+    """Raises OverSpendingLimit when these clips of a model would pass a budget; the account is locked by the caller. A
+    clip whose cost is unknown (None) fits into no budget.
+    """
+    vendor, table = vendor_of(model), budgets.c
+    touched = sa.or_(
+        table.scope == "all",
+        sa.and_(table.scope == "vendor", table.name == vendor),
+        sa.and_(table.scope == "account", table.name == account_id),
+    )
+    query = sa.select(budgets).where(touched).order_by(*budgets.primary_key).with_for_update()
+    found = [Budget(row.scope, row.name, row.period, row.most) for row in tx.execute(query)]
+    if not found:
+        return
+    wanted = sum(cost or 0 for cost in costs)
+    if None in costs:
+        raise OverSpendingLimit(
+            f"Nobody knows what {model} costs, so it fits into no budget.",
+            hint="The operator can write cost_per_second into its model file.",
+        )
+    for budget in found:
+        used = spent(tx, budget, now)
+        if used + wanted > budget.most:
+            raise OverSpendingLimit(
+                f"{budget.words}; {used / 1e6:.4f} are spent or ordered, and this would cost {wanted / 1e6:.4f} more.",
+                hint="Choose a model that runs here, wait, or ask the operator of this server for more.",
+            )
+
+
+def expect(tx: Connection, job_id: str, model: str, amount: int | None, now: float) -> None:
+    """Write down what an order is expected to cost."""
+    tx.execute(expected_costs.insert().values(job_id=job_id, vendor=vendor_of(model), amount=amount, at=now))
+
+
+def expect_elsewhere(tx: Connection, job_id: str, model: str, amount: int | None) -> None:
+    """It is ordered from another model than before."""
+    row = sa.update(expected_costs).where(expected_costs.c.job_id == job_id)
+    tx.execute(row.values(vendor=vendor_of(model), amount=amount))
+
+
+def expected(tx: Connection, job_id: str) -> int | None:
+    return tx.scalar(sa.select(expected_costs.c.amount).where(expected_costs.c.job_id == job_id))
+
+
+def spent(tx: Connection, budget: Budget, now: float) -> int:
+    """Micro-dollars of the budget's current day or month."""
+    e, j, p = expected_costs.c, jobs.c, purchases.c
+    waiting = sa.case((j.state.in_(("failed", "cancelled")), 0), else_=e.amount)
+    bought = sa.func.coalesce(p.cost, p.estimate, e.amount)
+    amount = sa.case((p.id.is_(None), waiting), else_=bought)
+    costly = sa.and_(p.job_id == e.job_id, p.billed != "no")  # of a job's legs at most the last
+    together = expected_costs.join(jobs, j.id == e.job_id).outerjoin(purchases, costly)
+    query = sa.select(sa.func.coalesce(sa.func.sum(amount), 0)).select_from(together)
+    query = query.where(e.at >= _begin(budget.period, now))
+    if budget.scope == "vendor":
+        query = query.where(e.vendor == budget.name)
+    elif budget.scope == "account":
+        query = query.where(j.account_id == budget.name)
+    return int(tx.scalar(query) or 0)
+
+
+def _begin(period: str, now: float) -> float:
+    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (today if period == "day" else today.replace(day=1)).timestamp()
