@@ -23,9 +23,9 @@ from vitascope import logs
 from vitascope.errors import Unavailable
 from vitascope.outbound.post import Sender
 from vitascope.runtime import House
-from vitascope.store import callbacks, webhooks
+from vitascope.store import callbacks, deliveries
 from vitascope.store.database import Store
-from vitascope.store.webhooks import Waiting
+from vitascope.store.outbox import Waiting
 from vitascope.workers.maintenance import Duty
 
 AT_ONCE = 64
@@ -173,11 +173,11 @@ def delivery(house: House) -> tuple[Duty, ...]:
     send = Sender(house.settings.allowed_hosts)
     told = _Told(house, send)
     kinds = (
-        Kind(webhooks.waiting, webhooks.postpone, partial(webhooks.deliver, house.store, send)),
+        Kind(deliveries.waiting, deliveries.postpone, partial(deliveries.deliver, house.store, send)),
         Kind(callbacks.waiting, callbacks.postpone, told),
     )
-    deliveries = Deliveries(house.store, kinds)
-    return (Duty("deliveries", 0, lambda _house: deliveries.turn()),)
+    sending = Deliveries(house.store, kinds)
+    return (Duty("deliveries", 0, lambda _house: sending.turn()),)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 a job its lease or the engine its time.
 
 A job's thread tells its `Heart` how far it is and asks whether it may go on; the `Pulse` carries that to the database
-and brings back whether somebody wants the job cancelled or another worker has it. Then the job's seat at the engine is
+and brings back whether somebody wants the job cancelled or another worker has it. Then the job's slot at the engine is
 given up at once: no step more is made.
 """
 
@@ -19,13 +19,13 @@ import numpy as np
 from PIL import Image
 
 from vitascope import logs
-from vitascope.engines.protocol import Frames
 from vitascope.engines.render import Cancelled
 from vitascope.errors import LeaseLost, Unavailable, VitascopeError
+from vitascope.frames import Frames
 from vitascope.store import jobs
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
-from vitascope.workers.scheduler import Seat
+from vitascope.workers.scheduler import EngineSlot
 
 LEASE_SECONDS = 30.0
 REST_SECONDS = 1.0  # between two beats of a job that has nothing new to tell
@@ -41,7 +41,7 @@ class Heart:
     """One job in flight. `progress` is called by the job's thread after every step and frame."""
 
     lease: jobs.Lease
-    seat: Seat
+    slot: EngineSlot
     on_change: Callable[[], None] = lambda: None
     step: int = 0
     steps: int = 0
@@ -134,15 +134,15 @@ class Pulse:
                     steps=heart.steps,
                     lease_seconds=self.lease_seconds,
                     looks=heart.looks if heart.new_look else None,
-                    compute_ms=round(heart.seat.seconds * 1000),
+                    compute_ms=round(heart.slot.seconds * 1000),
                 )
             heart.beaten_at = time.monotonic()
             if not go_on:
                 heart.cancelled = True
-                heart.seat.leave()
+                heart.slot.leave()
         except LeaseLost:
             heart.lost = True
-            heart.seat.leave()
+            heart.slot.leave()
             if heart.new_look:
                 self._take_back(heart)
         except Unavailable as error:
@@ -154,8 +154,8 @@ class Pulse:
         heart.new_look, step = False, heart.step
         look, heart.look = heart.look, None
         if look is None:
-            step = heart.seat.looked_step
-            look, heart.seat.look = heart.seat.look, None
+            step = heart.slot.looked_step
+            look, heart.slot.look = heart.slot.look, None
         if look is None:
             return
         self.blobs.put(heart.lease.job.look_key(step), webp(look), "image/webp")

@@ -30,16 +30,28 @@ _log = logs.get(__name__)
 
 
 class Placed:
-    """A worker as an actor of Ray; runs on the node where Ray puts it. `work` returns when it was drained."""
+    """A supervisor as an actor of Ray, or with an engine of one's own a worker; runs on the node where Ray puts it.
+    `work` returns when it was drained.
+    """
 
     def __init__(self, engine: str, options: dict[str, Any]):
         from vitascope.engines import registry
         from vitascope.runtime import open_house_patiently
+        from vitascope.workers import child
+        from vitascope.workers.device import devices
+        from vitascope.workers.supervisor import Supervisor
         from vitascope.workers.worker import Worker
 
         settings = config.settings()
         logs.configure(settings.log_format)
-        self.worker = Worker(open_house_patiently(settings), registry.build(engine), **options)
+        house = open_house_patiently(settings)
+        self.worker: Worker | Supervisor
+        if engine:
+            self.worker = Worker(house, registry.build(engine), **options)
+        else:
+            places = devices(cuda="cuda" in options.pop("needs"))
+            given = child.options(**{"slots": SLOTS, "width": 1, "drain_seconds": DRAIN_SECONDS, **options})
+            self.worker = Supervisor(house, registry.registry(), options=given, first=settings.model, places=places)
         self._working = threading.Lock()
 
     def work(self) -> str:

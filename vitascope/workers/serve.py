@@ -1,8 +1,8 @@
 """`vitascope serve`: the API in this process, its workers in processes of their own beside it, on one database.
 
 A worker's numpy, video and preview work would hold Python's lock for tens of milliseconds at a time, and a fault in a
-model's runtime would take the API with it; so each worker is a child (see docs/decisions/0013). It is started again
-when it dies, and ends by itself when this process does, however that ends: its standard input is a pipe from here.
+model's runtime would take the API with it; so each worker is a child (see docs/decisions/0013). The supervisor, which
+starts them, only reads the queue: it is a thread here.
 """
 
 from __future__ import annotations
@@ -10,12 +10,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
@@ -27,11 +23,14 @@ from vitascope.errors import BadSettings
 from vitascope.orders.retry import DRAIN_SECONDS
 from vitascope.runtime import House, open_house_patiently
 from vitascope.server.patient import Patient
+from vitascope.workers.courier import start_when_needed
+from vitascope.workers.device import devices
+from vitascope.workers.kept import Kept
+from vitascope.workers.supervisor import Supervisor
 
 # Nothing above may import prometheus_client: it decides once, when it is imported, whether processes count together.
 KEEP_ALIVE_SECONDS = 75  # clients that poll keep their connection, and proxies drop theirs first
 CLOSE_SECONDS = 5  # for answers under way, when asked to end
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0  # before a worker that died is started again
 
 _log = logs.get(__name__)
 
@@ -43,11 +42,15 @@ def serve(
     work_options: Sequence[str] = (),
     drain_seconds: float = DRAIN_SECONDS,
     engine: str = "",
+    only: Sequence[str] = (),
+    cuda: bool | None = None,
+    gigabytes: float | None = None,
+    switch_wait: float | None = None,
     when_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Until SIGTERM or SIGINT: then nothing new is taken, answers and jobs under way are ended or given back, and it
-    returns. A second signal hurries it. `when_ready` is called once it answers. Raises BadSettings when the port is
-    taken.
+    returns. A second signal hurries it. `workers`: processes for each model, 0 for none at all; `only`: the models to
+    make clips of here, none for all. `when_ready` is called once it answers. Raises BadSettings when the port is taken.
     """
 
     def ready() -> None:
@@ -59,9 +62,23 @@ def serve(
     shared = place.enter_context(scratch.settled(settings.home)) / "metrics"
     shared.mkdir()
     config.silence(PROMETHEUS_MULTIPROC_DIR=str(shared))  # before anything is counted, here or in a worker
-    crew = [Child(["work", "--attached", *work_options]) for _ in range(workers)]
+    supervisor, courier = None, Kept(["courier", "--attached"])
     try:
-        app, stopping = _app(settings, open_house_patiently(settings), engine)
+        house = open_house_patiently(settings)
+        models = _models(settings, engine)
+        if workers:
+            supervisor = Supervisor(
+                house,
+                models,
+                options=work_options,
+                only=only,
+                first=models.extra[0].name if engine else settings.model,
+                engine=engine,
+                copies=workers,
+                places=devices(cuda=cuda, budget=gigabytes),
+                switch_wait=switch_wait,
+            )
+        app, stopping = _app(settings, house, models)
         server = _Server(
             uvicorn.Config(
                 app,
@@ -79,24 +96,39 @@ def serve(
             hurry = server.force_exit = server.should_exit
             server.should_exit = True
             stopping.set()
-            for child in crew:
-                child.end(hurry=hurry)
+            if supervisor and (hurry or not supervisor.draining):
+                supervisor.drain()
+            courier.end(hurry=hurry)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        for child in crew:  # not before, because loading a model takes all cores
-            child.start()
+        if supervisor:  # not before, because loading a model takes all cores
+            supervisor.start()
+        start_when_needed(courier.start, models, stopping)
         server.run(sockets=[listener])
     finally:
-        for child in crew:
-            child.end()
-        for child in crew:
-            child.wait(drain_seconds + 10)
+        courier.end()
+        if supervisor:
+            if not supervisor.draining:
+                supervisor.drain()
+            supervisor.wait(drain_seconds + 10)
+        courier.wait(drain_seconds + 10)
         listener.close()
         place.close()
 
 
-def _app(settings: Settings, house: House, engine: str) -> tuple[Any, threading.Event]:
+def _models(settings: Settings, engine: str) -> registry.Registry:
+    """Raises BadSettings when the engine cannot be found, UnknownModel when the settings name a model that is not."""
+    models = registry.registry()
+    if engine:
+        models = registry.Registry(models.folders, (registry.card_of(engine),))
+    else:
+        models.card(settings.model)  # or no word would be said before the first order
+    models.on_fault = lambda name, error: _log.warning("a model file cannot be used", file=name, why=error.message)
+    return models
+
+
+def _app(settings: Settings, house: House, models: registry.Registry) -> tuple[Any, threading.Event]:
     from vitascope.server import local
     from vitascope.server.app import create_app
     from vitascope.server.context import Context
@@ -107,7 +139,7 @@ def _app(settings: Settings, house: House, engine: str) -> tuple[Any, threading.
         settings=settings,
         plans=house.plans,
         rules=house.rules,
-        cards=(registry.card(engine),),
+        models=models,
         loopback_only=settings.host in local.LOOPBACK,
     )
     return create_app(context), context.stopping
@@ -159,56 +191,3 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
-
-
-@dataclass(eq=False)
-class Child:
-    """`vitascope ARGUMENTS` as a process beside this one, started again when it dies, until `end`."""
-
-    arguments: list[str]
-    process: subprocess.Popen[bytes] | None = None
-    _ending: threading.Event = field(default_factory=threading.Event, repr=False)
-    _thread: threading.Thread | None = field(default=None, repr=False)
-
-    def start(self) -> None:
-        self._spawn()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def end(self, *, hurry: bool = False) -> None:
-        """Ask it to end, once; `hurry`: ask again. Safe in a signal's handler."""
-        asked = self._ending.is_set()
-        self._ending.set()
-        if self.process and self.process.returncode is None and (hurry or not asked):
-            with contextlib.suppress(OSError):
-                self.process.send_signal(signal.SIGTERM)
-
-    def wait(self, seconds: float) -> None:
-        """Until it has ended; killed when it takes longer."""
-        if self._thread:
-            self._thread.join(seconds)
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def _spawn(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "vitascope", *self.arguments],
-            stdin=subprocess.PIPE,  # closes when this process ends, in whatever way
-            start_new_session=True,  # Ctrl-C in a terminal is for this process, which asks the child to end
-        )
-
-    def _watch(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
-        while self.process:
-            started = time.monotonic()
-            code = self.process.wait()
-            if self._ending.is_set():
-                return
-            if time.monotonic() - started > 2 * LONGEST_PAUSE_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
-            _log.error("a worker ended and is started again", code=code, seconds=pause)
-            if self._ending.wait(pause):
-                return
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            self._spawn()

@@ -2,7 +2,7 @@
 moment, it leaves nothing that another does not pick up when the lease ends.
 
 One thread claims, one drives the engine (`scheduler`), one keeps the leases (`heart`), one does the duties, and each
-job has its own, in which `pipeline.fulfil` runs. While the database does not answer they all wait; work under way goes
+job has its own, in which `fulfil` runs. While the database does not answer they all wait; work under way goes
 on.
 """
 
@@ -21,15 +21,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from vitascope import logs, metrics
-from vitascope.engines.protocol import Engine
-from vitascope.engines.render import Stopped
+from vitascope.engines.protocol import StepEngine, Stopped
 from vitascope.errors import LeaseLost, Unavailable
-from vitascope.orders import pipeline
+from vitascope.orders.fulfil import fulfil
 from vitascope.orders.retry import DRAIN_SECONDS, patiently
 from vitascope.runtime import House
 from vitascope.store import jobs, schema
 from vitascope.store.ids import WORKER, new_id
 from vitascope.workers.delivering import delivery
+from vitascope.workers.filming import Filming
 from vitascope.workers.lease import LEASE_SECONDS, Heart, Pulse
 from vitascope.workers.maintenance import ALL, MEASURING, Duties, Duty, clock_went_back
 from vitascope.workers.scheduler import Scheduler
@@ -42,12 +42,12 @@ _log = logs.get(__name__)
 
 
 class Worker:
-    """`run` until `drain`. `width`: drafts the engine likes to step at once; `needs`: kinds of jobs it can take."""
+    """`run` until `drain`. `width`: runs the engine likes to step at once; `needs`: kinds of jobs it can take."""
 
     def __init__(
         self,
         house: House,
-        engine: Engine[Any],
+        engine: StepEngine[Any],
         *,
         slots: int = SLOTS,
         width: int = 1,
@@ -64,12 +64,15 @@ class Worker:
         self.pulse = Pulse(house.store, house.blobs, lease_seconds=lease_seconds)
         clock = Duty("clock", 30, partial(clock_went_back, lease_seconds=max(lease_seconds, LEASE_SECONDS)))
         kinds = ((clock, *ALL), delivery(house), MEASURING)
-        self.duties = [Duties(house, self.id, some) for some in kinds] if duties else []
+        self.duties: list[Duties | Filming] = []
+        if duties:
+            self.duties = [*(Duties(house, self.id, some) for some in kinds), Filming(house, self.id, lease_seconds)]
         self._held: set[Heart] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._draining = threading.Event()  # take nothing new
         self._ending = threading.Event()  # and give back what is held
+        self._give_up_at = float("inf")  # when that is given back which is not done
         self._seen_at = 0.0
 
     def run(self) -> None:
@@ -98,8 +101,14 @@ class Worker:
         """Take nothing new, finish what is nearly done, give back the rest; a second call gives it back at once. Safe
         in a signal's handler.
         """
-        if self._draining.is_set():
+        if self._give_up_at < float("inf"):
             self._ending.set()
+        self._give_up_at = time.monotonic() + self.drain_seconds
+        self._draining.set()
+        self._wake.set()
+
+    def retire(self) -> None:
+        """Take nothing new, give back what has not begun and finish what has, however long it takes."""
         self._draining.set()
         self._wake.set()
 
@@ -138,7 +147,7 @@ class Worker:
             self._draining.wait(BUSY_SECONDS)
             return
         if lease:
-            heart = Heart(lease, self.scheduler.seat(account=lease.job.account_id, priority=lease.job.priority))
+            heart = Heart(lease, self.scheduler.slot(account=lease.job.account_id, priority=lease.job.priority))
             with self._lock:
                 self._held.add(heart)
             self.pulse.add(heart)
@@ -156,11 +165,11 @@ class Worker:
                     metrics.queue_seconds.labels(job.lane).observe(max(0.0, (job.started_at or 0) - job.created_at))
                 _log.info("started", attempt=lease.attempt)
                 marks = patiently(lambda: self.house.marks(job), stopped=self._ending, what="reading the account")
-                done = pipeline.fulfil(
+                done = fulfil(
                     self.house.store,
                     self.house.blobs,
                     lease,
-                    heart.seat,
+                    heart.slot,
                     watch=heart,
                     marks=marks,
                     stopped=self._ending,
@@ -176,14 +185,14 @@ class Worker:
             except BaseException:  # the lease ends by itself, and another tries
                 _log.exception("the work broke off")
             finally:
-                heart.seat.leave()
+                heart.slot.leave()
                 self.pulse.remove(heart)
                 with self._lock:
                     self._held.discard(heart)
                 self._wake.set()
             seconds = time.perf_counter() - start
             metrics.clip_seconds.labels(job.model, outcome).observe(seconds)
-            _log.info(outcome, seconds=round(seconds, 3), engine_seconds=round(heart.seat.seconds, 3))
+            _log.info(outcome, seconds=round(seconds, 3), engine_seconds=round(heart.slot.seconds, 3))
 
     def _give_back(self, lease: jobs.Lease) -> str:
         try:
@@ -197,8 +206,13 @@ class Worker:
 
     def _end(self) -> None:
         """Wait for what is nearly done, then make the rest leave the engine."""
-        give_up = time.monotonic() + self.drain_seconds
-        while self.held and time.monotonic() < give_up and not self._ending.is_set():
+        if self._give_up_at == float("inf"):
+            with self._lock:
+                held = list(self._held)
+            for heart in held:
+                if heart.slot.run is None:
+                    heart.slot.leave()
+        while self.held and time.monotonic() < self._give_up_at and not self._ending.is_set():
             self._wake.clear()
             self._wake.wait(0.1)
         self._ending.set()
@@ -216,6 +230,6 @@ class Worker:
                 tx.execute(sa.insert(table).values(**fixed, **kind, **changing))
         self._seen_at = time.monotonic()
 
-    def _note_step(self, seconds: float, drafts: int) -> None:
-        for _ in range(drafts):
+    def _note_step(self, seconds: float, runs: int) -> None:
+        for _ in range(runs):
             metrics.step_seconds.labels(self.models[0]).observe(seconds)

@@ -1,0 +1,1 @@
+"""A module for each family of open models; each has its record as `FAMILY`."""

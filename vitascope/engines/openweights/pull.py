@@ -1,0 +1,81 @@
+"""A known checkpoint brought from the hub, by `hub.py` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from vitascope import errors
+from vitascope.engines.openweights.known import Known
+from vitascope.errors import BadSettings, MissingExtra, Unavailable, VitascopeError
+
+Told = Callable[[Mapping[str, Any]], None]
+_KINDS = {kind.code: kind for kind in (errors.BadWeights, errors.NotAllowed, errors.NotFound, errors.Unavailable)}
+
+
+def look(checkpoint: Known, parts: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the hub has of this checkpoint: `files` with their sizes and hashes, `commit`, `gated`. `parts`: weights of
+    these alone; the settings of all others come along, which are small. Raises BadSettings, NotFound, NotAllowed,
+    Unavailable.
+    """
+    every = (*checkpoint.parts, *checkpoint.others)
+    unknown = [part for part in parts if part not in every]
+    if unknown:
+        raise BadSettings(f'{checkpoint.title} has no part "{unknown[0]}".', hint=f"It has {', '.join(every)}.")
+    told = _ask({"do": "list", "hub": checkpoint.hub, "folders": every})
+    if parts:
+        told["files"] = [
+            one
+            for one in told["files"]
+            if not one["path"].endswith((".safetensors", ".safetensors.index.json"))
+            or one["path"].partition("/")[0] in parts
+        ]
+    if not told["files"]:
+        raise Unavailable(f"The hub lists no files of {checkpoint.hub}.", hint="Try again later.")
+    return told
+
+
+def fetch(checkpoint: Known, told: Mapping[str, Any], to: Path, progress: Told = lambda told: None) -> dict[str, str]:
+    """Brings the files; returns their SHA-256 by path. Raises what `look` does, OutputFailed and BadWeights."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    asked = {"do": "fetch", "hub": checkpoint.hub, "commit": told["commit"], "files": told["files"], "to": str(to)}
+    hashes: dict[str, str] = _ask({**asked, "lock": str(to.parent / ".pull.lock")}, progress)["hashes"]
+    return hashes
+
+
+def _ask(asked: Mapping[str, Any], progress: Told = lambda told: None) -> dict[str, Any]:
+    if find_spec("huggingface_hub") is None:
+        raise MissingExtra("Pulling a model", "open")
+    command = [sys.executable, "-m", "vitascope.engines.openweights.hub"]
+    last: dict[str, Any] = {}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin
+        assert child.stdout
+        try:
+            child.stdin.write(json.dumps(asked))
+            child.stdin.close()
+            for line in child.stdout:
+                try:
+                    last = json.loads(line)
+                except ValueError:
+                    continue  # what a library printed
+                progress(last)
+        except BaseException:
+            child.terminate()
+            raise
+    if "error" in last:
+        raise _error(last)
+    if child.returncode:
+        raise Unavailable(f"The process that pulls ended with {child.returncode}.", hint="Pull again.")
+    return last
+
+
+def _error(told: Mapping[str, Any]) -> VitascopeError:
+    if told["code"] == errors.OutputFailed.code:
+        return errors.OutputFailed(told["error"], hint=told["hint"])
+    return _KINDS.get(told["code"], VitascopeError)(told["error"], hint=told["hint"])

@@ -1,0 +1,95 @@
+"""The keys of other servers as files in the home folder's `keys`, which nobody else may read. A key is shown as its
+last four characters, and only the session that sends it reads it whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitascope.engines import registry
+from vitascope.engines.remote import session, vendors
+from vitascope.engines.remote.protocol import Refused, Unclear
+from vitascope.errors import BadSettings, Conflict, NotAllowed, NotFound, Unavailable
+from vitascope.media.atomic_write import written_aside
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LONGEST = 4096
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """`end`: its last four characters; empty when it cannot be used, and `fault` says why."""
+
+    name: str
+    end: str
+    fault: str
+    models: int
+
+
+def add(folder: Path, name: str, key: str, *, replace: bool = False) -> Path:
+    """Raises BadSettings for what cannot be a key, Conflict when there is one and it is not to be replaced."""
+    if not _NAME.fullmatch(name):
+        raise BadSettings(f'A key cannot be called "{name[:40]}".', hint="A vendor's name, such as kling.")
+    known = vendors.VENDORS.get(name)
+    form = f"{name}'s key is ACCESS:SECRET" if known and known.pair else "A key is one line of letters and digits"
+    if not 8 <= len(key) <= _LONGEST or not key.isascii() or not key.isprintable() or " " in key:
+        raise BadSettings("That is not a key.", hint=f"{form}.")
+    if known and known.pair and known.only_pair and ":" not in key:
+        raise BadSettings("That is half a key.", hint=f"{form}.")
+    path = folder / name
+    if path.exists() and not replace:
+        raise Conflict(f"There is a key of {name} already.", hint=f"vitascope keys vendor add {name} --replace")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with written_aside(path, private=True) as aside:
+        aside.write_text(f"{key}\n", "ascii")
+    return path
+
+
+def every(folder: Path) -> list[KeyFile]:
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        end, fault = "", ""
+        try:
+            key = session.key_of({"key": path.name}, path.name)()
+            end = key[-4:] if len(key) >= 12 else "****"
+        except BadSettings as error:
+            fault = error.message
+        found.append(KeyFile(path.name, end, fault, len(models(path.name))))
+    return found
+
+
+def remove(folder: Path, name: str) -> None:
+    """Raises NotFound."""
+    path = folder / name
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise NotFound(f'There is no key of "{name[:40]}".', hint="`vitascope keys vendor list` tells which there are.")
+    path.unlink()
+
+
+def models(name: str) -> list[Path]:
+    """The model files that ship with this vendor's name."""
+    return sorted((registry.VENDORS / name).glob("*.toml")) if _NAME.fullmatch(name) else []
+
+
+def check(name: str, source: Mapping[str, str]) -> str:
+    """The address that took the key. Nothing is bought: it is asked for a task that nobody has. Raises BadSettings,
+    Refused when the key is not taken, Unclear or Unavailable when nobody knows.
+    """
+    engine = vendors.engine(f"{name}/check", {"vendor": name, "model": "check", **source})
+    engine.session.run(engine.client.check())  # type: ignore[attr-defined]
+    return engine.address
+
+
+def tested(name: str, source: Mapping[str, str]) -> str:
+    """As `check`, for people. Raises BadSettings, NotAllowed for a key that is not taken, Unavailable."""
+    try:
+        return check(name, source)
+    except Refused as error:
+        raise NotAllowed(f"{name} does not take the key: {error.message}", hint="Add another: --replace.") from None
+    except Unclear as error:
+        raise Unavailable(f"{name} does not say whether it takes the key: {error}", hint="Try again later.") from None
