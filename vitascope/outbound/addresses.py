@@ -19,7 +19,7 @@ _PORTS = {"http": 80, "https": 443}
 _LONGEST = 2_000  # characters of a URL
 _HINT = "Give a public http or https address."
 
-# All that IANA's registries of special addresses list, reachable or not: nobody's picture lies there. Kept whole,
+# All that IANA's registries of special addresses list, reachable or not: no picture lies there. Kept whole,
 # because what Python calls global changes from version to version and leaves some of them out.
 # iana.org/assignments/iana-ipv4-special-registry, iana-ipv6-special-registry, multicast-addresses
 _SPECIAL_4 = (
@@ -28,7 +28,7 @@ _SPECIAL_4 = (
     "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
 )  # fmt: skip
 _SPECIAL_6 = ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
-_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all else is given to nobody, or to something special
+_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all else is unassigned, or special
 _SPECIAL = tuple(ipaddress.ip_network(text) for text in (*_SPECIAL_4, *_SPECIAL_6))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # carries an IPv4 address inside, and leads to where that one does
 

@@ -3,7 +3,7 @@ resolved once, and the connection goes to exactly the address that was checked (
 differently). Nothing is redirected or unpacked.
 
 All of it runs on an event loop in a thread of its own. A host that is slow, or that sends a million crumbs, takes
-neither the server's loop nor its threads, and whoever waits may give up at any moment. The deadline is the caller's.
+neither the server's loop nor its threads, and the caller may give up at any moment. The deadline is the caller's.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def called(
     shown = f"[{address}]" if ":" in address else address
     timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     async with (
-        httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, timeout=timeout) as client,
+        httpx2.AsyncClient(verify=tls(), trust_env=False, follow_redirects=False, timeout=timeout) as client,
         client.stream(
             method,
             f"{place.scheme}://{shown}:{place.port}{place.target}",
@@ -77,13 +77,13 @@ def reason(error: BaseException) -> str:
 
 
 async def _looked_up(place: addresses.Place) -> list[str]:
-    """In a thread that nobody has to wait for: a name server may take half a minute to say nothing."""
+    """In a thread that need not be waited for: a name server may take half a minute to say nothing."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
 
     def tell(found: list[str] | None, error: Exception | None) -> None:
         if answer.done():
-            return  # nobody waits for it any more
+            return  # it is not waited for any more
         if error:
             answer.set_exception(error)
         else:
@@ -114,5 +114,5 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)

@@ -12,15 +12,15 @@ import httpx2
 from vitascope.errors import Unavailable
 from vitascope.outbound import addresses
 from vitascope.outbound.calling import begin, called, reason
-from vitascope.store.webhooks import Answer, Outgoing
+from vitascope.outbound.message import Answer, Outgoing
 
 LIMIT_SECONDS = 15.0
 _SAID_BYTES = 4096  # of an answer that are looked at
 
 
 class Sender:
-    """Sends as `store.webhooks` and `server.telling` want it. `allowed`: hosts and networks open although they are not
-    public.
+    """Sends as `store.deliveries` and `server.dialects.callbacks` want it. `allowed`: hosts and networks open although
+    they are not public.
     """
 
     def __init__(self, allowed: Iterable[str] = (), *, limit_seconds: float = LIMIT_SECONDS):

@@ -2,7 +2,7 @@
 words, a job and an error into the vendor's. It has no powers of its own.
 
 To add one, write its file (`speech.py` says what belongs into it) and name it here. The native form is OpenAI's and
-has routes of its own; whoever speaks none of these is answered in it.
+has routes of its own; a caller that speaks none of these is answered in it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a dialect is made of: data and pure functions. A vendor's file gives a `Dialect`; `server.speaking` runs it.
+"""What a dialect is made of: data and pure functions. A vendor's file gives a `Dialect`, which
+`server.dialects.runner` runs.
 
     parse(Call) -> Asked          what came in, in our own words
     show(Call, View) -> Reply     a job, in the vendor's words
@@ -10,23 +11,20 @@ Nothing here opens a file, a socket or the database, and a dialect may not eithe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vitascope.clip import ModelCard
+from vitascope.engines.card import ModelCard
 from vitascope.errors import VitascopeError
+from vitascope.vendors.callback import Callback
 from vitascope.vendors.fields import Fields
 from vitascope.vendors.id_formats import HEX, Skin
-from vitascope.vendors.request import Asked
+from vitascope.vendors.view import State
 
 Does = Literal[
     "create", "again", "get", "list", "cancel", "delete", "withdraw", "content", "stream",
     "ticket", "receive", "upload", "file", "files", "drop", "balance", "models", "secret", "refuse", "say",
 ]  # fmt: skip
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-Category = Literal["input", "auth", "quota", "safety_input", "safety_output", "internal"]
-Bytes = bytes  # where a field of this name hides it
-DONE = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -48,72 +46,6 @@ class Call:
     search: str = ""  # the query as it was sent, without "?"
     request_id: str = ""
     now: float = 0.0
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a job failed."""
-
-    category: Category
-    code: str
-    message: str
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class View:
-    """A job as data. When one request asked for several takes, `state` and `progress` are those of all together, and
-    `takes` has them all, this one included; it always has at least one. Times are unix seconds. Links are absolute,
-    signed, and open without a key.
-    """
-
-    id: str  # 24 hex digits
-    handle: str  # the id in the dialect's own form
-    state: State
-    model: str
-    asked_model: str = ""
-    operation: str = ""  # what `Asked.operation` was
-    progress: float = 0.0  # 0 to 1
-    queue_position: int | None = None  # 1 = next
-    created: float = 0.0
-    started: float | None = None
-    finished: float | None = None
-    updated: float = 0.0
-    expires: float | None = None
-    prompt: str = ""
-    negative_prompt: str = ""
-    seconds: float = 0.0  # the true length
-    asked_seconds: float | None = None
-    width: int = 0
-    height: int = 0
-    fps: int = 16
-    frames: int = 0
-    seed: int | None = None
-    steps: int = 0
-    aspect: str = ""
-    is_still: bool = False
-    url: str | None = None  # the mp4; a still has one too, of one frame
-    poster_url: str | None = None
-    image_url: str | None = None  # a still's picture, whole
-    last_frame_url: str | None = None
-    preview_url: str | None = None
-    bytes: int | None = None
-    content: Callable[[], Bytes] = field(default=lambda: b"", compare=False)  # the mp4, for forms that inline it
-    image: Callable[[], Bytes] = field(default=lambda: b"", compare=False)  # a still as PNG, for forms that inline it
-    error: Fault | None = None
-    credits: float = 0.0
-    usage_seconds: float = 0.0
-    external_id: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)  # goes back as it came
-    echo: Mapping[str, Any] = field(default_factory=dict)  # the small plain fields as they were sent
-    notes: tuple[str, ...] = ()
-    parent: str = ""  # handle of the job that it was made from
-    takes: tuple[View, ...] = ()
-    origin: str = ""  # this server as the caller reached it, without any prefix: for callbacks, which have no `Call`
-
-    @property
-    def done(self) -> bool:
-        return self.state in DONE
 
 
 @dataclass(frozen=True)
@@ -233,40 +165,6 @@ class Signed:
 Credentials = Key | Signed
 
 
-@dataclass(frozen=True)
-class Secrets:
-    """What an account's callbacks are signed with; worked out, kept nowhere. A receiver gets them by a route that does
-    "secret".
-    """
-
-    webhook: str  # whsec_..., as Standard Webhooks write it
-    plain: str  # 64 hex digits, for plain HMACs
-    seed: bytes  # 32 bytes, an ED25519 key of the whole server
-    account: str = ""  # an opaque name of the account
-    url: str = ""  # where the message goes
-
-
-@dataclass(frozen=True)
-class Message:
-    """A callback's headers and body; the content type is JSON unless it says otherwise."""
-
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Callback:
-    """How a dialect tells a job's end (and way) to the URL that came with it. `write(view, state, secrets, id, now)`:
-    `id` names the message, the same at each attempt; None: nothing is said of this state.
-    """
-
-    write: Callable[[View, str, Secrets, str, float], Message | None]
-    states: tuple[str, ...] = ("running", "succeeded", "failed", "cancelled")
-    attempts: int = 5
-    accepts: Callable[[int, bytes], bool] = lambda status, body: 200 <= status < 300
-    challenge: Callable[[str], Message] | None = None  # before the first message; to be echoed
-
-
 def handle_of(call: Call) -> str:
     """The id in a path that has an `{id}`."""
     return call.params.get("id", "")
@@ -302,7 +200,7 @@ class Route:
     relation: Literal["remix", "rerun", "finish"] = "remix"  # of "again"
     variant: Callable[[Call], str] = lambda call: "video"
     hold: Callable[[Call], float] | None = None  # seconds to wait for the end before answering
-    open: bool = False  # asks for no key; only for what does "say" or "secret" (of nobody's account)
+    open: bool = False  # asks for no key; only for what does "say" or "secret" (of no account)
     skin: Skin | None = None  # when this route's ids have another form than the dialect's
     catch_all: bool = False  # tried last, when nothing else here has this path
     root: bool = True  # also without the prefix
@@ -338,38 +236,3 @@ class Dialect:
 
 
 Cards = tuple[ModelCard, ...]
-
-
-def alone(view: View) -> View:
-    """The view as the only take of itself."""
-    return replace(view, takes=(replace(view, takes=()),))
-
-
-__all__ = [
-    "DONE",
-    "HEX",
-    "Asked",
-    "Balance",
-    "Call",
-    "Callback",
-    "Cards",
-    "Credentials",
-    "Dialect",
-    "Earlier",
-    "Fault",
-    "Grant",
-    "Key",
-    "Listing",
-    "Message",
-    "Page",
-    "Reply",
-    "Route",
-    "Secrets",
-    "Signed",
-    "Skin",
-    "Upload",
-    "Uploaded",
-    "View",
-    "alone",
-    "handle_of",
-]

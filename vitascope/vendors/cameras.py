@@ -1,6 +1,6 @@
 """Vendors' ways of moving the camera, as our own: axes become a path in numbers, names become our words. Pure.
 
-The numbers are those of `world.camera`: azimuth, elevation, log distance, target x, y, z, roll, field of view. A path
+The numbers are those of `CameraPath`: azimuth, elevation, log distance, target x, y, z, roll, field of view. A path
 here begins where the camera stands when nothing else is said, and looks along +y.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from vitascope.clip import CameraPath
 from vitascope.vendors.fields import bad, number, text
 
-#: Where the camera stands in the first frame, as in `world.camera.Start`.
+#: Where the camera stands in the first frame when nothing else is said.
 START = (0.0, 0.24, math.log(7.4), 0.0, 0.0, 0.75, 0.0, 0.70)
 _ROWS = 17  # enough for a turn to be round
 _FULL = 10.0  # the strongest that an axis may say
@@ -67,13 +67,13 @@ def _row(strengths: Mapping[str, float], part: float) -> tuple[float, ...]:
     x += side
     z += rise * (_CRANE if rise > 0 else _CRANE / 2)  # there is ground below
     turn, lift = by.get("tilt", 0.0) * _TILT, by.get("pan", 0.0) * _PAN
-    x, y, z = _swung((azimuth, elevation, log_distance, x, y, z), -turn, -lift)
+    x, y, z = swung((azimuth, elevation, log_distance, x, y, z), -turn, -lift)
     roll -= by.get("roll", 0.0) * _ROLL
     fov *= math.exp(by.get("zoom", 0.0) * _ZOOM)
     return (azimuth - turn, elevation - lift, log_distance, x, y, z, roll, fov)
 
 
-def _swung(row: tuple[float, ...], azimuth: float, elevation: float) -> tuple[float, float, float]:
+def swung(row: tuple[float, ...], azimuth: float, elevation: float) -> tuple[float, float, float]:
     """The target of a camera that stays where it is and turns by these angles."""
     distance = math.exp(row[2])
     before, after = _away(row[0], row[1]), _away(row[0] + azimuth, row[1] + elevation)

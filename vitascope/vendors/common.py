@@ -8,7 +8,8 @@ from typing import Any
 
 from vitascope.errors import NotSupported
 from vitascope.vendors.api import Call, Reply
-from vitascope.vendors.fields import Fields, bad, whole
+from vitascope.vendors.fields import Fields, bad, first, flag, whole
+from vitascope.vendors.request import SoundFlag
 
 
 def echo(fields: Fields) -> dict[str, Any]:
@@ -50,6 +51,16 @@ def refuse(fields: Fields, cannot: Mapping[str, str]) -> None:
         if value in (None, "", [], {}, False, 0) or str(value).lower() in ("false", "off", "no", "none", "0"):
             continue
         raise NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.", field=name)
+
+
+def sound(fields: Fields, *names: str, needed: bool = False) -> SoundFlag | None:
+    """What the first of these fields that is there says of sound; None when none is. Raises BadSpec."""
+    name, value = first(fields, *names)
+    if not name:
+        return None
+    word = str(value).strip().lower()
+    on = word == "native" or (word != "none" and flag(fields, name))
+    return SoundFlag(name, on, needed)
 
 
 def paging(query: Fields, size: str, page: str, *, usual: int, most: int) -> tuple[int, int]:

@@ -10,9 +10,10 @@ from typing import Any, get_args
 from urllib.parse import parse_qs
 
 from vitascope.errors import NotSupported
-from vitascope.vendors.api import Call, Listing, State
+from vitascope.vendors.api import Call, Listing
 from vitascope.vendors.common import paging
 from vitascope.vendors.fields import Fields, bad, choice, structure, text
+from vitascope.vendors.view import State
 
 _CANNOT = {
     "reference_image": "take reference pictures",
@@ -41,7 +42,9 @@ def read(fields: Fields, place: Callable[[Any], Any] = lambda given: given) -> C
     given = structure(fields, "content")
     items = [{"type": "text", "text": given}] if isinstance(given, str) else given
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-        raise bad("content", "content is no list of objects.", 'For example [{"type": "text", "text": "a red ball"}].')
+        raise bad(
+            "content", "content must be a list of objects.", 'For example [{"type": "text", "text": "a red ball"}].'
+        )
     words: list[str] = []
     pictures: dict[str, Any] = {}
     draft = ""

@@ -14,7 +14,7 @@ from vitascope.errors import BadSpec, TooLarge
 
 Fields = Mapping[str, Any]
 _ABSENT: tuple[Any, ...] = (None, "", [], {})
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LARGEST = 2**64  # of an integer: what it means has a smaller range, which its reader tells
 MAX_DEPTH = 64  # of lists and objects inside each other
 
@@ -54,7 +54,7 @@ def number(fields: Fields, *names: str) -> float | None:
     except (ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):
-        raise bad(name, f'{name} is "{str(value)[:40]}", which is no number.', "For example 4 or 4.5.")
+        raise bad(name, f'{name} must be a number, got "{str(value)[:40]}".', "For example 4 or 4.5.")
     return found
 
 
@@ -67,7 +67,7 @@ def whole(fields: Fields, *names: str) -> int | None:
         if found is None:
             return None
         if found != int(found):
-            raise bad(name, f'{name} is "{str(value)[:40]}", which is no whole number.', "For example 7.")
+            raise bad(name, f'{name} must be an integer, got "{str(value)[:40]}".', "For example 7.")
         value = int(found)
     if abs(value) > LARGEST:
         raise bad(name, f"{name} is {str(value)[:40]}, which is too large.", f"At most {LARGEST}.")
@@ -80,9 +80,9 @@ def flag(fields: Fields, *names: str) -> bool:
     if value is None:
         return False
     word = str(value).strip().lower()
-    if word not in _YES + _NO:
+    if word not in YES + NO:
         raise bad(name, f'{name} is "{word[:40]}".', "true or false.")
-    return word in _YES
+    return word in YES
 
 
 def choice(fields: Fields, *names: str, of: tuple[str, ...]) -> str:
@@ -103,7 +103,7 @@ def structure(fields: Fields, *names: str) -> Any:
 
 
 def from_json(data: str | bytes, name: str = "") -> Any:
-    """Raises BadSpec for what is no JSON, is nested too deeply, or holds letters that are none."""
+    """Raises BadSpec for invalid JSON, too deep nesting, and lone surrogates."""
     what = name or "The body"
     try:
         value = strictjson.loads(data)
@@ -111,7 +111,7 @@ def from_json(data: str | bytes, name: str = "") -> Any:
         told = f"{what} holds more than {error.limit:,} values."
         raise TooLarge(told, hint="Send less at once.", field=name) from error
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else "it is no JSON"
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not JSON"
         raise bad(name, f"{what} cannot be read: {reason}.", "Send JSON in UTF-8.") from error
     return clean(value, name)
 
@@ -122,7 +122,7 @@ def clean(value: Any, name: str = "", depth: int = 0) -> Any:
         raise bad(name, f"{name or 'The body'} is nested too deeply.", f"At most {MAX_DEPTH} levels.")
     if isinstance(value, str):
         if "\x00" in value or not (value.isascii() or _is_text(value)):
-            raise bad(name, f"{name or 'The body'} holds characters that are none.", "Send plain UTF-8.")
+            raise bad(name, f"{name or 'The body'} holds NUL or half a surrogate pair.", "Take it out.")
     elif isinstance(value, dict):
         for key, inner in value.items():
             clean(key, name, depth + 1)

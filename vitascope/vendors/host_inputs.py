@@ -12,8 +12,8 @@ from vitascope.clip import Size
 from vitascope.errors import NotSupported
 from vitascope.vendors import host_cameras, size_tiers
 from vitascope.vendors.common import echo
-from vitascope.vendors.fields import Fields, bad, first, number, structure, text, whole
-from vitascope.vendors.request import Asked
+from vitascope.vendors.fields import NO, YES, Fields, bad, first, number, structure, text, whole
+from vitascope.vendors.request import Asked, SoundFlag
 
 PROMPTS = ("prompt", "text_prompt", "text", "prompt_text")
 FIRSTS = (
@@ -99,6 +99,7 @@ def read(given: Fields, model: str, **more: Any) -> Asked:
         operation="text to image" if still else "extend" if extends else "image to video" if image else "text to video",
         echo=echo(given),
         notes=(*notes, *_notes(given, model)),
+        sound_flag=_sound(given),
         **more,
     )
 
@@ -130,7 +131,7 @@ def _shape(given: Fields, *, pictured: bool) -> tuple[Size | None, str, tuple[st
         height = whole(wanted if isinstance(wanted, dict) else given, "height")
     if width is not None and height is not None:
         if width < 1 or height < 1:
-            raise bad("width", f"{width}x{height} is no size.", "For example 1280 and 720.")
+            raise bad("width", f"{width}x{height} is not a size.", "For example 1280 and 720.")
         return (width, height), "", ()
     tier = wanted if isinstance(wanted, str) else text(given, "resolution", limit=40)
     return size_tiers.read(tier, text(given, "aspect_ratio", "ratio", "aspect", limit=40), pictured=pictured)
@@ -173,10 +174,15 @@ def _guidance(given: Fields, model: str) -> float | None:
     return number(given, "guidance_scale", "guidance", "sample_guide_scale")
 
 
-def _notes(given: Fields, model: str) -> tuple[str, ...]:
+def _sound(given: Fields) -> SoundFlag | None:
+    """Of what is no flag, nothing: models of many makers have fields of these names."""
     name, value = first(given, *SOUNDS)
-    wants_sound = bool(name) and str(value).strip().lower() in ("1", "true", "yes", "on")
-    notes: tuple[str, ...] = (f"No sound is made; {name} was left out.",) if wants_sound else ()
+    word = str(value).strip().lower()
+    return SoundFlag(name, word in YES) if name and word in YES + NO else None
+
+
+def _notes(given: Fields, model: str) -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
     if number(given, "cfg_scale") is not None and "kling" not in model:
         notes += ("cfg_scale was left out: its scale is that of another model.",)
     return notes

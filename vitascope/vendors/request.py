@@ -1,4 +1,4 @@
-"""What somebody asks for, in whatever dialect: the one form that every dialect's `parse` fills. Pure. Pictures and
+"""What a caller asks for, in any dialect: the one form that every dialect's `parse` fills. Pure. Pictures and
 clips are still references here (an uploaded file, a data URL, an address, an id); `making` opens them and decides on
 the spec.
 """
@@ -8,9 +8,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vitascope.clip import CameraPath, Size
+from vitascope.clip import CameraPath, Lora, Option, Size
 
 DEFAULT_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class AskedReference:
+    """A reference as it was sent: `given` is a file, an address, base64 or an id; `kind` is empty when it was not said,
+    and then that of the file.
+    """
+
+    given: Any
+    kind: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class SoundFlag:
+    """A vendor's own field that asks for sound, or for none. The chosen model decides what comes of it: one that can
+    make sound does; for one that cannot, the field is left out and that is said, or refused where it is `needed`.
+    """
+
+    field: str
+    on: bool
+    needed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +48,14 @@ class Asked:
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
+    sound: bool | None = None
+    sound_flag: SoundFlag | None = None
+    tier: str = ""
+    preset: str = ""
+    loras: tuple[Lora, ...] = ()
+    options: tuple[tuple[str, Option], ...] = ()
+    references: tuple[AskedReference, ...] = ()
+    max_units: int | None = None  # more than this it may not cost
     camera: CameraPath | None = None
     image: Any = None
     last_image: Any = None

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 
-from vitascope.clip import Size
-from vitascope.server.sizes import ratio
+from vitascope.clip import Size, ratio
+from vitascope.errors import BadSpec
 from vitascope.vendors.fields import bad
 
 #: The shorter side of each tier.
@@ -34,10 +34,17 @@ def read(
         raise bad("resolution", f'Unknown resolution "{resolution[:40]}".', f"One of {', '.join(SHORT_SIDES)}.")
     if not shape and pictured:
         return None, "", (f"{resolution} was asked; the shape is the picture's, in a size that the model makes.",)
-    wide = ratio(shape or default)
+    wide = _ratio(shape or default)
     short = SHORT_SIDES[tier]
     longer = round(short * max(wide, 1 / wide) / 2) * 2
     return ((longer, short) if wide >= 1 else (short, longer)), "", ()
+
+
+def _ratio(aspect: str) -> float:
+    try:
+        return float(ratio(aspect))
+    except BadSpec as error:
+        raise bad("aspect", error.message, error.hint) from error
 
 
 def size(text: str) -> Size | None:

@@ -15,11 +15,13 @@ from urllib.parse import parse_qs
 from vitascope.clip import CameraPath
 from vitascope.errors import NotSupported, PolicyRefused, VitascopeError
 from vitascope.vendors import content_list, size_tiers
-from vitascope.vendors.api import Call, Callback, Dialect, Listing, Message, Page, Reply, Route, Secrets, View
-from vitascope.vendors.common import echo, emptied, sentence
+from vitascope.vendors.api import Call, Dialect, Listing, Page, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
+from vitascope.vendors.common import echo, emptied, sentence, sound
 from vitascope.vendors.fields import Fields, bad, choice, flag, number, text, whole
 from vitascope.vendors.id_formats import prefixed
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 TASKS = "/api/v3/contents/generations/tasks"
 IMAGES = "/api/v3/images/generations"
@@ -80,6 +82,7 @@ def parse(call: Call) -> Asked:
         callback_url=text(fields, "callback_url", limit=2000),
         echo=echo(call.fields),
         notes=(*notes, *_notes(fields)),
+        sound_flag=sound(fields, "generate_audio"),
     )
 
 
@@ -107,6 +110,7 @@ def parse_image(call: Call) -> Asked:
         operation="image",
         echo=echo(fields),
         notes=(*notes, *_notes(fields)),
+        sound_flag=sound(fields, "generate_audio"),
     )
 
 
@@ -154,7 +158,7 @@ def task(view: View) -> dict[str, Any]:
         "framespersecond": view.fps,
         "service_tier": kept.get("service_tier") or "default",
         "safety_identifier": kept.get("safety_identifier"),
-        "generate_audio": False,
+        "generate_audio": view.sound,
         "draft": bool(kept.get("draft")),
         "draft_task_id": view.parent or None,
     }
@@ -227,8 +231,6 @@ def _without_switches(prompt: str) -> tuple[str, dict[str, str]]:
 
 def _notes(fields: Fields) -> tuple[str, ...]:
     found = []
-    if flag(fields, "generate_audio"):
-        found.append("No sound is made; generate_audio was left out.")
     if flag(fields, "watermark"):
         found.append("No watermark is drawn; watermark was left out.")
     if fields.get("tools"):
@@ -288,7 +290,6 @@ print(task.content.video_url)""",
     ignored=(
         "execution_expires_after",
         "fps",
-        "generate_audio",
         "omni_reference_task_type",
         "priority",
         "tools",

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from vitascope.errors import VitascopeError
-from vitascope.vendors.api import Call, Dialect, Reply, Route, Upload, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route, Upload
 from vitascope.vendors.common import sentence
 from vitascope.vendors.fields import text
 from vitascope.vendors.google import veo as google
 from vitascope.vendors.google import vertex
+from vitascope.vendors.view import View
 
 #: Name of the dialect -> where it is, and which beginning of its paths is left out there.
 MOUNTS = {

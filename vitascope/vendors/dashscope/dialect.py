@@ -9,31 +9,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from vitascope.errors import NotFound, NotSupported, PolicyRefused, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Dialect, Listing, Page, Reply, Route, State, Upload, Uploaded, View
-from vitascope.vendors.common import echo, inner, paging, refuse, sentence
+from vitascope.vendors.api import Call, Dialect, Listing, Page, Reply, Route, Upload, Uploaded
+from vitascope.vendors.common import echo, inner, paging, refuse, sentence, sound
+from vitascope.vendors.dashscope.facts import API, CODES, FAULTS, STATES, STATUS, moment, time
 from vitascope.vendors.fields import Fields, bad, choice, flag, number, structure, text, whole
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
-API = "/api/v1"
 FOLDER = "vitascope"  # the first part of the keys of uploaded files
-STATUS = {
-    "queued": "PENDING",
-    "running": "RUNNING",
-    "succeeded": "SUCCEEDED",
-    "failed": "FAILED",
-    "cancelled": "CANCELED",
-}
-_STATES: dict[str, tuple[State, ...]] = {
-    word.lower(): (state,)  # type: ignore[misc]
-    for state, word in STATUS.items()
-}
-_CHINA = timezone(timedelta(hours=8))  # the times of tasks are written in
 _CANNOT = {
     "audio_url": "take a sound",
     "reference_url": "take reference pictures or clips",
@@ -52,27 +40,6 @@ _MEDIA_CANNOT = {
     "reference_audio": "take a sound",
     "driving_audio": "take a sound",
     "video": "change a given clip",
-}
-_CODES = {  # of our statuses: HTTP status, code
-    400: (400, "InvalidParameter"),
-    401: (401, "InvalidApiKey"),
-    402: (400, "Arrearage"),
-    403: (403, "AccessDenied"),
-    404: (404, "InvalidParameter"),
-    405: (405, "MethodNotAllowed"),
-    409: (400, "UnsupportedOperation"),
-    413: (413, "BadRequest.TooLarge"),
-    415: (415, "UnsupportedMediaType"),
-    422: (400, "InvalidParameter"),
-    429: (429, "Throttling.RateQuota"),
-    503: (503, "ServiceUnavailable"),
-}
-_FAULTS = {
-    "safety_input": "DataInspectionFailed",
-    "safety_output": "DataInspectionFailed",
-    "input": "InvalidParameter",
-    "auth": "AccessDenied",
-    "quota": "Arrearage",
 }
 
 
@@ -104,6 +71,7 @@ def parse(call: Call) -> Asked:
         operation="video",
         echo=echo({**more, **given}),
         notes=(*notes, *_notes(more)),
+        sound_flag=sound(more, "audio"),
     )
 
 
@@ -129,6 +97,7 @@ def parse_image(call: Call) -> Asked:
         operation="image",
         echo=echo({**more, **given}),
         notes=(*notes, *_notes(more)),
+        sound_flag=sound(more, "audio"),
     )
 
 
@@ -152,14 +121,14 @@ def cancelled(call: Call, view: View) -> Reply:
 
 def parse_list(call: Call) -> Listing:
     size, page = paging(call.query, "page_size", "page_no", usual=10, most=100)
-    status = choice(call.query, "status", of=tuple(_STATES))
+    status = choice(call.query, "status", of=tuple(STATES))
     return Listing(
         limit=size,
         page=page,
-        states=_STATES[status] if status else (),
+        states=STATES[status] if status else (),
         model=text(call.query, "model_name", limit=200),
-        since=_moment(call.query, "start_time"),
-        until=_moment(call.query, "end_time"),
+        since=moment(call.query, "start_time"),
+        until=moment(call.query, "end_time"),
         count=True,
     )
 
@@ -189,7 +158,7 @@ def parse_ticket(call: Call) -> Upload:
 
 
 def show_ticket(call: Call, upload: Upload) -> Reply:
-    """A form policy. Whoever holds the address may send one file; the other words are those that its form repeats."""
+    """A form policy. The holder of the address may send one file; the other words are those that its form repeats."""
     data = {
         "policy": "none",
         "signature": "none",
@@ -206,7 +175,7 @@ def show_ticket(call: Call, upload: Upload) -> Reply:
 
 
 def fail(error: VitascopeError, call: Call | None) -> Reply:
-    status, code = _CODES.get(error.status, (error.status, "InternalError"))
+    status, code = CODES.get(error.status, (error.status, "InternalError"))
     if isinstance(error, PolicyRefused):
         code = "DataInspectionFailed"
     elif error.code == "unknown_model":
@@ -247,8 +216,6 @@ def _shape(more: Fields, *, default: str = "16:9", pictured: bool = False) -> An
 
 def _notes(more: Fields) -> tuple[str, ...]:
     found = []
-    if flag(more, "audio"):
-        found.append("No sound is made; audio was left out.")
     if flag(more, "watermark"):
         found.append("No watermark is drawn; watermark was left out.")
     return tuple(found)
@@ -259,13 +226,13 @@ def _output(view: View) -> dict[str, Any]:
     output: dict[str, Any] = {
         "task_id": view.handle,
         "task_status": STATUS[view.state],
-        "submit_time": _time(view.created),
-        "scheduled_time": _time(view.started),
-        "end_time": _time(view.finished),
+        "submit_time": time(view.created),
+        "scheduled_time": time(view.started),
+        "end_time": time(view.finished),
         "orig_prompt": view.prompt,
     }
     if view.error and view.state == "failed":
-        code = _FAULTS.get(view.error.category, "InternalError")
+        code = FAULTS.get(view.error.category, "InternalError")
         output |= {"code": code, "message": sentence(view.error)}
     if view.is_still:
         output["task_metrics"] = _counted(view)
@@ -295,21 +262,6 @@ def _usage(view: View) -> dict[str, Any]:
         "size": f"{view.width}*{view.height}",
         "video_ratio": f"{view.width}*{view.height}",
     }
-
-
-def _time(at: float | None) -> str | None:
-    return datetime.fromtimestamp(at, _CHINA).isoformat(" ", "milliseconds")[:23] if at else None
-
-
-def _moment(query: Fields, name: str) -> float | None:
-    """The seconds of "20260420093000", in China's time."""
-    given = text(query, name, limit=20).strip()
-    if not given:
-        return None
-    try:
-        return datetime.strptime(given, "%Y%m%d%H%M%S").replace(tzinfo=_CHINA).astimezone(UTC).timestamp()
-    except ValueError:
-        raise bad(name, f"{name} cannot be read.", "For example 20260420093000.") from None
 
 
 def _request(call: Call | None) -> str:
@@ -362,7 +314,6 @@ print(dashscope.VideoSynthesis.wait(sent, api_key="{key}").output.video_url)""",
     base="/api/v1",
     ignored=(
         "X-DashScope-Async",
-        "audio",
         "audio_setting",
         "enable_thinking",
         "extend_prompt",

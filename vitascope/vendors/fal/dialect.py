@@ -13,18 +13,20 @@ from typing import Any
 
 from vitascope.errors import VitascopeError
 from vitascope.vendors import host_inputs
-from vitascope.vendors.api import Call, Callback, Dialect, Fault, Message, Reply, Route, Secrets, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import iso, sentence
 from vitascope.vendors.fal import ed25519
 from vitascope.vendors.fal import storage as fal_storage
 from vitascope.vendors.fields import text
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import Fault, View
 
 PREFIX = "/fal"
 HOLD_SECONDS = 600.0  # of a synchronous call; the server bounds it besides
 NAMESPACES = ("workflows", "comfy")  # an app's path has one more segment there
-#: Paths at the root that are somebody else's, whatever key comes with them.
+#: Paths at the root that belong to others, whatever key comes with them.
 RESERVED = ("v1", "v1beta", "v1beta1", "v2", "api", "openapi", "proxy", "files", "upload", "account", "customers")
 _TYPES = {
     "not_signed_in": "unauthorized",
@@ -178,7 +180,7 @@ def write(view: View, state: str, secrets: Secrets, id: str, now: float) -> Mess
         "error": None if good else fault.message,
     }
     body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
-    at, user = str(int(now)), sha256(secrets.plain.encode()).hexdigest()[:16]  # the account, told to nobody else
+    at, user = str(int(now)), sha256(secrets.plain.encode()).hexdigest()[:16]  # the account, told to no other
     headers = {"X-Fal-Webhook-Request-Id": view.handle, "X-Fal-Webhook-User-Id": user, "X-Fal-Webhook-Timestamp": at}
     covered = "\n".join((view.handle, user, at, sha256(body).hexdigest())).encode()
     headers["X-Fal-Webhook-Signature"] = ed25519.sign(secrets.seed, covered).hex()

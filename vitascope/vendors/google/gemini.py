@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vitascope.clip import ModelCard
-from vitascope.vendors.api import Call, Callback, Dialect, Message, Reply, Route, Secrets, Upload, View
+from vitascope.engines.card import ModelCard
+from vitascope.vendors.api import Call, Dialect, Reply, Route, Upload
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import emptied
 from vitascope.vendors.google import files as google_files
 from vitascope.vendors.google import veo as google
 from vitascope.vendors.google.files import FILE_SKIN, VERSIONS
+from vitascope.vendors.view import View
 
 
 def operation(call: Call, view: View) -> Reply:

@@ -12,13 +12,15 @@ from typing import Any
 
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Callback, Dialect, Earlier, Message, Reply, Route, Secrets, View
+from vitascope.vendors.api import Call, Dialect, Earlier, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import echo, emptied, inner, refuse, sentence
 from vitascope.vendors.fields import Fields, bad, choice, flag, number, structure, text, whole
 from vitascope.vendors.google import files as google_files
 from vitascope.vendors.google import veo as google
 from vitascope.vendors.google.files import FILE_SKIN, VERSIONS, stamp
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 HOLD_SECONDS = 600.0
 TASKS = {

@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from vitascope.errors import NotSupported, TooMany, VitascopeError
-from vitascope.store import webhooks
+from vitascope.outbound import standard_webhooks
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Earlier, Fault, Message, Reply, Secrets, Uploaded, View
-from vitascope.vendors.common import echo, inner, refuse, sentence
-from vitascope.vendors.fields import Fields, bad, flag, number, structure, text, whole
+from vitascope.vendors.api import Call, Earlier, Reply, Uploaded
+from vitascope.vendors.callback import Message, Secrets
+from vitascope.vendors.common import echo, inner, refuse, sentence, sound
+from vitascope.vendors.fields import Fields, bad, number, structure, text, whole
 from vitascope.vendors.google.files import FILE_SKIN, file_id, stamp
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import Fault, View
 
 USUAL_SECONDS = 8.0
 _CANNOT = {
@@ -105,7 +107,8 @@ def veo(call: Call) -> Asked:
         callback_url=callback_url(hook),
         metadata={"user_metadata": hook["userMetadata"]} if hook.get("userMetadata") else {},
         echo=echo(parameters),
-        notes=notes + (("No sound is made; generateAudio was left out.",) if flag(parameters, "generateAudio") else ()),
+        sound_flag=sound(parameters, "generateAudio"),
+        notes=notes,
     )
 
 
@@ -153,7 +156,9 @@ def callback_url(hook: Fields) -> str:
     uris = hook.get("uris")
     uris = [uris] if isinstance(uris, str) else uris or []
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
-        raise bad("webhookConfig", "The uris of the webhook are no list of addresses.", 'For example ["https://..."].')
+        raise bad(
+            "webhookConfig", "The uris of the webhook must be a list of addresses.", 'For example ["https://..."].'
+        )
     if len(uris) > 1:
         raise bad("webhookConfig", f"{len(uris)} addresses were given for the notice.", "One is called.")
     return uris[0] if uris else ""
@@ -164,9 +169,7 @@ def notice(view: View, kind: str, id: str, secrets: Secrets, message_id: str, no
     data = {"id": id, **more, **view.metadata}
     body = {"type": kind, "version": "v1", "timestamp": stamp(now), "data": data}
     sent = json.dumps(body).encode()
-    signature = webhooks.sign(secrets.webhook, message_id, int(now), sent)
-    headers = {"webhook-id": message_id, "webhook-timestamp": str(int(now)), "webhook-signature": signature}
-    return Message(sent, headers)
+    return Message(sent, standard_webhooks.headers(secrets.webhook, message_id, int(now), sent))
 
 
 def inlined(data: bytes) -> str:

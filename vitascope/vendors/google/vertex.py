@@ -4,10 +4,12 @@ operation is fetched by a POST that names it, and the clip comes inline: there i
 
 from __future__ import annotations
 
-from vitascope.vendors.api import Call, Callback, Dialect, Message, Reply, Route, Secrets, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.fields import bad, text
 from vitascope.vendors.google import veo as google
 from vitascope.vendors.google.files import FILE_SKIN, VERSIONS, stamp
+from vitascope.vendors.view import View
 
 
 def place(call: Call) -> str:

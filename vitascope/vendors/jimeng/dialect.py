@@ -11,11 +11,12 @@ from typing import Any
 
 from vitascope.errors import NotSupported, PolicyRefused, VitascopeError
 from vitascope.vendors import signatures, size_tiers
-from vitascope.vendors.api import Call, Dialect, Reply, Route, Signed, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route, Signed
 from vitascope.vendors.common import echo, sentence
 from vitascope.vendors.fields import bad, structure, text, whole
 from vitascope.vendors.id_formats import DECIMAL
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 SUBMIT = ("CVSync2AsyncSubmitTask", "CVSubmitTask")
 RESULT = ("CVSync2AsyncGetResult", "CVGetResult")

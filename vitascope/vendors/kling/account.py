@@ -7,10 +7,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from vitascope.vendors.api import Balance, Call, Grant, Listing, Page, Reply, Route, View
+from vitascope.vendors.api import Balance, Call, Grant, Listing, Page, Reply, Route
 from vitascope.vendors.common import inner, many
 from vitascope.vendors.fields import Fields, bad, number, text, whole
 from vitascope.vendors.kling.words import envelope, milliseconds
+from vitascope.vendors.view import View
 
 _PACKS = {"bought": "decreasing_total", "gift": "decreasing_total", "refund": "decreasing_total"}
 _KEYS = ("api_key_name", "product_type", "package_name", "package_id")
@@ -74,7 +75,7 @@ def _deduction(view: View) -> dict[str, Any]:
         "deduction_amount": view.credits,
     }
     if not view.is_still:
-        line |= {"duration": f"{view.seconds:g}", "video_sound": "off", "voice_control": False}
+        line |= {"duration": f"{view.seconds:g}", "video_sound": "on" if view.sound else "off", "voice_control": False}
     return line
 
 

@@ -13,25 +13,15 @@ from dataclasses import replace
 from typing import Any
 
 from vitascope.vendors import cameras
-from vitascope.vendors.api import (  # fmt: skip
-    Call,
-    Callback,
-    Dialect,
-    Earlier,
-    Listing,
-    Message,
-    Page,
-    Reply,
-    Route,
-    Secrets,
-    View,
-)
-from vitascope.vendors.common import bearer, echo, inner, is_jwt, many, refuse, under
+from vitascope.vendors.api import Call, Dialect, Earlier, Listing, Page, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
+from vitascope.vendors.common import bearer, echo, inner, is_jwt, many, refuse, sound, under
 from vitascope.vendors.fields import Fields, bad, choice, number, text, whole
 from vitascope.vendors.id_formats import DECIMAL
 from vitascope.vendors.kling import account as kling_account
 from vitascope.vendors.kling.words import ALIASES, envelope, fail, milliseconds, sentence
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 STATUS = {
     "queued": "submitted",
@@ -41,7 +31,6 @@ STATUS = {
     "cancelled": "failed",
 }
 _CANNOT = {
-    "sound": "make sound",
     "voice_list": "make voices",
     "element_list": "keep elements",
     "static_mask": "take a mask",
@@ -165,6 +154,7 @@ def _asked(
         last_image=last,
         extend=extend,
         operation=operation,
+        sound_flag=sound(fields, "sound", needed=True),
         external_id=text(fields, "external_task_id", limit=200).strip(),
         callback_url=text(fields, "callback_url", limit=2000).strip(),
         echo=echo(fields),

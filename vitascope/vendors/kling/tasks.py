@@ -9,26 +9,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vitascope.vendors.api import (  # fmt: skip
-    Call,
-    Callback,
-    Dialect,
-    Listing,
-    Message,
-    Page,
-    Reply,
-    Route,
-    Secrets,
-    State,
-    View,
-)
-from vitascope.vendors.common import echo, inner, many, refuse, under
+from vitascope.outbound import standard_webhooks
+from vitascope.vendors.api import Call, Dialect, Listing, Page, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
+from vitascope.vendors.common import echo, inner, many, refuse, sound, under
 from vitascope.vendors.fields import Fields, bad, number, text, whole
 from vitascope.vendors.id_formats import DECIMAL
 from vitascope.vendors.kling.dialect import USUAL_SECONDS
 from vitascope.vendors.kling.words import ALIASES, envelope, fail, milliseconds, sentence
 from vitascope.vendors.request import Asked
-from vitascope.vendors.signing import standard
+from vitascope.vendors.view import State, View
 
 STATUS = {
     "queued": "submitted",
@@ -104,7 +94,7 @@ def _contents(fields: Fields) -> tuple[str, dict[str, Any]]:
 
 def _asked(call: Call, operation: str, prompt: str, frames: Mapping[str, Any]) -> Asked:
     settings, options = inner(call.fields, "settings"), inner(call.fields, "options")
-    refuse(settings, {"audio": "make sound", "multi_shot": "cut between several shots"})
+    refuse(settings, {"multi_shot": "cut between several shots"})
     seconds = number(settings, "duration")
     if seconds is not None and not 1 <= seconds <= 60:
         raise bad("settings.duration", f"duration is {seconds:g}.", "3 to 15.")
@@ -118,6 +108,7 @@ def _asked(call: Call, operation: str, prompt: str, frames: Mapping[str, Any]) -
         image=frames.get("first_frame"),
         last_image=frames.get("last_frame"),
         operation=operation,
+        sound_flag=sound(settings, "audio", needed=True),
         external_id=text(options, "external_task_id", limit=200).strip(),
         callback_url=text(options, "callback_url", limit=2000).strip(),
         echo=echo({**call.fields, **settings}),
@@ -223,7 +214,7 @@ def show_secret(call: Call, secrets: Secrets) -> Reply:
 def write(view: View, state: str, secrets: Secrets, id: str, now: float) -> Message:
     """A signed callback: the task as a query shows it."""
     body = json.dumps(task(view), ensure_ascii=False, separators=(",", ":")).encode()
-    return Message(body, standard(secrets.webhook, id, int(now), body))
+    return Message(body, standard_webhooks.headers(secrets.webhook, id, int(now), body))
 
 
 def _create(path: str, name: str, parse: Callable[[Call], Asked]) -> Route:

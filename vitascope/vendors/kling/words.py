@@ -6,6 +6,7 @@ from typing import Any
 
 from vitascope.errors import VitascopeError
 from vitascope.vendors.api import Call, Reply
+from vitascope.vendors.client import Reason, State
 from vitascope.vendors.common import sentence
 
 ALIASES = ("kling*",)
@@ -22,6 +23,17 @@ _CODES = {  # our code -> (HTTP status, Kling's code)
     "unavailable": (503, 5001),
     "bad_weights": (503, 5001),
 }
+
+
+#: What a code of an error means for an order that it answers. Those of 5000 and above say nothing certain.
+REASONS: dict[int, Reason] = {
+    **dict.fromkeys((1000, 1001, 1002, 1003, 1004, 1103), "auth"),
+    **dict.fromkeys((1100, 1101, 1102), "money"),
+    **dict.fromkeys((1200, 1201, 1202, 1203), "input"),
+    **dict.fromkeys((1300, 1301), "moderation"),
+    **dict.fromkeys((1302, 1303, 1304), "limit"),
+}
+STATES: dict[str, State] = {"submitted": "queued", "processing": "running", "succeed": "done", "failed": "failed"}
 
 
 def envelope(call: Call, data: Any) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Any
 
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Dialect, Earlier, Fault, Reply, Route, Upload, Uploaded, View
+from vitascope.vendors.api import Call, Dialect, Earlier, Reply, Route, Upload, Uploaded
 from vitascope.vendors.common import echo, inner, iso, many, refuse, sentence, under
 from vitascope.vendors.fields import Fields, bad, choice, text
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.luma import dialect as luma
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import Fault, View
 
 GRID = 24  # keyframes are placed in frames of so many in a second, whatever is made
 TICKET_SECONDS = 3600.0

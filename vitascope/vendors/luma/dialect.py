@@ -10,26 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from vitascope.clip import CameraPath
-from vitascope.errors import NotSupported, VitascopeError
+from vitascope.errors import NotSupported, PolicyRefused, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import (  # fmt: skip
-    Balance,
-    Call,
-    Callback,
-    Dialect,
-    Earlier,
-    Listing,
-    Message,
-    Page,
-    Reply,
-    Route,
-    Secrets,
-    View,
-)
+from vitascope.vendors.api import Balance, Call, Dialect, Earlier, Listing, Page, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import echo, inner, iso, many, refuse, sentence, under
 from vitascope.vendors.fields import Fields, bad, flag, number, text, whole
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 ROOT = "/dream-machine/v1"
 USUAL_SECONDS = 5.0
@@ -221,7 +210,10 @@ def credits(_call: Call, balance: Balance) -> Reply:
 
 
 def fail(error: VitascopeError, _call: Call | None) -> Reply:
-    return Reply(400 if error.status == 422 else error.status, {"detail": sentence(error)})
+    said = sentence(error)
+    if isinstance(error, PolicyRefused):
+        said = f"Prompt not allowed because moderation failed: {said}"
+    return Reply(400 if error.status == 422 else error.status, {"detail": said})
 
 
 def _routes(head: str, root: bool) -> tuple[Route, ...]:

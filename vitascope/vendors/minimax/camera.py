@@ -1,8 +1,8 @@
 """Hailuo's camera commands, which stand in brackets in the prompt: `[Pan left]`. Up to three in one bracket act
 together, brackets act in turn, each for its part of the clip. Pure.
 
-One command that the world's cameras have a word for becomes that word; all others become a path in numbers, made of the
-same moves.
+One command alone that has a usual word becomes that word; all others become a path in numbers, which begins where the
+camera stands when nothing else is said.
 """
 
 from __future__ import annotations
@@ -10,12 +10,9 @@ from __future__ import annotations
 import math
 import re
 
-import numpy as np
-
 from vitascope.clip import CameraPath
 from vitascope.errors import NotSupported
-from vitascope.smallworld.world import camera
-from vitascope.smallworld.world.scene import FPS, CameraMove
+from vitascope.vendors.cameras import START, swung
 from vitascope.vendors.fields import bad
 
 TOGETHER = 3  # commands in one bracket, at most
@@ -31,8 +28,11 @@ CHINESE = {
     "变焦推近": "zoom in", "变焦拉远": "zoom out", "晃动": "shake", "跟随": "tracking shot", "固定": "static shot",
 }  # fmt: skip
 COMMANDS = (*WORDS, "truck left", "truck right", "shake", "tracking shot")
-_TRUCK = 0.8  # world units in five seconds, as far as a slow crane goes up
+_RATE = 16  # rows of a path for each second
+#: Change over five seconds: angles in radians, push and zoom as logarithms of the ratio, the others in world units.
+_PUSH, _PAN, _TILT, _CRANE, _ZOOM, _TRUCK = 0.35, 0.26, 0.14, 0.8, 0.35, 0.8
 _SHAKE = 0.012  # radians
+Row = tuple[float, ...]  # azimuth, elevation, log distance, target x, y, z, roll, field of view
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -65,27 +65,44 @@ def _commands(inside: str) -> tuple[str, ...]:
 def _path(steps: list[tuple[str, ...]], seconds: float) -> CameraPath:
     if len(steps) == 1 and len(steps[0]) == 1 and steps[0][0] in WORDS:
         return CameraPath(words=WORDS[steps[0][0]])
-    row, rows = camera.Start().row, [camera.Start().row]
-    frames = max(2, int(seconds * FPS / len(steps)) + 1)
+    rows: list[Row] = [START]
+    row = rows[0]
+    frames = max(2, int(seconds * _RATE / len(steps)) + 1)
     for step in steps:
-        moved = row + sum(_change(row, command, frames) for command in step)
-        rows.extend(moved[1:])
-        row = moved[-1]
-    return CameraPath(points=tuple(tuple(float(value) for value in each) for each in rows))
+        for number in range(1, frames):
+            changes = [_change(row, command, number / _RATE) for command in step]
+            rows.append(_sum(row, *changes))
+        row = rows[-1]
+    return CameraPath(points=tuple(rows))
 
 
-def _change(row: np.ndarray, command: str, frames: int) -> np.ndarray:
-    """What one command adds to the row (8,) in each of these frames: (frames, 8), 0 in the first."""
-    if word := WORDS.get(command):
-        return camera.path_from(row, CameraMove(word, "slow"), frames) - row
-    change = np.zeros((frames, 8))
-    at = np.arange(frames) / FPS
+def _change(row: Row, command: str, at: float) -> Row:
+    """What one command adds to `row`, from which it starts, after `at` seconds."""
+    part = at / 5
+    azimuth = elevation = log_distance = x = y = z = fov = 0.0
+    name, _, way = command.partition(" ")
+    eased = part if part < 1 else 1 + 0.5 * math.tanh((part - 1) / 0.5)  # it would run into the ground or the sky
     if command == "shake":
-        settled = np.minimum(1.0, 4 * at)  # it begins where the camera is
-        change[:, camera.AZIMUTH] = _SHAKE * settled * np.sin(2 * math.pi * 2.3 * at)
-        change[:, camera.ELEVATION] = _SHAKE * settled * np.sin(2 * math.pi * 3.1 * at + 1.0)
-        return change
-    way = _TRUCK * at / 5 * (-1 if command == "truck left" else 1)
-    right = np.array([math.cos(row[camera.AZIMUTH]), math.sin(row[camera.AZIMUTH])])
-    change[:, camera.TARGET_X : camera.TARGET_Y + 1] = way[:, None] * right
-    return change
+        settled = min(1.0, 4 * at)  # it begins where the camera is
+        azimuth = _SHAKE * settled * math.sin(2 * math.pi * 2.3 * at)
+        elevation = _SHAKE * settled * math.sin(2 * math.pi * 3.1 * at + 1.0)
+    elif name == "truck":
+        aside = _TRUCK * part * (-1 if way == "left" else 1)
+        x, y = aside * math.cos(row[0]), aside * math.sin(row[0])
+    elif name in ("push", "pull"):
+        log_distance = eased * (-_PUSH if name == "push" else _PUSH)
+    elif name == "zoom":
+        fov = row[7] * (math.exp(eased * (-_ZOOM if way == "in" else _ZOOM)) - 1)
+    elif name == "pedestal":
+        z = eased * (_CRANE if way == "up" else -0.5 * _CRANE)  # there is ground below
+    elif name in ("pan", "tilt"):
+        if name == "pan":
+            azimuth = part * (_PAN if way == "left" else -_PAN)
+        else:
+            elevation = eased * (-_TILT if way == "up" else _TILT)
+        x, y, z = (new - old for new, old in zip(swung(row, azimuth, elevation), row[3:6], strict=True))
+    return (azimuth, elevation, log_distance, x, y, z, 0.0, fov)
+
+
+def _sum(*rows: Row) -> Row:
+    return tuple(map(sum, zip(*rows, strict=True)))

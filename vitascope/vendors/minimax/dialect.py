@@ -11,12 +11,14 @@ from typing import Any
 
 from vitascope.errors import PolicyRefused, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Callback, Dialect, Message, Reply, Route, Secrets, Upload, Uploaded, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route, Upload, Uploaded
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import echo, refuse, sentence, under
 from vitascope.vendors.fields import bad, choice, flag, number, structure, text, whole
 from vitascope.vendors.id_formats import DECIMAL, NUMBER
 from vitascope.vendors.minimax import camera as hailuo_camera
 from vitascope.vendors.request import DEFAULT_SECONDS, Asked
+from vitascope.vendors.view import View
 
 SCHEME = "mm_file://"  # of a file that was sent beforehand
 HELD_SECONDS = 240.0  # a picture is waited for at most so long

@@ -9,13 +9,15 @@ from typing import Any
 
 from vitascope.errors import PolicyRefused, VitascopeError
 from vitascope.vendors import content_list, size_tiers
-from vitascope.vendors.api import Call, Callback, Dialect, Message, Page, Reply, Route, Secrets, View
+from vitascope.vendors.api import Call, Dialect, Page, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import echo, emptied, sentence, under
 from vitascope.vendors.fields import bad, number, text
 from vitascope.vendors.id_formats import DECIMAL, NUMBER
 from vitascope.vendors.minimax import camera as hailuo_camera
 from vitascope.vendors.minimax.dialect import picture
 from vitascope.vendors.request import DEFAULT_SECONDS, Asked
+from vitascope.vendors.view import View
 
 TASKS = "/v2/video_generation"
 QUERY = "/v2/query/video_generation"

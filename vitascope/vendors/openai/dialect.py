@@ -7,17 +7,19 @@ OpenAI's clients send every field as text in a form, others send JSON; both come
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from vitascope.clip import FPS, CameraPath, ClipSpec, Size
+from vitascope.clip import REFERENCE_KINDS, CameraPath, ClipSpec, Lora, Option, Shape, Size, aspect_of, options
 from vitascope.errors import BadSpec, NotSupported, VitascopeError
-from vitascope.vendors.common import echo
+from vitascope.vendors.common import echo, sound
 from vitascope.vendors.fields import Fields, bad, choice, flag, number, structure, text, whole
-from vitascope.vendors.request import Asked
+from vitascope.vendors.request import Asked, AskedReference
 
 PREFIX = "video_"
+VLLM_FPS = 16.0  # in which `num_frames` counts when no fps comes with it
 LANES = ("normal", "offpeak", "relaxed")
 STATUS = {
     "queued": "queued",
@@ -34,6 +36,7 @@ _CANNOT = {  # what would change the result and no engine here can do
     "lora": "take a LoRA",
     "characters": "take a character",
 }
+_REFERENCE_KEYS = ("kind", "type", "url", "image_url", "video_url", "audio_url", "data", "b64_json", "id", "file_id")
 _TYPES = {401: "authentication_error", 402: "insufficient_credits", 403: "permission_error", 429: "rate_limit_error"}
 _MAX_ECHO = 16_000  # characters of what goes back as it came
 
@@ -55,7 +58,6 @@ def parse(fields: Fields, *, prompt_needed: bool = True) -> Asked:
     for name, what in _CANNOT.items():
         if fields.get(name) not in (None, "", [], {}):
             raise NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.", field=name)
-    notes = ["No sound is made; generate_sound was left out."] if flag(fields, "generate_sound") else []
     return Asked(
         prompt=prompt,
         negative_prompt=text(fields, "negative_prompt"),
@@ -66,6 +68,13 @@ def parse(fields: Fields, *, prompt_needed: bool = True) -> Asked:
         seed=_seed(fields),
         steps=whole(fields, "steps", "num_inference_steps"),
         guidance=number(fields, "guidance", "guidance_scale", "true_cfg_scale"),
+        sound=_flag_or_none(fields, "sound"),
+        tier=text(fields, "tier", limit=100).strip(),
+        preset=text(fields, "preset", limit=100).strip(),
+        loras=_loras(fields),
+        options=_options(fields),
+        references=_references(fields),
+        max_units=_max_units(fields),
         camera=_camera(fields),
         image=_reference(fields, _IMAGES),
         last_image=_reference(fields, _LAST_IMAGES),
@@ -77,22 +86,25 @@ def parse(fields: Fields, *, prompt_needed: bool = True) -> Asked:
         project_id=text(fields, "project", "project_id", limit=100).strip(),
         metadata=_object(fields, "metadata"),
         echo=echo(fields),
-        notes=tuple(notes),
+        sound_flag=sound(fields, "generate_sound"),
     )
 
 
 def show(
     job: Any,
     spec: ClipSpec,
+    shape: Shape,
     *,
     links: Mapping[str, str | None],
     position: int | None = None,
     remixed_from: str | None = None,
     expires_at: float | None = None,
 ) -> dict[str, Any]:
-    """The video object. `spec` is the job's, its pictures left out; `links` the addresses of what there is to see."""
+    """The video object. `spec` is the job's, its pictures left out; `shape` what it came to; `links` the addresses of
+    what there is to see.
+    """
     request = job.request or {}
-    size = f"{spec.shape[0]}x{spec.shape[1]}"
+    size = f"{shape.width}x{shape.height}"
     return {
         "id": video_id(job.id),
         "object": "video",
@@ -102,7 +114,7 @@ def show(
         "created_at": int(job.created_at),
         "completed_at": int(job.finished_at) if job.state == "succeeded" and job.finished_at else None,
         "expires_at": int(expires_at) if expires_at else None,
-        "seconds": seconds_shown(spec),
+        "seconds": seconds_shown(shape),
         "size": size,
         "prompt": spec.prompt,
         "remixed_from_video_id": remixed_from,
@@ -111,9 +123,16 @@ def show(
         "state": job.state,
         "negative_prompt": spec.negative_prompt,
         "seed": spec.seed,
-        "steps": spec.steps,
-        "guidance": spec.guidance,
-        "aspect": spec.aspect,
+        "steps": shape.steps,
+        "guidance": None if shape.guidance is None else spec.guidance,
+        "sound": shape.sound,
+        "preset": spec.preset,
+        "loras": [lora.to_dict() for lora in spec.loras],
+        "options": dict(spec.options),
+        "references": [{"kind": one.kind, "name": one.name, "file": one.file} for one in spec.references],
+        "frames": shape.total,
+        "fps": float(shape.fps),
+        "aspect": aspect_of(shape.size),
         "camera": spec.camera.to_dict() if spec.camera else None,
         "draft": bool(request.get("draft")),
         "lane": job.lane,
@@ -148,6 +167,7 @@ def fail(error: VitascopeError) -> tuple[int, dict[str, Any]]:
     }
     if rule := getattr(error, "rule", ""):
         told["rule"] = rule
+    told |= getattr(error, "more", {})  # what a program needs to know of it
     return error.status, {"error": told}
 
 
@@ -158,9 +178,9 @@ def progress(job: Any) -> int:
     return min(99, 100 * job.step // job.steps) if job.steps else 0
 
 
-def seconds_shown(spec: ClipSpec) -> str:
+def seconds_shown(shape: Shape) -> str:
     """The true length, as OpenAI writes it: "4". The first frame is not counted, so that 65 frames are four seconds."""
-    return "0" if spec.is_still else f"{(spec.frames - 1) / FPS:g}"
+    return f"{float(shape.total_seconds):.4g}"
 
 
 def _job_error(job: Any) -> dict[str, Any] | None:
@@ -180,7 +200,7 @@ def _seconds(fields: Fields) -> float | None:
     frames = number(fields, "num_frames")
     if given is not None or frames is None:
         return given
-    return max(0.0, (frames - 1) / (number(fields, "fps") or FPS))
+    return max(0.0, (frames - 1) / (number(fields, "fps") or VLLM_FPS))
 
 
 def _size(fields: Fields) -> Size | None:
@@ -189,6 +209,8 @@ def _size(fields: Fields) -> Size | None:
         width, height = whole(fields, "width"), whole(fields, "height")
         if width is None and height is None:
             return None
+        if width is None or height is None:
+            raise bad("size", "Only one of height and width is given.", "Give both, or size.")
         size = f"{width}x{height}"
     found = re.fullmatch(r"(\d{1,5})\s*[x*×:]\s*(\d{1,5})", size, re.ASCII)
     if not found or not all(int(side) for side in found.groups()):
@@ -227,6 +249,62 @@ def _camera(fields: Fields) -> CameraPath | None:
 
 def _reference(fields: Fields, names: tuple[str, ...]) -> Any:
     return structure(fields, *names)
+
+
+def _flag_or_none(fields: Fields, name: str) -> bool | None:
+    return None if structure(fields, name) is None else flag(fields, name)
+
+
+def _loras(fields: Fields) -> tuple[Lora, ...]:
+    """A list of {"name", "weight"}, or an object of weights by name."""
+    given = structure(fields, "loras")
+    if given is None:
+        return ()
+    rows = [{"name": name, "weight": weight} for name, weight in given.items()] if isinstance(given, dict) else given
+    try:
+        return tuple(Lora.from_dict(row) for row in rows)
+    except BadSpec as error:
+        raise bad("loras", error.message, error.hint) from error
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise bad("loras", "loras is not a list of LoRAs.", 'For example [{"name": "film", "weight": 0.8}].') from error
+
+
+def _options(fields: Fields) -> tuple[tuple[str, Option], ...]:
+    try:
+        return options(_object(fields, "options"))
+    except BadSpec as error:
+        raise bad("options", error.message, error.hint) from error
+
+
+def _references(fields: Fields) -> tuple[AskedReference, ...]:
+    """A list, in which each is a file, an address, an id, or an object with one of them, its `kind` and its `name`; or
+    an object of such by their names. In a form also one file alone, or several of the same field.
+    """
+    found = structure(fields, "references")
+    if isinstance(found, dict) and not any(key in found for key in _REFERENCE_KEYS):
+        named = [(str(name), given) for name, given in found.items()]
+    else:
+        named = [("", given) for given in (found if isinstance(found, list) else [] if found is None else [found])]
+    return tuple(_one_reference(name, given) for name, given in named)
+
+
+def _one_reference(name: str, given: Any) -> AskedReference:
+    if isinstance(given, str) and given.strip()[:1] == "{":
+        given = structure({"references": given}, "references")  # an object in a field of a form
+    if not isinstance(given, Mapping):
+        return AskedReference(given, name=name)
+    kind = choice(given, "kind", "type", of=REFERENCE_KINDS)
+    rest = {key: value for key, value in given.items() if key not in ("kind", "type", "name")}
+    return AskedReference(rest, kind, text(given, "name", limit=100).strip() or name)
+
+
+def _max_units(fields: Fields) -> int | None:
+    most = number(fields, "max_credits")
+    if most is None:
+        return None
+    if not 0 <= most <= 10**12:
+        raise bad("max_credits", f"max_credits must be 0 or more, got {most:g}.", "In credits, for all takes.")
+    return math.floor(most * 100 + 1e-6)
 
 
 def _object(fields: Fields, name: str) -> dict[str, Any]:

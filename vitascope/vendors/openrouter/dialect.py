@@ -8,16 +8,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vitascope.clip import ModelCard
+from vitascope.clip import aspect_of
+from vitascope.engines.card import ModelCard
 from vitascope.errors import NotSupported, VitascopeError
-from vitascope.server.sizes import aspect_of
-from vitascope.store import webhooks
+from vitascope.outbound import standard_webhooks
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Callback, Cards, Dialect, Earlier, Message, Reply, Route, Secrets, View
-from vitascope.vendors.common import echo
-from vitascope.vendors.fields import Fields, bad, flag, number, structure, text, whole
+from vitascope.vendors.api import Call, Cards, Dialect, Earlier, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
+from vitascope.vendors.common import echo, sound
+from vitascope.vendors.fields import Fields, bad, number, structure, text, whole
 from vitascope.vendors.id_formats import prefixed
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 STATUS = {
     "queued": "pending",
@@ -47,8 +49,6 @@ def parse(call: Call) -> Asked:
     before = text(fields, "previous_job_id", limit=100).strip()
     if before and frames.get("first_frame"):
         raise bad("previous_job_id", "A continued clip already has its first picture.", "Leave frame_images out.")
-    if flag(fields, "generate_audio"):
-        notes += ("No sound is made; generate_audio was left out.",)
     seed = whole(fields, "seed")
     return Asked(
         prompt=prompt,
@@ -64,6 +64,7 @@ def parse(call: Call) -> Asked:
         operation="extend" if before else "image to video" if frames else "text to video",
         callback_url=text(fields, "callback_url", limit=2000).strip(),
         echo=echo(fields),
+        sound_flag=sound(fields, "generate_audio"),
         notes=notes,
     )
 
@@ -114,9 +115,7 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
 
 def write(view: View, state: str, secrets: Secrets, id: str, now: float) -> Message:
     body = json.dumps(generation(Call(base=view.origin), view), separators=(",", ":"), ensure_ascii=False).encode()
-    at = int(now)
-    headers = {"webhook-id": id, "webhook-timestamp": str(at)}
-    return Message(body, {**headers, "webhook-signature": webhooks.sign(secrets.webhook, id, at, body)})
+    return Message(body, standard_webhooks.headers(secrets.webhook, id, int(now), body))
 
 
 def _frames(fields: Fields) -> dict[str, Any]:
@@ -138,8 +137,14 @@ def _items(fields: Fields, name: str) -> list[Mapping[str, Any]]:
     if found is None:
         return []
     if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
-        raise bad(name, f"{name} is no list of objects.", '[{"type": "image_url", "image_url": {"url": ...}}].')
+        raise bad(name, f"{name} must be a list of objects.", '[{"type": "image_url", "image_url": {"url": ...}}].')
     return found
+
+
+def _durations(card: ModelCard) -> list[int]:
+    """Whole seconds that it makes."""
+    lengths = card.format.lengths or range(1, int(card.format.max_seconds) + 1)
+    return [int(seconds) for seconds in lengths if seconds == int(seconds) and seconds >= card.format.min_seconds]
 
 
 def _model(card: ModelCard) -> dict[str, Any]:
@@ -151,16 +156,16 @@ def _model(card: ModelCard) -> dict[str, Any]:
         "description": card.limits,
         "created": 0,
         "hugging_face_id": None,
-        "generate_audio": False,
+        "generate_audio": card.sound != "never",
         "seed": True,
         "creativity": None,
         "upscale_factor": None,
         "allowed_passthrough_parameters": ["negative_prompt"],
-        "supported_aspect_ratios": list(dict.fromkeys(aspect_of(size) for size in card.sizes)),
-        "supported_durations": list(range(1, int(card.max_seconds) + 1)),
+        "supported_aspect_ratios": list(dict.fromkeys(aspect_of(size) for size in card.format.sizes)),
+        "supported_durations": _durations(card),
         "supported_frame_images": frames,
-        "supported_resolutions": list(dict.fromkeys(f"{min(size)}p" for size in card.sizes)),
-        "supported_sizes": [f"{width}x{height}" for width, height in card.sizes],
+        "supported_resolutions": list(dict.fromkeys(f"{min(size)}p" for size in card.format.sizes)),
+        "supported_sizes": [f"{width}x{height}" for width, height in card.format.sizes],
         "pricing_skus": None,
     }
 

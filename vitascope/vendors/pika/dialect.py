@@ -7,11 +7,12 @@ from typing import Any
 
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Dialect, Reply, Route, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route
 from vitascope.vendors.common import echo, many, sentence
 from vitascope.vendors.fields import Fields, bad, number, text, whole
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 STATUS = {
     "queued": "queued",

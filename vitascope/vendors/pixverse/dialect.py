@@ -1,4 +1,4 @@
-"""PixVerse: everything lies in one envelope, ids are whole numbers, and pictures are sent beforehand. Pure."""
+"""PixVerse: everything lies in one envelope, ids are integers, and pictures are sent beforehand. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from vitascope.clip import CameraPath
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.vendors import cameras, size_tiers
-from vitascope.vendors.api import Balance, Call, Dialect, Earlier, Reply, Route, Upload, Uploaded, View
-from vitascope.vendors.common import echo, iso, refuse, sentence, under
-from vitascope.vendors.fields import Fields, bad, first, flag, number, structure, text, whole
+from vitascope.vendors.api import Balance, Call, Dialect, Earlier, Reply, Route, Upload, Uploaded
+from vitascope.vendors.common import echo, iso, refuse, sentence, sound, under
+from vitascope.vendors.fields import Fields, bad, first, number, structure, text, whole
 from vitascope.vendors.id_formats import NUMBER
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 RUNNING, DONE, DELETED, MODERATED, FAILED = 5, 1, 6, 7, 8
 STATUS = {"queued": RUNNING, "running": RUNNING, "succeeded": DONE, "failed": FAILED, "cancelled": DELETED}
-QUALITIES = ("360p", "540p", "720p", "1080p")
 _CODES = {
     "not_signed_in": 10005,
     "not_allowed": 500020,
@@ -55,7 +55,6 @@ _MOVES: dict[str, str | dict[str, float]] = {
 _CANNOT = {
     "template_id": "follow a template",
     "style": "draw in a style by its name",
-    "sound_effect_switch": "make sound",
     "lip_sync_tts_switch": "make speech",
     "lip_sync_switch": "move lips to a sound",
     "image_references": "take pictures of characters, things or styles",
@@ -106,7 +105,7 @@ def shown(call: Call, view: View) -> Reply:
         "outputHeight": view.height,
         "size": view.bytes or 0,
         "url": view.url or "",
-        "has_audio": False,
+        "has_audio": view.sound,
         "credits": round(view.credits),
         "create_time": iso(view.created),
         "modify_time": iso(view.updated or view.created),
@@ -150,8 +149,7 @@ def _asked(fields: Fields, operation: str, **given: Any) -> Asked:
     size, aspect, notes = size_tiers.read(quality, text(fields, "aspect_ratio", limit=20), pictured=pictured)
     if "extend" in given:
         size, aspect, notes = None, "", ()  # a continued clip keeps its own shape
-    if flag(fields, "generate_audio_switch"):
-        notes += ("No sound is made; generate_audio_switch was left out.",)
+    effects = sound(fields, "sound_effect_switch", needed=True)
     seed = whole(fields, "seed")
     return Asked(
         prompt=prompt,
@@ -163,6 +161,7 @@ def _asked(fields: Fields, operation: str, **given: Any) -> Asked:
         seed=None if seed is None or seed < 0 else seed,
         camera=camera(text(fields, "camera_movement", limit=60).strip().lower()),
         operation=operation,
+        sound_flag=effects if effects and effects.on else sound(fields, "generate_audio_switch"),
         echo=echo(fields),
         notes=notes,
         **given,
@@ -205,7 +204,7 @@ def _picture(fields: Fields, *names: str) -> Any:
 def _number(name: str, given: Any) -> str:
     found = whole({name: given}, name)
     if found is None or found < 0:
-        raise bad(name, f'{name} is "{str(given)[:40]}", which is no id.', "A whole number, as the upload gave it.")
+        raise bad(name, f'{name} must be an id, got "{str(given)[:40]}".', "The integer that the upload gave.")
     return str(found)
 
 

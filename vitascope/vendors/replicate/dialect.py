@@ -14,15 +14,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from vitascope.errors import VitascopeError
-from vitascope.store import webhooks
+from vitascope.outbound import standard_webhooks
 from vitascope.vendors import host_inputs
-from vitascope.vendors.api import Balance, Call, Callback, Dialect, Listing, Message, Page, Reply, Route, Secrets, View
+from vitascope.vendors.api import Balance, Call, Dialect, Listing, Page, Reply, Route
+from vitascope.vendors.callback import Callback, Message, Secrets
 from vitascope.vendors.common import iso, sentence
 from vitascope.vendors.fields import bad, structure, text
 from vitascope.vendors.id_formats import HEX
 from vitascope.vendors.replicate import files as replicate_files
 from vitascope.vendors.replicate import models as replicate_models
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 PREFIX = "/replicate"
 STATUS = {
@@ -144,10 +146,7 @@ def write(view: View, state: str, secrets: Secrets, id: str, now: float) -> Mess
     """The prediction, signed as Standard Webhooks have it."""
     call = Call(base=view.origin)
     body = json.dumps(prediction(call, view), separators=(",", ":"), ensure_ascii=False).encode()
-    at = int(now)
-    headers = {"webhook-id": id, "webhook-timestamp": str(at)}
-    headers["webhook-signature"] = webhooks.sign(secrets.webhook, id, at, body)
-    return Message(body, headers)
+    return Message(body, standard_webhooks.headers(secrets.webhook, id, int(now), body))
 
 
 def hold(call: Call) -> float:
@@ -176,7 +175,7 @@ def _states(fields: Mapping[str, Any]) -> tuple[str, ...]:
     if wanted is None:
         return ()
     if not isinstance(wanted, list) or not all(event in EVENTS for event in wanted):
-        raise bad("webhook", "webhook_events_filter is no list of events.", f"Of {', '.join(EVENTS)}.")
+        raise bad("webhook", "webhook_events_filter must be a list of events.", f"Of {', '.join(EVENTS)}.")
     return tuple(dict.fromkeys(state for event in wanted for state in EVENTS[event]))
 
 
@@ -205,7 +204,7 @@ def _cursor(text: str) -> str:
     except ValueError:
         handle = ""
     if text and not HEX.read(handle):
-        raise bad("cursor", "This is no cursor of ours.", "Follow `next` of the page before.")
+        raise bad("cursor", "This is not a cursor of this server.", "Follow `next` of the page before.")
     return handle
 
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitascope.clip import ModelCard
+from vitascope.engines.card import ModelCard
 from vitascope.vendors.api import Call, Cards, Reply, Route
 from vitascope.vendors.common import iso
 
 
 def model(call: Call, cards: Cards) -> Reply:
     """The model of this name; of a name that is another's, the usual one that answers to it."""
-    card = next((card for card in cards if card.name == call.params["name"]), cards[0])
+    card = _card(call, cards)
     return Reply(200, _described(call, card, call.params["owner"], call.params["name"]))
 
 
@@ -23,13 +23,18 @@ def models(call: Call, cards: Cards) -> Reply:
 
 
 def version(call: Call, cards: Cards) -> Reply:
-    card = next((card for card in cards if card.name == call.params["name"]), cards[0])
+    card = _card(call, cards)
     return Reply(200, _version(card, call.params["version"]))
 
 
 def versions(call: Call, cards: Cards) -> Reply:
-    card = next((card for card in cards if card.name == call.params["name"]), cards[0])
+    card = _card(call, cards)
     return Reply(200, {"previous": None, "next": None, "results": [_version(card, card.name)]})
+
+
+def _card(call: Call, cards: Cards) -> ModelCard:
+    name = call.params["name"]
+    return next((card for card in cards if card.name in (name, f"{call.params['owner']}/{name}")), cards[0])
 
 
 def _described(call: Call, card: ModelCard, owner: str, name: str) -> dict[str, Any]:
@@ -51,13 +56,13 @@ def _described(call: Call, card: ModelCard, owner: str, name: str) -> dict[str, 
 
 def _version(card: ModelCard, id: str) -> dict[str, Any]:
     """A version as the SDK wants it: what goes in and what comes out."""
-    sides = ", ".join(f"{width}x{height}" for width, height in card.sizes)
+    sides = ", ".join(f"{width}x{height}" for width, height in card.format.sizes)
     properties = {
         "prompt": {"type": "string", "title": "Prompt", "description": "What to show."},
         "negative_prompt": {"type": "string", "title": "Negative prompt"},
         "image": {"type": "string", "format": "uri", "title": "First picture"},
         "last_image": {"type": "string", "format": "uri", "title": "Last picture"},
-        "duration": {"type": "number", "title": "Seconds", "maximum": card.max_seconds},
+        "duration": {"type": "number", "title": "Seconds", "maximum": float(card.format.longest)},
         "aspect_ratio": {"type": "string", "title": "Shape", "description": f"The nearest of {sides} is made."},
         "seed": {"type": "integer", "title": "Seed"},
     }

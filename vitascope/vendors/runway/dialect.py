@@ -9,11 +9,12 @@ from typing import Any
 from vitascope.clip import Size
 from vitascope.errors import VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Balance, Call, Dialect, Fault, Reply, Route, Upload, Uploaded, View
-from vitascope.vendors.common import echo, inner, iso, many, refuse, sentence, under
+from vitascope.vendors.api import Balance, Call, Dialect, Reply, Route, Upload, Uploaded
+from vitascope.vendors.common import echo, inner, iso, many, refuse, sentence, sound, under
 from vitascope.vendors.fields import Fields, bad, choice, flag, number, text, whole
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import Fault, View
 
 SCHEME = "runway://"
 USUAL_SECONDS = 5.0
@@ -93,8 +94,6 @@ def _asked(call: Call, fields: Fields, *, image: Any = None, last: Any = None, s
     if not (prompt.strip() or image or last):
         raise bad("promptText", "promptText is empty.", 'Say what to show, for example "a red ball bounces on snow".')
     size, aspect, notes = _shape(fields, pictured=bool(image or last))
-    if flag(fields, "audio"):
-        notes += ("No sound is made; audio was left out.",)
     return Asked(
         prompt=prompt,
         negative_prompt=text(fields, "negativePrompt"),
@@ -108,6 +107,7 @@ def _asked(call: Call, fields: Fields, *, image: Any = None, last: Any = None, s
         still=still,
         draft=flag(fields, "draft"),
         operation=call.path.removeprefix("/v1/"),
+        sound_flag=sound(fields, "audio"),
         echo=echo(fields),
         notes=notes,
     )

@@ -14,11 +14,13 @@ from typing import Any
 
 from vitascope.errors import NotFound, PolicyRefused, TooMany, UnknownModel, VitascopeError
 from vitascope.vendors import cameras, signatures, size_tiers
-from vitascope.vendors.api import Call, Callback, Dialect, Earlier, Message, Reply, Route, Secrets, Signed, View
-from vitascope.vendors.common import echo, inner, many, refuse, sentence
+from vitascope.vendors.api import Call, Dialect, Earlier, Reply, Route, Signed
+from vitascope.vendors.callback import Callback, Message, Secrets
+from vitascope.vendors.common import echo, inner, many, refuse, sentence, sound
 from vitascope.vendors.fields import Fields, bad, flag, number, text, whole
 from vitascope.vendors.id_formats import DECIMAL
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 VERSION = "2024-05-23"
 STATUS = {"queued": "WAIT", "running": "RUN", "succeeded": "DONE", "failed": "FAIL", "cancelled": "FAIL"}
@@ -48,8 +50,6 @@ _FAULTS = {
     "quota": "ResourceInsufficient",
 }
 _CANNOT = {
-    "Sound": "make sound",
-    "Audio": "make sound",
     "Bgm": "make sound",
     "VoiceId": "make sound",
     "VoiceList": "make voices",
@@ -107,6 +107,7 @@ def parse(call: Call) -> Asked:
         callback_url=text(fields, "CallbackUrl", limit=2000),
         echo=echo(fields),
         notes=(*notes, *_notes(fields)),
+        sound_flag=sound(fields, "Sound", "Audio", needed=True),
     )
 
 

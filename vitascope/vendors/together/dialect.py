@@ -8,11 +8,12 @@ from typing import Any
 from vitascope.clip import Size
 from vitascope.errors import NotSupported, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Dialect, Reply, Route, View
-from vitascope.vendors.common import echo, sentence
-from vitascope.vendors.fields import Fields, bad, flag, number, structure, text, whole
+from vitascope.vendors.api import Call, Dialect, Reply, Route
+from vitascope.vendors.common import echo, sentence, sound
+from vitascope.vendors.fields import Fields, bad, number, structure, text, whole
 from vitascope.vendors.id_formats import VIDEO
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 STATUS = {
     "queued": "in_progress",
@@ -45,7 +46,7 @@ def parse(call: Call) -> Asked:
         raise bad("prompt", "The prompt is empty.", 'Say what to show, for example "a red ball bounces on snow".')
     media = structure(fields, "media") or {}
     if not isinstance(media, Mapping):
-        raise bad("media", "media is no object.", '{"frame_images": [{"input_image": ..., "frame": "first"}]}.')
+        raise bad("media", "media must be an object.", '{"frame_images": [{"input_image": ..., "frame": "first"}]}.')
     for name, what in _CANNOT.items():
         if media.get(name) or fields.get(name):
             raise NotSupported(f"No model here can {what} ({name}).", hint=f"Leave {name} out.")
@@ -53,8 +54,6 @@ def parse(call: Call) -> Asked:
         raise NotSupported("No clip is written as WEBM here.", hint='Leave output_format out, or ask for "MP4".')
     image, last = _frames(media if "frame_images" in media else fields)
     size, aspect, notes = _shape(fields, pictured=bool(image or last))
-    if flag(fields, "generate_audio"):
-        notes += ("No sound is made; generate_audio was left out.",)
     seed = whole(fields, "seed")
     return Asked(
         prompt=prompt,
@@ -70,6 +69,7 @@ def parse(call: Call) -> Asked:
         last_image=last,
         operation="image to video" if image or last else "text to video",
         echo=echo(fields),
+        sound_flag=sound(fields, "generate_audio"),
         notes=notes,
     )
 
@@ -111,7 +111,7 @@ def _shape(fields: Fields, *, pictured: bool) -> tuple[Size | None, str, tuple[s
         tier = text(fields, "resolution", limit=40)
         return size_tiers.read(tier, text(fields, "ratio", limit=20), pictured=pictured)
     if width < 1 or height < 1:
-        raise bad("width", f"{width}x{height} is no size.", "For example 1280 and 720.")
+        raise bad("width", f"{width}x{height} is not a size.", "For example 1280 and 720.")
     return (width, height), "", ()
 
 

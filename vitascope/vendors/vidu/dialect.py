@@ -17,27 +17,13 @@ from urllib.parse import urlsplit
 
 from vitascope.errors import NotFound, PolicyRefused, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import (
-    Balance,
-    Call,
-    Callback,
-    Dialect,
-    Earlier,
-    Listing,
-    Message,
-    Page,
-    Reply,
-    Route,
-    Secrets,
-    State,
-    Upload,
-    Uploaded,
-    View,
-)
-from vitascope.vendors.common import echo, emptied, iso, many, paging, refuse, sentence, under
+from vitascope.vendors.api import Balance, Call, Dialect, Earlier, Listing, Page, Reply, Route, Upload, Uploaded
+from vitascope.vendors.callback import Callback, Message, Secrets
+from vitascope.vendors.common import echo, emptied, iso, many, paging, refuse, sentence, sound, under
 from vitascope.vendors.fields import Fields, bad, choice, flag, number, text, whole
 from vitascope.vendors.id_formats import DECIMAL
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import State, View
 
 API = "/ent/v2"
 SCHEME = "ssupload:?id="  # of a picture that was sent beforehand
@@ -122,6 +108,7 @@ def parse(call: Call) -> Asked:
         callback_url=text(fields, "callback_url", limit=2000),
         echo=echo(fields),
         notes=(*notes, *_notes(fields)),
+        sound_flag=sound(fields, "audio"),
     )
 
 
@@ -259,7 +246,7 @@ def _picture(given: Any) -> Any:
 
 
 def _notes(fields: Fields) -> tuple[str, ...]:
-    found = [f"No sound is made; {name} was left out." for name in ("bgm", "audio") if flag(fields, name)]
+    found = ["No music is made; bgm was left out."] if flag(fields, "bgm") else []
     if flag(fields, "watermark"):
         found.append("No watermark is drawn; watermark was left out.")
     if choice(fields, "movement_amplitude", of=("auto", "small", "medium", "large")) not in ("", "auto"):
@@ -324,7 +311,6 @@ task = http.post("/text2video", json=ask).json()["task_id"]
 print(http.get(f"/tasks/{task}/creations").json())""",
     base="/ent/v2",
     ignored=(
-        "audio",
         "audio_type",
         "bgm",
         "is_rec",

@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vitascope.errors import NotSupported, VitascopeError
+from vitascope.errors import NotSupported, PolicyRefused, VitascopeError
 from vitascope.vendors import size_tiers
-from vitascope.vendors.api import Call, Dialect, Fault, Reply, Route, View
-from vitascope.vendors.common import echo, sentence
-from vitascope.vendors.fields import Fields, bad, flag, number, structure, text, whole
+from vitascope.vendors.api import Call, Dialect, Reply, Route
+from vitascope.vendors.common import echo, sentence, sound
+from vitascope.vendors.fields import Fields, bad, number, structure, text, whole
 from vitascope.vendors.id_formats import UUID
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import Fault, View
 
 STATUS = {"queued": "pending", "running": "pending", "succeeded": "done", "failed": "failed", "cancelled": "failed"}
 DEFAULT_SECONDS = 8.0  # theirs
@@ -71,7 +72,8 @@ def parse(call: Call) -> Asked:
         image=image,
         last_image=last,
         operation="image to video" if image or last else "text to video",
-        notes=(*notes, *_sound(fields)),
+        sound_flag=sound(fields, "generate_audio"),
+        notes=notes,
     )
 
 
@@ -80,7 +82,8 @@ def parse_extension(call: Call) -> Asked:
     if not clip:
         raise bad("video", "The clip to be continued is missing.", 'Send video={"url": "https://..."}.')
     seconds = number(call.fields, "duration")
-    return Asked(**_words(call.fields), seconds=seconds, extend=clip, operation="extend", notes=_sound(call.fields))
+    wants = sound(call.fields, "generate_audio")
+    return Asked(**_words(call.fields), seconds=seconds, extend=clip, operation="extend", sound_flag=wants)
 
 
 def taken(call: Call, view: View) -> Reply:
@@ -103,7 +106,8 @@ def fail(error: VitascopeError, call: Call | None) -> Reply:
     """A sentence for the status and one for what is wrong. What a field holds is always 400 there."""
     status = 400 if error.status in (415, 422) else error.status
     code = _CODES.get(error.status, "Internal error")
-    return Reply(status, {"code": code, "error": sentence(error)})
+    said = f"Rejected by content moderation. {sentence(error)}" if isinstance(error, PolicyRefused) else sentence(error)
+    return Reply(status, {"code": code, "error": said})
 
 
 def _words(fields: Fields) -> dict[str, Any]:
@@ -126,10 +130,6 @@ def _url(fields: Fields, name: str) -> Any:
         if isinstance(given, Mapping):
             raise bad(name, f"{name} has no address.", f'For example {name}={{"url": "https://..."}}.')
     return given
-
-
-def _sound(fields: Fields) -> tuple[str, ...]:
-    return ("No sound is made; generate_audio was left out.",) if flag(fields, "generate_audio") else ()
 
 
 def _code_of(fault: Fault) -> str:
