@@ -1,0 +1,162 @@
+"""The end of a film in a folder: rendered, handed to an editor, and taken back from one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from vitascope.config import settings
+from vitascope.errors import BadSpec, VitascopeError
+from vitascope.film import captions as titles
+from vitascope.film import handoff, subtitles
+from vitascope.film import render as rendering
+from vitascope.film.document import Captions
+from vitascope.film.folder import FILM, FilmFolder
+from vitascope.film.handoff import Difference
+from vitascope.film.handoff.bundle import write_bundle
+from vitascope.film.handoff.links import beside, file_names, safe_name
+from vitascope.film.take import Media
+from vitascope.film.timeline import Timeline, timeline
+from vitascope.media.atomic_write import written_aside
+
+BUNDLE = "zip"  # of everything; it stands beside the formats
+CAPTIONS = ("srt", "vtt")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """`loudness`: LUFS; None when the film is silent."""
+
+    path: Path
+    seconds: Fraction
+    loudness: float | None
+    notes: tuple[str, ...]
+
+
+def render(
+    folder: FilmFolder,
+    output: Path | None = None,
+    *,
+    size: tuple[int, int] | None = None,
+    captions: str | None = None,
+    animatic: bool = False,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> Finished:
+    """The film as an mp4; with captions in files beside it unless there are none. Raises BadSpec when a take is missing
+    and no animatic is asked for.
+    """
+    shown, now, film = _shown(folder), settings(), folder.film
+    if not shown.pieces:
+        raise BadSpec("The film has no shots.", hint="Add some, or begin from a script: vitascope film new SCRIPT")
+    empty = [piece.name for piece in shown.pieces if piece.media is None or piece.is_still]
+    if empty and not animatic:
+        raise BadSpec(
+            f"{len(empty)} of {len(shown.pieces)} pieces have no take: {', '.join(empty[:5])}.",
+            hint="Make them: vitascope film make FOLDER. An animatic needs none: vitascope film render --from-stills",
+        )
+    target = output or folder.path / ("animatic.mp4" if animatic else "film.mp4")
+    if target.suffix.lower() != ".mp4":
+        raise BadSpec(f"{target.name} cannot be a film.", hint="Its name must end in .mp4.")
+    style = film.captions
+    if captions:
+        style = Captions.model_validate({**style.model_dump(), "show": captions})
+    events = titles.events(shown, style, language=film.language) if style.show != "none" else ()
+    marks = rendering.FilmMarks(
+        label="" if not now.label else "AI生成" if film.language.startswith("zh") else "AI",
+        mark=film.title if now.mark else "",
+        c2pa_home=now.home if now.c2pa else None,
+        models=tuple(sorted({take.engine for take in folder.takes if take.kind in ("clip", "still") and not take.own})),
+    )
+    done = rendering.render(
+        shown, target, locate=folder.locate, captions=events, style=style, overlays=tuple(film.overlays.values()),
+        language=film.language, loudness=film.loudness, size=size, font=now.font, animatic=animatic, marks=marks,
+        progress=lambda at, total: progress("frames", at, total),
+    )  # fmt: skip
+    if events:
+        for suffix, text in ((".srt", subtitles.srt(events)), (".vtt", subtitles.vtt(events))):
+            with written_aside(target.with_suffix(suffix)) as aside:
+                aside.write_text(text, "utf-8")
+    return Finished(target, done.seconds, done.loudness, _gathered(done.notes))
+
+
+def export(folder: FilmFolder, formats: Sequence[str], output: Path | None = None) -> Iterator[tuple[Path, list[str]]]:
+    """Each file with what it could not hold. The media lie beside them, under the clips' names, and the formats link
+    to them there. Raises BadSpec for an unknown format.
+    """
+    known = [*handoff.FORMATS, *CAPTIONS, BUNDLE]
+    wanted = known if "all" in formats else list(dict.fromkeys(name.strip().lower() for name in formats))
+    if unknown := [name for name in wanted if name not in known]:
+        raise BadSpec(f'There is no format "{unknown[0][:20]}".', hint=f"{', '.join(known)}, or all.", field="format")
+    shown, film = _shown(folder), folder.film
+    target = output or folder.path / "hand-off"
+    target.mkdir(parents=True, exist_ok=True)
+    stem, names = safe_name(film.title), file_names(shown)
+    FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that
+    for media in {media.key: media for media in _media(shown)}.values():
+        (target / names[media.key]).parent.mkdir(exist_ok=True)
+        with written_aside(target / names[media.key]) as aside:
+            shutil.copyfile(folder.locate(media), aside)
+    for name in wanted:
+        form = handoff.FORMATS.get(name)
+        suffix = "-jianying.zip" if name == "jianying" else form.suffix if form else f".{name}"
+        path = target / f"{stem}{suffix}"
+        try:
+            yield path, list(_written(folder, shown, name, path))
+        except VitascopeError as error:
+            if len(wanted) == 1:
+                raise
+            yield path, [f"not written: {error.message} {error.hint}".strip()]
+
+
+def _written(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Sequence[str]:
+    """What the format could not hold."""
+    film = folder.film
+    if name in CAPTIONS:
+        events = titles.events(shown, film.captions, language=film.language)
+        with written_aside(path) as aside:
+            aside.write_text(subtitles.srt(events) if name == "srt" else subtitles.vtt(events), "utf-8")
+        return ()
+    if name == BUNDLE:
+        finished = folder.path / "film.mp4"
+        more: dict[str, Path | bytes] = {"film.mp4": finished} if finished.is_file() else {}
+        return write_bundle(shown, film, folder.takes, files=folder.locate, target=path, more=more).losses
+    root = str(path.parent.resolve())
+    return handoff.write(name, shown, film, media=beside(shown, root), target=path, files=folder.locate).losses
+
+
+def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
+    """What an editor has changed in this OTIO, FCPXML or EDL file since it was handed off: `export` leaves the film of
+    that moment beside its files. Without it the film as it is now is compared.
+    """
+    before = FilmFolder.open(file.parent) if (file.parent / FILM).is_file() else folder
+    return handoff.compare(before.film, before.takes, _shown(before), handoff.read(file, rate=before.film.fps))
+
+
+def accept(folder: FilmFolder, differences: tuple[Difference, ...]) -> None:
+    """The cut with all of them."""
+    cut = handoff.accept(folder.film, differences, range(len(differences)), timeline=_shown(folder))
+    folder.change(folder.film.model_copy(update={"cut": cut}))
+
+
+def _gathered(notes: Sequence[str]) -> tuple[str, ...]:
+    """What was said of several pieces in the same words is said once, with their number."""
+    found: dict[str, list[str]] = {}
+    for note in notes:
+        name, colon, rest = note.partition(": ")
+        found.setdefault(rest if colon else note, []).append(name if colon else "")
+    return tuple(
+        said if names == [""] else f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {said}"
+        for said, names in found.items()
+    )
+
+
+def _shown(folder: FilmFolder) -> Timeline:
+    return timeline(folder.film, folder.takes)
+
+
+def _media(shown: Timeline) -> Iterator[Media]:
+    yield from (piece.media for piece in shown.pieces if piece.media)
+    yield from (sound.media for sound in (*shown.voices, *shown.music))

@@ -1,0 +1,151 @@
+"""A film as a folder: `film.json` is the document, `takes.json` what was made, and the files lie beside them under the
+paths that `takes.json` names. It can be read, copied and put under version control without us.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from vitascope.errors import BadSpec, Conflict, NotFound, OutputFailed
+from vitascope.film import document
+from vitascope.film.document import Film
+from vitascope.film.take import Media, Take, renumbered
+from vitascope.media.atomic_write import UNFINISHED, written_aside
+
+FILM, _TAKES, _LOCK = "film.json", "takes.json", ".lock"
+_MADE = ("voice", "stills", "takes", "music")  # folders of what is made
+
+
+class FilmFolder:
+    """`film` and `takes` are as they were read or written last. Writing is whole or not at all."""
+
+    def __init__(self, path: Path, film: Film, takes: tuple[Take, ...] = ()):
+        self.path, self.film, self.takes = path, film, takes
+
+    @classmethod
+    def make(cls, path: Path, film: Film) -> FilmFolder:
+        """Raises Conflict when a film is there already."""
+        if (path / FILM).exists():
+            raise Conflict(f"There is a film in {path} already.", hint="Choose another folder with -o.")
+        made = cls(_folder(path), film)
+        made.save()
+        return made
+
+    @classmethod
+    def open(cls, path: Path) -> FilmFolder:
+        """Raises NotFound, and BadSpec when the files are not in order."""
+        if path.is_file():
+            path = path.parent
+        if not (path / FILM).is_file():
+            raise NotFound(f"There is no film in {path}.", hint="Begin one: vitascope film new SCRIPT -o FOLDER")
+        film = document.read(_json(path / FILM))
+        opened = cls(path, film)
+        opened.takes = opened._read_takes()
+        return opened
+
+    def save(self) -> None:
+        _write(self.path / FILM, self.film.to_dict())
+        _write(self.path / _TAKES, [take.to_dict() for take in self.takes])
+
+    def change(self, film: Film) -> None:
+        self.film = film
+        _write(self.path / FILM, film.to_dict())
+
+    def add(self, take: Take) -> Take:
+        """With the next number of its kind, and written down."""
+        new = renumbered(self.takes, take)
+        self.takes = (*self.takes, new)
+        _write(self.path / _TAKES, [take.to_dict() for take in self.takes])
+        return new
+
+    def replace_takes(self, takes: tuple[Take, ...]) -> None:
+        self.takes = takes
+        _write(self.path / _TAKES, [take.to_dict() for take in takes])
+
+    def locate(self, media: Media) -> Path:
+        """Where a file lies. Raises BadSpec for a path that leads out of the folder, NotFound when it is gone."""
+        found = (self.path / media.key).resolve()
+        if not found.is_relative_to(self.path.resolve()):
+            raise BadSpec(f"{media.key[:80]} lies outside the film's folder.", hint="Restore takes.json from a copy.")
+        if not found.is_file():
+            raise NotFound(
+                f"{media.key} is not there any more.",
+                hint="Make another: vitascope film make FOLDER --shot S01-01 --again",
+            )
+        return found
+
+    def place(self, *parts: str) -> Path:
+        """A path inside, its folder made."""
+        target = self.path.joinpath(*parts)
+        _folder(target.parent)
+        return target
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Only one process makes things in a folder; what another has made before is read first. A process that was
+        killed holds nothing, and the halves it left go. Raises Conflict when another works.
+        """
+        with open(self.place(_LOCK), "ab") as lock:
+            if not _held(lock):
+                raise Conflict("Another process works on this film.", hint="Wait until it is done, or end it.")
+            self.takes = self._read_takes()
+            for part in _MADE:
+                for half in (self.path / part).glob(f"{UNFINISHED}*"):
+                    half.unlink(missing_ok=True)
+            yield
+
+    def _read_takes(self) -> tuple[Take, ...]:
+        rows = _json(self.path / _TAKES) if (self.path / _TAKES).exists() else []
+        try:
+            return tuple(Take.from_dict(row) for row in rows)
+        except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise BadSpec(f"{_TAKES} of the film cannot be read: {error}.", hint="Restore it from a copy.") from error
+
+
+def _held(lock: IO[bytes]) -> bool:
+    """Take the lock, for as long as the file is open; False when a living process has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputFailed(f"Cannot make the folder {path}: {error.strerror}.", hint="Choose another one.") from error
+    return path
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, RecursionError, ValueError) as error:
+        what = error.strerror if isinstance(error, OSError) else error
+        raise BadSpec(f"{path.name} of the film cannot be read: {what}.", hint="Restore it from a copy.") from error
+
+
+def _write(path: Path, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    with written_aside(path) as aside:
+        aside.write_text(text, "utf-8")
+
+
+def slug(title: str) -> str:
+    """A folder's name of a title."""
+    return re.sub(r"[^\w-]+", "-", title).strip("-")[:60].lower() or "film"

@@ -1,0 +1,254 @@
+"""Making what a film lacks, on this machine and without a server: voices, stills, takes, music, one after the other. It
+may be stopped or killed at any moment; what was finished stays, and the next call goes on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from vitascope import ask
+from vitascope.clip import aspect_of
+from vitascope.config import settings
+from vitascope.engines import registry, render
+from vitascope.engines.card import ModelCard
+from vitascope.engines.protocol import StepEngine
+from vitascope.errors import NotSupported, VitascopeError
+from vitascope.film import music, plan, state, voices, wording
+from vitascope.film.document import Film
+from vitascope.film.folder import FilmFolder
+from vitascope.film.plan import Task
+from vitascope.film.take import Kind, Media, Take, chosen, of_kind
+from vitascope.film.timeline import timeline
+from vitascope.media import incoming, picture, video
+from vitascope.media.atomic_write import written_aside
+
+_MUSIC: tuple[Kind, ...] = ("music",)
+#: Called with what is being made, its stage, how many of how many parts are done.
+Progress = Callable[[Task, str, int, int], None]
+
+
+def unwatched(task: Task, stage: str, done: int, total: int) -> None:
+    pass
+
+
+@dataclass
+class Outcome:
+    made: list[Take] = field(default_factory=list)
+    failed: list[tuple[Task, str]] = field(default_factory=list)  # and why
+    skipped: list[tuple[Task, str]] = field(default_factory=list)  # and for what it waits
+    notes: list[str] = field(default_factory=list)
+
+
+def make(
+    folder: FilmFolder,
+    tasks: list[Task],
+    *,
+    n: int = 1,
+    progress: Progress = unwatched,
+    speakers: Sequence[voices.Speaker] | None = None,
+    engines: dict[str, StepEngine[Any]] | None = None,
+) -> Outcome:
+    """`n` takes of each shot; one of everything else. What fails blocks what goes on from it, and nothing else.
+    `engines`: by model, those that are loaded; what is loaded besides is added, for the next film of a batch.
+    """
+    maker = _Maker(folder, progress, voices.speakers(settings()) if speakers is None else speakers, engines)
+    with folder.working():
+        for task in tasks:
+            if why := maker.blocked(task):
+                maker.out.skipped.append((task, why))
+                continue
+            try:
+                for number in range(n if task.kind == "clip" else 1):
+                    maker.one(task, number)
+            except VitascopeError as error:
+                maker.fail(task, f"{error.message} {error.hint}".strip())
+        if maker.out.made and any(task.kind == "music" for task in tasks):
+            for task in plan.tasks(folder.film, folder.takes, kinds=_MUSIC):
+                maker.one(task, 0)  # voices set lengths: the music ends with the film
+    return maker.out
+
+
+class _Maker:
+    def __init__(
+        self,
+        folder: FilmFolder,
+        progress: Progress,
+        speakers: Sequence[voices.Speaker],
+        engines: dict[str, StepEngine[Any]] | None,
+    ):
+        self.folder, self.progress, self.speakers = folder, progress, speakers
+        self.out = Outcome()
+        self._engines = {} if engines is None else engines
+        self._silent = False
+
+    @property
+    def film(self) -> Film:
+        return self.folder.film
+
+    def blocked(self, task: Task) -> str:
+        lost = {failed.of for failed, _ in [*self.out.failed, *self.out.skipped]}
+        if task.after in lost:
+            return f"It goes on from {self.film.label(task.after)}, which was not made."
+        if task.kind == "clip" and self.film.shots[task.of].start == "still" and task.of in lost:
+            return "It starts from its still, which was not made."
+        return ""
+
+    def one(self, task: Task, number: int) -> None:
+        steps = {"voice": self._voice, "still": self._still, "clip": self._clip, "music": self._music}
+        take = steps[task.kind](task, number)
+        if take:
+            self.out.made.append(self.folder.add(take))
+
+    def fail(self, task: Task, why: str) -> None:
+        self.out.failed.append((task, why))
+        self.folder.add(self._take(task, None, state="failed", error=why))
+
+    def _take(self, task: Task, media: Media | None, **more: Any) -> Take:
+        count = sum(take.of == task.of and take.kind == task.kind for take in self.folder.takes)
+        digest = task.digest
+        if task.kind != "music":  # what it goes on from may have been made since the plan
+            digest = plan.digest_of(self.film, self.folder.takes, task.of, task.kind)
+        name = f"{task.of}_{task.kind}{count + 1}"
+        return Take(id=name, of=task.of, kind=task.kind, digest=digest, media=media, **more)
+
+    def _target(self, task: Task, suffix: str) -> tuple[str, Path]:
+        """A name that is free."""
+        name = self.film.label(task.of) if task.of in self.film.shots else task.of
+        place = {"voice": "voice", "music": "music", "still": "stills", "clip": "takes"}[task.kind]
+        number = 1
+        while (self.folder.path / place / f"{name}_{number}{suffix}").exists():
+            number += 1
+        key = f"{place}/{name}_{number}{suffix}"
+        return key, self.folder.place(*key.split("/"))
+
+    def _voice(self, task: Task, number: int) -> Take | None:
+        line = self.film.line(task.of)
+        assert line, "the plan names lines that are there"
+        found = voices.choose(self.film, line, self.speakers)
+        if not found:
+            if not self._silent:
+                self._silent = True
+                self.out.notes.append(
+                    f"No voice for {self.film.language} is installed here: the film is captioned and nobody speaks. "
+                    "docs/voices.md says how to add one."
+                )
+            return None
+        speaker, name = found
+        self.progress(task, "voice", 0, 1)
+        key, target = self._target(task, ".wav")
+        speed = self.film.cast[line.speaker].voice.speed if line.speaker in self.film.cast else 1.0
+        said = speaker.say(line.text, voice=name, speed=speed, language=self.film.language, target=target)
+        self.progress(task, "voice", 1, 1)
+        media = Media(key=key, seconds=said.seconds, sound=True)
+        return self._take(task, media, engine=f"{speaker.name} {name}".strip(), words=tuple(said.words))
+
+    def _music(self, task: Task, number: int) -> Take:
+        cue = self.film.cues[task.of]
+        self.progress(task, "music", 0, 1)
+        seconds = plan.music_seconds(self.film, self.folder.takes, task.of)
+        shown = timeline(self.film, self.folder.takes)
+        cuts = [piece.start - cue.start for piece in shown.pieces if cue.start < piece.start < cue.start + seconds]
+        key, target = self._target(task, ".wav")
+        made = music.compose(cue.mood, cue.seed, seconds, cuts=cuts, bpm=cue.bpm, target=target)
+        self.progress(task, "music", 1, 1)
+        media = Media(key=key, seconds=made.seconds, sound=True)
+        take = self._take(task, media, engine=f"composer, {float(made.bpm):.0f} bpm")
+        return dataclasses.replace(take, digest=state.of_music(cue, seconds))
+
+    def _still(self, task: Task, number: int) -> Take:
+        shot = self.film.shots[task.of]
+        card = registry.card(self.film.still_model or shot.model or self.film.model)
+        key, target = self._target(task, ".png")
+        clip = self._draw(task, card, target, seconds=0.0, seed=shot.seed)
+        shape = clip.recipe.shape
+        media = Media(key=key, seconds=Fraction(0), width=shape.width, height=shape.height)
+        return self._take(task, media, engine=card.name)
+
+    def _clip(self, task: Task, number: int) -> Take:
+        shot = self.film.shots[task.of]
+        card = registry.card(shot.model or self.film.model)
+        wanted = plan.take_seconds(self.film, self.folder.takes, task.of)
+        seconds = min(wanted, card.format.longest)
+        if seconds < wanted:
+            self.out.notes.append(
+                f"{self.film.label(task.of)} wants {float(wanted):g} s and {card.name} makes {float(seconds):g} s: "
+                "its last frame is held."
+            )
+        key, target = self._target(task, ".mp4")
+        with TemporaryDirectory(prefix="vitascope-") as aside:
+            image = self._begins(task, Path(aside))
+            seed = None if shot.seed is None else shot.seed + number
+            clip = self._draw(task, card, target, seconds=float(seconds), seed=seed, image=image)
+        shape = clip.recipe.shape
+        media = Media(
+            key=key, seconds=shape.total_seconds, width=shape.width, height=shape.height, rate=shape.fps,
+            sound=shape.sound,
+        )  # fmt: skip
+        return self._take(task, media, engine=card.name)
+
+    def _begins(self, task: Task, aside: Path) -> Path | None:
+        """The picture a take starts from, if it does."""
+        shot = self.film.shots[task.of]
+        if shot.start == "still" and (still := chosen(self.folder.takes, task.of, "still", shot.still)):
+            assert still.media, "a chosen still is made"
+            return self.folder.locate(still.media)
+        earlier = self.film.before(task.of) if shot.start == "continue" else ""
+        if earlier and (take := chosen(self.folder.takes, earlier, "clip", self.film.shots[earlier].take)):
+            assert take.media, "a chosen take is made"
+            last = aside / "last.png"
+            picture.save(last, video.tail(self.folder.locate(take.media), 1)[-1])
+            return last
+        return None
+
+    def _draw(
+        self, task: Task, card: ModelCard, target: Path, *, seconds: float, seed: int | None, image: Path | None = None
+    ) -> render.Clip:
+        """By the engine of this model, on this machine."""
+        scene = next(scene for scene in self.film.scenes.values() if task.of in scene.shots)
+        words = wording.prompt(self.film, scene, self.film.shots[task.of], still=not seconds)
+        with TemporaryDirectory(prefix="vitascope-") as folder:
+            spec = ask.spec(
+                words, card, image=image, seconds=seconds, aspect=aspect_of((self.film.width, self.film.height)),
+                seed=seed, negative_prompt=self.film.negative or None, folder=folder, notes=self.out.notes,
+            )  # fmt: skip
+            spec = ask.takes(spec, 1)[0]
+            if card.needs == "remote":
+                raise NotSupported(
+                    f"{card.name} is made by another server.", hint="Make the film in the studio: vitascope studio"
+                )
+            engine = self._engines.get(card.name) or registry.load(card.name)
+            self._engines[card.name] = engine
+            return render.make(spec, engine, target, progress=lambda *told: self.progress(task, *told))
+
+
+def own(folder: FilmFolder, shot_id: str, file: Path) -> Take:
+    """A file of the user's as a take of this shot, copied into the folder. No change of words makes it stale."""
+    footage = incoming.clip(file, name=file.name)
+    info = footage.info
+    with folder.working():
+        number = len(list(of_kind(folder.takes, shot_id, "clip"))) + 1
+        key = f"takes/{folder.film.label(shot_id)}_own{number}{file.suffix.lower()}"
+        with written_aside(folder.place(*key.split("/"))) as aside:
+            shutil.copyfile(file, aside)
+        media = Media(
+            key=key, seconds=Fraction(info.seconds).limit_denominator(90_000), width=info.width, height=info.height,
+            rate=Fraction(info.fps).limit_denominator(1001), sound=info.sound,
+        )  # fmt: skip
+        name = f"{shot_id}_own{number}"
+        return folder.add(Take(id=name, of=shot_id, kind="clip", digest="", media=media, engine="own file", own=True))
+
+
+def missing_words(tasks: list[Task]) -> Iterator[str]:
+    """ "8 takes, 3 voices": what a plan comes to, for people."""
+    words = {"voice": "voice", "still": "still", "clip": "take", "music": "piece of music"}
+    for kind, word in words.items():
+        if count := sum(task.kind == kind for task in tasks):
+            plural = "pieces of music" if kind == "music" and count > 1 else word + "s" * (count > 1)
+            yield f"{count} {plural}"

@@ -1,0 +1,103 @@
+"""Films in Python: `v.film(...)`. The same folder as the command line's, and the same steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from vitascope.errors import BadSpec
+from vitascope.film import begin, edit, finish, plan, produce, state
+from vitascope.film.document import Film
+from vitascope.film.folder import FilmFolder, slug
+from vitascope.film.handoff import Difference
+from vitascope.film.take import KINDS, Kind, Take
+from vitascope.film.timeline import Timeline, timeline
+
+
+class FilmProject:
+    """A film in a folder. `document` is what people decide, `takes` what was made of it; both are written as soon as
+    they change.
+    """
+
+    def __init__(self, folder: FilmFolder, notes: tuple[str, ...] = ()):
+        self.folder, self.notes = folder, notes  # `notes`: what the script's reader did not understand
+
+    def __repr__(self) -> str:
+        return f"<film {self.document.title!r}: {len(self.document.shots)} shots in {self.path}>"
+
+    @property
+    def path(self) -> Path:
+        return self.folder.path
+
+    @property
+    def document(self) -> Film:
+        return self.folder.film
+
+    @property
+    def takes(self) -> tuple[Take, ...]:
+        return self.folder.takes
+
+    @property
+    def states(self) -> list[state.State]:
+        """What is missing, current, stale, blocked or failed, in the film's order."""
+        return state.states(self.document, self.takes)
+
+    @property
+    def timeline(self) -> Timeline:
+        return timeline(self.document, self.takes)
+
+    def change(self, changes: dict[str, Any]) -> FilmProject:
+        """A JSON merge patch of the document: {"shots": {"k1": {"action": "..."}}}. Raises BadSpec."""
+        self.folder.change(edit.apply(self.document, changes))
+        return self
+
+    def plan(self, **chosen: Any) -> list[plan.Task]:
+        """What `make` would make; takes the same."""
+        return plan.tasks(self.document, self.takes, **chosen)
+
+    def make(
+        self,
+        kinds: Collection[Kind] = KINDS,
+        ids: Collection[str] = (),
+        *,
+        n: int = 1,
+        stale: bool = False,
+        again: bool = False,
+        progress: produce.Progress | None = None,
+    ) -> produce.Outcome:
+        """Make what is missing: voices, stills, takes, music. See `plan.tasks` for what is chosen; `n` takes of each
+        shot. What failed is in the outcome and blocks nothing but what goes on from it.
+        """
+        tasks = self.plan(kinds=kinds, ids=ids, stale=stale, again=again)
+        return produce.make(self.folder, tasks, n=n, progress=progress or produce.unwatched)
+
+    def render(self, output: str | Path | None = None, **how: Any) -> Path:
+        """The film as an mp4: `size`, `captions` ("burned", "file", "none"), `animatic`, `progress`."""
+        return finish.render(self.folder, Path(output) if output else None, **how).path
+
+    def export(self, formats: str | Sequence[str] = "all", output: str | Path | None = None) -> dict[Path, list[str]]:
+        """Files for editors, each with what it could not hold."""
+        names = [formats] if isinstance(formats, str) else formats
+        return dict(finish.export(self.folder, names, Path(output) if output else None))
+
+    def import_cut(self, file: str | Path, *, accept: bool = False) -> tuple[Difference, ...]:
+        """What an editor has changed in this OTIO, FCPXML or EDL; with `accept` the film's cut takes it over."""
+        differences = finish.compare(self.folder, Path(file))
+        if accept:
+            finish.accept(self.folder, differences)
+        return differences
+
+
+def film(script: str | Path | None = None, folder: str | Path | None = None, **frame: Any) -> FilmProject:
+    """Begin a film from a script's file in `folder` (named after its title if not given), or open the one that is in
+    `folder` when there is no script. `frame`: title, form, language, width, height, rate, style, model, music.
+    Raises BadSpec, NotFound, Conflict when a film is there already.
+    """
+    if script is None:
+        if folder is None:
+            raise BadSpec("There is neither a script nor a folder.", hint='v.film("script.fountain", "my-film")')
+        return FilmProject(FilmFolder.open(Path(folder)))
+    broken = begin.of_script(Path(script), **frame)
+    made = FilmFolder.make(Path(folder) if folder else Path(slug(broken.film.title)), broken.film)
+    return FilmProject(made, tuple(f"line {one.line}: {one.text}" for one in broken.warnings))

@@ -1,0 +1,169 @@
+"""A batch of variants in a folder: each variant a film of its own under `films/`, its mp4 beside it, and on top the
+manifest (`batch.json`, `batch.csv`) and the contact sheet (`index.html`). What two variants share is made once. It may
+be stopped at any time and goes on where it was; a changed cell makes its own film anew and no other.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from vitascope.engines.protocol import StepEngine
+from vitascope.errors import VitascopeError
+from vitascope.film import finish, plan, produce
+from vitascope.film.folder import FilmFolder
+from vitascope.film.plan import Task
+from vitascope.film.render import frame_at
+from vitascope.film.take import Kind, Take
+from vitascope.film.timeline import timeline
+from vitascope.film.variants import Plan, Variant
+from vitascope.film.variants.manifest import Outcome, Verdict, as_csv, as_json, manifest
+from vitascope.film.variants.sheet import contact_sheet
+from vitascope.media import picture
+from vitascope.media.atomic_write import written_aside
+
+PICTURES = 3  # frames of each film on the contact sheet
+_DONE = "made.json"  # in a variant's folder: the digest of what its mp4 was made from
+#: Called with the variant, how many are done, and of how many.
+Progress = Callable[[Variant, int, int], None]
+
+
+def make(
+    batch: Plan,
+    folder: Path,
+    *,
+    title: str,
+    language: str = "en",
+    size: tuple[int, int] | None = None,
+    progress: Progress = lambda variant, done, total: None,
+) -> dict[str, Outcome]:
+    """What became of each variant, by name. One that fails stops no other."""
+    outcomes: dict[str, Outcome] = {}
+    shared: dict[tuple[Kind, str], tuple[FilmFolder, Take]] = {}
+    engines: dict[str, StepEngine[Any]] = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, variant in enumerate(batch.variants):
+        progress(variant, number, len(batch.variants))
+        try:
+            outcomes[variant.name] = _one(variant, folder, shared, engines, size)
+        except VitascopeError as error:
+            outcomes[variant.name] = Outcome(error=f"{error.message} {error.hint}".strip())
+        write(batch, folder, outcomes, title=title, language=language)
+    return outcomes
+
+
+def write(
+    batch: Plan,
+    folder: Path,
+    outcomes: Mapping[str, Outcome],
+    verdicts: Mapping[str, Verdict] = {},
+    *,
+    title: str,
+    language: str = "en",
+) -> None:
+    """The manifest and the contact sheet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = manifest(batch, outcomes, verdicts)
+    page = contact_sheet(listed, title=title, language=language)
+    for name, text in (("batch.json", as_json(listed)), ("batch.csv", as_csv(listed)), ("index.html", page)):
+        with written_aside(folder / name) as aside:
+            aside.write_text(text, "utf-8")
+
+
+def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict]) -> int:
+    """A ZIP of the films that were made and not rejected, or of the accepted ones when some were, with the manifest and
+    the contact sheet. How many films.
+    """
+    listed = json.loads((folder / "batch.json").read_text("utf-8"))
+    some = "accept" in verdicts.values()
+    count = 0
+    with written_aside(target) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED) as box:
+        for film in listed["films"]:
+            verdict = verdicts.get(film["name"], film["verdict"])
+            if film["file"] and (verdict == "accept" if some else verdict != "reject"):
+                for name in (film["file"], *film["pictures"]):
+                    box.write(folder / name, name)
+                count += 1
+        for name in ("batch.json", "batch.csv", "index.html"):
+            box.write(folder / name, name)
+    return count
+
+
+def _one(
+    variant: Variant,
+    folder: Path,
+    shared: dict[tuple[Kind, str], tuple[FilmFolder, Take]],
+    engines: dict[str, StepEngine[Any]],
+    size: tuple[int, int] | None,
+) -> Outcome:
+    own = _opened(variant, folder / "films" / variant.name)
+    target = folder / f"{variant.name}.mp4"
+    now = json.dumps([variant.digest, size])
+    marker = own.path / _DONE
+    if not (target.is_file() and marker.is_file() and marker.read_text("utf-8") == now):
+        while tasks := plan.tasks(own.film, own.takes, stale=True):
+            copied = [_copied(own, task, shared) for task in tasks]
+            if not any(copied):
+                done = produce.make(own, tasks, engines=engines)
+                if done.failed or done.skipped:
+                    return Outcome(error=(done.failed or done.skipped)[0][1])
+                break
+        finish.render(own, target, size=size)
+        with written_aside(marker) as aside:
+            aside.write_text(now, "utf-8")
+    for take in own.takes:
+        if take.media:
+            shared.setdefault((take.kind, take.digest), (own, take))
+    return Outcome(
+        file=target.name,
+        seconds=float(timeline(own.film, own.takes).seconds),
+        pictures=tuple(_pictures(own, folder, variant.name)),
+    )
+
+
+def _opened(variant: Variant, path: Path) -> FilmFolder:
+    """Its folder, with the film as the table has it now; what was made of it before stays."""
+    try:
+        own = FilmFolder.open(path)
+    except VitascopeError:
+        shutil.rmtree(path, ignore_errors=True)
+        return FilmFolder.make(path, variant.film)
+    if own.film != variant.film:
+        own.change(variant.film)
+    return own
+
+
+def _copied(own: FilmFolder, task: Task, shared: Mapping[tuple[Kind, str], tuple[FilmFolder, Take]]) -> bool:
+    """Whether another variant has the same and it was taken over."""
+    found = shared.get((task.kind, task.digest))
+    if not found:
+        return False
+    other, take = found
+    assert take.media, "only what is made is shared"
+    if task.kind == "clip" and take.media.seconds < plan.take_seconds(own.film, own.takes, task.of):
+        return False
+    if any(mine.id == take.id for mine in own.takes):
+        return False
+    with written_aside(own.place(*take.media.key.split("/"))) as aside:
+        shutil.copyfile(other.locate(take.media), aside)
+    own.add(Take.from_dict({**take.to_dict(), "of": task.of}))
+    return True
+
+
+def _pictures(own: FilmFolder, folder: Path, name: str) -> Iterator[str]:
+
+    shown = timeline(own.film, own.takes)
+    (folder / "pictures").mkdir(exist_ok=True)
+    for number in range(PICTURES):
+        key = f"pictures/{name}_{number + 1}.jpg"
+        at = shown.seconds * (2 * number + 1) / (2 * PICTURES)
+        frame = frame_at(shown, at, locate=own.locate, overlays=tuple(own.film.overlays.values()))
+        with written_aside(folder / key) as aside:
+            aside.write_bytes(picture.small(Image.fromarray(frame)))
+        yield key
