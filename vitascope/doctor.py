@@ -11,9 +11,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from vitascope import __version__, engines, scratch
+from vitascope import __version__, scratch
 from vitascope.config import TABLE, Settings, cores, settings
+from vitascope.engines import hooks, registry
+from vitascope.engines.openweights import fits, room, shelf
 from vitascope.errors import VitascopeError
+from vitascope.film import voices
 
 _FILMS = 100  # that are looked at
 _ROOM_BYTES = 500 * 2**20  # below this a few long clips fill the disk
@@ -33,10 +36,17 @@ def examine() -> Iterator[Finding]:
     now = settings()
     for setting in TABLE:
         yield Finding("setting", f"{setting.name} = {now.shown(setting)}  [{now.origins[setting.name]}]")
-    yield from (_weights(name) for name in engines.names())
+    opened = [name for name, file in registry.registry().files().items() if file.engine == shelf.ENGINE]
+    yield from (_weights(name) for name in registry.names() if name not in opened)
+    yield from _open_models(opened)
+    for name, error in registry.registry().faults().items():
+        yield Finding("model", f"{name}: {error.message} {error.hint}", good=False)
+    for card in registry.cards():
+        yield from (Finding("model", f"{card.name}: {fault}", good=False) for fault in hooks.faults(card))
     yield _package("runtime", "onnxruntime")
     yield _ffmpeg()
     yield _studio(now.studio_dir)
+    yield from _voices(now)
     yield Finding("cores", f"{cores()} for this process")
     yield from _kept(now)
     files, size = scratch.usage(now.home)
@@ -45,12 +55,39 @@ def examine() -> Iterator[Finding]:
     yield _disk("here", Path.cwd())
 
 
+def _voices(now: Settings) -> Iterator[Finding]:
+    found = voices.speakers(now)
+    for speaker in found:
+        where = f"; lines of films are sent to {speaker.sends_to}" if speaker.sends_to else ""
+        yield Finding("voices", f"{speaker.name}: {len(speaker.voices())} voices{where}")
+    if not found:
+        yield Finding("voices", "none; films have captions alone. docs/voices.md says how to add some.")
+
+
 def _weights(name: str) -> Finding:
     try:
-        card = engines.load(name).card
+        card = registry.load(name).card
     except VitascopeError as error:
         return Finding("weights", f"{name}: {error.message} {error.hint}", good=False)
     return Finding("weights", f"{name}: whole, {card.size_bytes / 1e6:.1f} MB, {card.weights[:16]}")
+
+
+def _open_models(names: list[str]) -> Iterator[Finding]:
+    """The device with what it has free, and for each model of open weights how it would be put there; none is loaded.
+    torch is asked only where there is such a model.
+    """
+    machine = room.here()
+    free = machine.room.ram if machine.room.shared else machine.room.vram
+    ram = f"RAM {machine.room.ram / 1e9:.1f} GB free"
+    yield Finding("device", f"{machine.name}, {free / 1e9:.1f} of {machine.total / 1e9:.1f} GB free; {ram}")
+    if not names:
+        return
+    build = room.torch_build()
+    lacking = "not installed: pip install 'vitascope[open]', and torch for your device"
+    yield Finding("torch", build or lacking, good=bool(build) and "cannot be loaded" not in build)
+    for name in names:
+        told, good = fits.of_source(registry.registry().files()[name].source, machine.room)
+        yield Finding("model", f"{name}: {told}", good=good)
 
 
 def _package(part: str, name: str) -> Finding:
@@ -81,7 +118,7 @@ def _studio(other: Path | None) -> Finding:
 
 def _kept(now: Settings) -> Iterator[Finding]:
     """Database and storage, looked at without making either; of the films only the newest, and only their sizes."""
-    from vitascope.store import health, identity, orphans, schema
+    from vitascope.store import clock, health, identity, orphans, schema, serving
     from vitascope.store.blobs import blobs
     from vitascope.store.database import Store
 
@@ -97,8 +134,12 @@ def _kept(now: Settings) -> Iterator[Finding]:
         with store.read() as tx:
             mine = identity.of_database(tx)
             newest = tx.execute(sa.select(schema.clips).order_by(schema.clips.c.id.desc()).limit(_FILMS)).all()
+            doubt = clock.doubt(tx, store.clock())
+            unserved = serving.faults(tx, store.clock())
             swept = tx.scalar(sa.select(schema.settings.c.value).where(schema.settings.c.key == orphans.KEY)) or {}
         yield Finding("database", "whole" if store.is_sqlite else "answers")
+        yield from (Finding("unserved", text) for text in unserved)
+        yield Finding("clock", doubt or "agrees with the newest rows", good=not doubt)
         kept = blobs(now.storage)
         theirs = identity.of_storage(kept)
         if mine and mine.name != theirs:

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from vitascope import scratch
 from vitascope.config import shared_metrics
 from vitascope.server import room
-from vitascope.store import health, orphans, schema
+from vitascope.store import clock, health, orphans, schema
 from vitascope.store.database import Store
 
 CONTENT_TYPE = _exposition.CONTENT_TYPE_LATEST
@@ -139,6 +139,8 @@ def _sweep(tx: sa.Connection) -> Iterator[Metric]:
         "vitascope_sweep_orphans", "clips' files without a row, at the last sweep", found["orphans"]
     )
     yield GaugeMetricFamily("vitascope_sweep_stopped", "1: too many to be set aside unasked", int(found["stopped"]))
+    leap = "seconds by which the clock leapt ahead, and what ends for good waits"
+    yield GaugeMetricFamily("vitascope_clock_leap_seconds", leap, clock.ahead(tx))
 
 
 def _scratch(home: Path | None) -> Iterator[Metric]:

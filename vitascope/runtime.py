@@ -12,7 +12,7 @@ from vitascope.config import Settings, settings
 from vitascope.errors import Damaged, Unavailable
 from vitascope.orders.produce import Marks
 from vitascope.policy import Rules
-from vitascope.store import accounts, health, identity
+from vitascope.store import accounts, clock, health, identity
 from vitascope.store import blobs as blob_stores
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -33,8 +33,12 @@ class House:
 
     def marks(self, job: Job) -> Marks:
         """How this job's clip is marked: as the operator says, and as its account's plan says."""
+        return self.marks_of(job.account_id)
+
+    def marks_of(self, account_id: str) -> Marks:
+        """How what is made for this account is marked."""
         with self.store.read() as tx:
-            plan = self.plans.of(accounts.by_id(tx, job.account_id).plan)
+            plan = self.plans.of(accounts.by_id(tx, account_id).plan)
         return Marks(
             label=self.settings.label or plan.label,
             mark=self.settings.mark,
@@ -65,7 +69,7 @@ def open_house_patiently(
     chosen: Settings | None = None, *, seconds: float = PATIENCE_SECONDS, looked_at: bool = False
 ) -> House:
     """The same, for processes that start with the machine: wait a while for a database that does not answer yet.
-    Raises Damaged when it is (unless somebody has `looked_at` it just now).
+    Raises Damaged when it is (unless it was `looked_at` just now).
     """
     give_up = time.monotonic() + seconds
     while True:
@@ -74,6 +78,9 @@ def open_house_patiently(
             if not looked_at:
                 health.note(house.store, house.store.damages())
                 house.store.refuse_damage()
+                with house.store.read() as tx:
+                    if doubt := clock.doubt(tx, house.store.clock()):
+                        _log.warning("the clock is in doubt", why=doubt)
             return house
         except Damaged:
             raise

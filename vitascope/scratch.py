@@ -82,7 +82,7 @@ def _is_over(folder: Path) -> bool:
 
 
 def _locked(mine: Path) -> IO[bytes]:
-    """The file whose lock says that this process lives. It gets its name when it has the lock, so that nobody finds it
+    """The file whose lock says that this process lives. It gets its name when it has the lock, so that no one finds it
     free before.
     """
     lock = open(mine / "new", "wb")  # noqa: SIM115  held until the end

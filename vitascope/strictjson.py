@@ -20,7 +20,7 @@ class TooMuch(ValueError):
 
 
 def loads(data: str | bytes, limit: int = MAX_VALUES) -> Any:
-    """Raises TooMuch, ValueError for what is no JSON, RecursionError."""
+    """Raises TooMuch, ValueError for invalid JSON, RecursionError."""
     if _values(data, limit) > limit:
         raise TooMuch(limit)
     return json.loads(data, parse_constant=_no_constant)
@@ -41,4 +41,4 @@ def _values(data: str | bytes, limit: int) -> int:
 
 
 def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")

@@ -11,24 +11,19 @@ import json
 import signal
 import sys
 import time
+import tomllib
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from vitascope import __version__
-from vitascope.cli import service, studio
+from vitascope.cli import accounts, credits, film, keys, mcp, models, prompt, remote, service, storage, studio
+from vitascope.cli.options import FILE
 from vitascope.config import debugging
-from vitascope.errors import BadSpec, MissingExtra, VitascopeError, of_machine
+from vitascope.errors import BadSpec, EngineFailed, MissingExtra, VitascopeError, of_machine
 
-app = typer.Typer(
-    help="Clips from words and pictures, on your own machine.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -39,11 +34,17 @@ def main(arguments: list[str]) -> int:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter of the prompt shows "?"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: clean up as for Ctrl-C
     try:
-        app(arguments, prog_name="vitascope")
-    except SystemExit as end:  # typer has met wrong usage, or an interrupt (130)
-        return _failed("Stopped.", "Nothing was left half-written.", 1) if end.code == 130 else int(end.code or 0)
-    except KeyboardInterrupt:
+        code = app.main(arguments, prog_name="vitascope", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:  # wrong usage
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
         return _failed("Stopped.", "Nothing was left half-written.", 1)
+    except EngineFailed as error:
+        if debugging():
+            raise
+        return _failed(error.whole, error.hint, error.exit_code)
     except VitascopeError as error:
         return _failed(error.message, error.hint, error.exit_code)
     except Exception as error:
@@ -55,7 +56,6 @@ def main(arguments: list[str]) -> int:
         return _failed(
             f"A fault inside Vitascope: {what}", "Run it with VITASCOPE_DEBUG=1 and report what that shows.", 1
         )
-    return 0
 
 
 def _failed(message: str, hint: str, code: int) -> int:
@@ -70,93 +70,118 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-@app.callback(invoke_without_command=True)
-def _top(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
-    if version:
-        print(f"vitascope {__version__}")
-        raise typer.Exit
+class _InOrder(click.Group):
+    """Its help lists the commands as they were added, generate first; click would sort them by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["--help", "-h"], "show_default": True})
+@click.version_option(__version__, message="vitascope %(version)s", help="Show the version.")
+def app() -> None:
+    """Clips from words and pictures, on your own machine."""
 
 
 @app.command()
+@click.argument("prompt", required=False, help="What to show, in English or Chinese.")
+@click.option("-o", "--output", help="File (.mp4, or .png for a still) or folder.")
+@click.option("--image", type=FILE, help="Picture to start from.")
+@click.option("--last-image", type=FILE, help="Picture to arrive at.")
+@click.option("--extend", type=FILE, help="Clip to continue, by --seconds.")
+@click.option("--reference", multiple=True, help="Who or what is in it: image=cat.png, or image:cat=cat.png for @cat.")
+@click.option("--camera", help='Words such as "orbit left", or a .json file of eight numbers a row.')
+@click.option("--seconds", type=float, help="Length; 0 makes a still. [default: 5]")
+@click.option("--aspect", help="1:1, 16:9, 9:16 ... [default: the picture's nearest, else the model's]")
+@click.option("--size", help="Width x height, such as 352x192, in the place of --aspect.")
+@click.option("--seed", type=int, help="Same seed, same clip. [default: drawn and shown]")
+@click.option("--steps", type=int, help="Denoising steps. [default: the model's]")
+@click.option("--guidance", type=float, help="How strictly the words are followed. [default: the model's]")
+@click.option("--negative-prompt", "negative", help="What not to show.")
+@click.option("--fit", help="What to do with a picture or clip of another shape: crop it, or pad it. [default: crop]")
+@click.option("--tier", help="A resolution by the model's own name, such as 720p.")
+@click.option("--sound/--silent", default=None, help="With or without sound, where the model can.")
+@click.option("--preset", help="One of the model's presets.")
+@click.option("--lora", multiple=True, help="A LoRA of the model, as name or name=weight.")
+@click.option("--option", multiple=True, help="An option of the model, as name=value.")
+@click.option("-n", "takes", default=1, help="How many takes, with seeds that follow each other.")
+@click.option("--model", help="See `vitascope models`.")
+@click.option("--from", "remake", type=FILE, help="Make this file again; other options change its recipe.")
 def generate(
-    prompt: Annotated[str | None, typer.Argument(help="What to show, in English or Chinese.")] = None,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", help="File (.mp4, or .png for a still) or folder.")
-    ] = None,
-    image: Annotated[Path | None, typer.Option(help="Picture to start from.")] = None,
-    last_image: Annotated[Path | None, typer.Option(help="Picture to arrive at.")] = None,
-    extend: Annotated[Path | None, typer.Option(help="Clip to continue, by --seconds.")] = None,
-    camera: Annotated[
-        str | None, typer.Option(help='Words such as "orbit left", or a .json file of eight numbers a row.')
-    ] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length, up to 60; 0 makes a still. [default: 5]")] = None,
-    aspect: Annotated[
-        str | None, typer.Option(help="1:1, 16:9 or 9:16. [default: the picture's nearest, else 1:1]")
-    ] = None,
-    size: Annotated[str | None, typer.Option(help="Width x height, such as 352x192, in the place of --aspect.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same clip. [default: drawn and shown]")] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps, 1 to 64. [default: 4]")] = None,
-    guidance: Annotated[
-        float | None, typer.Option(help="How strictly the words are followed. [default: the model's]")
-    ] = None,
-    negative: Annotated[str | None, typer.Option("--negative-prompt", help="What not to show.")] = None,
-    fit: Annotated[
-        str, typer.Option(help="What to do with a picture or clip of another shape: crop it, or pad it.")
-    ] = "crop",
-    takes: Annotated[int, typer.Option("-n", help="How many takes, with seeds that follow each other.")] = 1,
-    model: Annotated[str | None, typer.Option(help="See `vitascope models`.")] = None,
-    remake: Annotated[
-        Path | None, typer.Option("--from", help="Make this file again; other options change its recipe.")
-    ] = None,
+    prompt: str | None,
+    output: str | None,
+    image: Path | None,
+    last_image: Path | None,
+    extend: Path | None,
+    reference: tuple[str, ...],
+    camera: str | None,
+    seconds: float | None,
+    aspect: str | None,
+    size: str | None,
+    seed: int | None,
+    steps: int | None,
+    guidance: float | None,
+    negative: str | None,
+    fit: str | None,
+    tier: str | None,
+    sound: bool | None,
+    preset: str | None,
+    lora: tuple[str, ...],
+    option: tuple[str, ...],
+    takes: int,
+    model: str | None,
+    remake: Path | None,
 ) -> None:
     """Make a clip and print where it is."""
     from tempfile import TemporaryDirectory
 
-    from vitascope import ask, engines
-    from vitascope.engines import render
+    from vitascope import ask
+    from vitascope.engines import registry, render
     from vitascope.media import recipe as recipes
 
     notes: list[str] = []
     given: dict[str, Any] = {
         "image": image, "last_image": last_image, "extend": extend, "camera": camera, "seconds": seconds,
         "aspect": aspect, "size": _size(size), "seed": seed, "steps": steps, "guidance": guidance,
-        "negative_prompt": negative, "model": model,
+        "negative_prompt": negative, "tier": tier, "sound": sound, "preset": preset, "loras": _loras(lora),
+        "options": _options(option), "references": _references(reference),
     }  # fmt: skip
     with TemporaryDirectory(prefix="vitascope-") as folder:
         given |= {"fit": fit, "folder": folder, "notes": notes}
         if remake:
             old = recipes.read(remake)
-            spec = ask.changed(old.spec, prompt=prompt, **given)
+            card = registry.card(model or old.model)
+            spec = ask.changed(old.spec, card, prompt=prompt, **given)
         elif prompt is not None:
-            spec = ask.spec(prompt, **given)
+            card = registry.card(model or "")
+            spec = ask.spec(prompt, card, **given)
         else:
             raise BadSpec("There is no prompt.", hint='vitascope generate "a red ball bounces on snow", or --from FILE')
         for note in notes:
             _say(f"note: {note}")
+        render.check_given(spec)
         specs = ask.takes(spec, takes)
         targets = ask.targets(output, specs)
-        maker = engines.load(spec.model)
-        maker.card.check(spec)
-        if remake and maker.card.weights != old.weights:
-            _say("note: the model's weights have changed since; the clip will not come out the same")
+        if remake and (other := render.other_weights(old, card)):
+            _say(f"note: {other} The clip will not come out the same.")
+        maker = registry.load(card.name)
         for take, target in zip(specs, targets, strict=True):
             started, bars = time.perf_counter(), _Bars()
             try:
                 take = render.with_source(take, maker, Path(folder), progress=bars)
                 _say(f"seed: {take.seed}")
-                render.make(take, maker, target, progress=bars, begun=_show_reading)
+                render.make(take, maker, target, progress=bars, begun=partial(_show_reading, card.name))
             finally:
                 bars.close()
-            width, height = take.shape
-            _say(f"{take.frames} frames, {width}x{height}, made in {time.perf_counter() - started:.1f} s")
+            shape = card.resolve(take)
+            _say(f"{shape.total} frames, {shape.width}x{shape.height}, made in {time.perf_counter() - started:.1f} s")
             print(target, flush=True)
 
 
 @app.command()
-def recipe(
-    file: Annotated[Path, typer.Argument(help="An .mp4 or .png made by Vitascope.")],
-    full: Annotated[bool, typer.Option("--full", help="Also the given pictures, in full.")] = False,
-) -> None:
+@click.argument("file", type=FILE, help="An .mp4 or .png made by Vitascope.")
+@click.option("--full", is_flag=True, help="Also the given pictures, in full.")
+def recipe(file: Path, full: bool) -> None:
     """Show how a clip was made, as JSON."""
     from vitascope.media import recipe as recipes
 
@@ -164,21 +189,50 @@ def recipe(
     print(json.dumps(data if full else _without_pictures(data), indent=2, ensure_ascii=False))
 
 
-@app.command()
-def models() -> None:
-    """List the models and their honest limits."""
-    from vitascope import engines
+def _loras(given: tuple[str, ...]) -> dict[str, float] | None:
+    """Of "name" and "name=0.8"."""
+    if not given:
+        return None
+    found = {}
+    for text in given:
+        name, _, weight = text.partition("=")
+        try:
+            found[name] = float(weight or 1)
+        except ValueError as error:
+            raise BadSpec(
+                f'The weight of the LoRA "{name}" is "{weight}".', hint="A number: --lora film=0.8."
+            ) from error
+    return found
 
-    for card in engines.models():
-        sizes = ", ".join(f"{width}x{height}" for width, height in card.sizes)
-        print(f"{card.name}  {card.title}")
-        print(f"  takes    {', '.join(card.modes)}; {', '.join(card.languages)}")
-        print(f"  makes    {sizes}; up to {card.max_seconds:g} s at {card.fps} frames a second; {card.steps} steps")
-        print(f"  size     {card.parameters / 1e6:.1f} M parameters, {card.size_bytes / 1e6:.1f} MB; {card.licence}")
-        print(f"  weights  {card.weights}")
-        for name, value in card.scores.items():
-            print(f"  score    {name} {value:g}")
-        print(f"  limits   {card.limits}")
+
+def _references(given: tuple[str, ...]) -> list[dict[str, str]] | None:
+    """Of "image=cat.png" and "image:cat=cat.png"."""
+    if not given:
+        return None
+    found = []
+    for text in given:
+        what, equals, file = text.partition("=")
+        kind, _, name = what.partition(":")
+        if not equals or not file:
+            raise BadSpec(f'The reference "{text}" names no file.', hint="Write image=cat.png.", field="references")
+        found.append({kind: file, **({"name": name} if name else {})})
+    return found
+
+
+def _options(given: tuple[str, ...]) -> dict[str, Any] | None:
+    """Of "name=value", where a value is what TOML would read, else a text."""
+    if not given:
+        return None
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadSpec(f'The option "{text}" has no value.', hint="Write name=value.", field="options")
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
 
 
 @app.command()
@@ -195,12 +249,11 @@ def doctor() -> None:
 
 
 @app.command()
-def exam(
-    model: Annotated[str | None, typer.Option(help="See `vitascope models`.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer clips for each skill.")] = False,
-    aspect: Annotated[str, typer.Option(help="Shape of the clips.")] = "1:1",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the sheet as JSON.")] = None,
-) -> None:
+@click.option("--model", help="See `vitascope models`.")
+@click.option("--quick", is_flag=True, help="Fewer clips for each skill.")
+@click.option("--aspect", default="1:1", help="Shape of the clips.")
+@click.option("--json", "json_file", type=FILE, help="Also write the sheet as JSON.")
+def exam(model: str | None, quick: bool, aspect: str, json_file: Path | None) -> None:
     """Measure what a model really knows."""
     from vitascope.smallworld import exam as examination
 
@@ -208,7 +261,8 @@ def exam(
 
 
 @app.command(context_settings=_PASS_ON)
-def train(context: typer.Context) -> None:
+@click.pass_context
+def train(context: click.Context) -> None:
     """Train a model; needs the extra `train`. All options go to the training itself (try --help)."""
     if importlib.util.find_spec("torch") is None:
         raise MissingExtra("Training", "train")
@@ -218,24 +272,50 @@ def train(context: typer.Context) -> None:
 
 
 @app.command()
+@click.option("--prompt", default="a large red ball bounces on snow at sunset", help="What to show.")
+@click.option("--model", help="A model, whose figures are kept as its usual time.")
+@click.option("--seconds", type=float, help="Length of the clip. [default: 5, or what is usual with the model]")
+@click.option("--steps", type=click.IntRange(1), help="With --model. [default: as is usual with it]")
+@click.option("--rounds", type=click.IntRange(1), default=3, help="How often; medians are shown.")
+@click.option("--minutes", default=9.0, help="With --model: no longer than this; the same command goes on.")
+@click.option("--json", "json_file", type=FILE, help="Also write the figures as JSON.")
 def bench(
-    prompt: Annotated[str, typer.Option(help="What to show.")] = "a large red ball bounces on snow at sunset",
-    seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 5,
-    rounds: Annotated[int, typer.Option(min=1, help="How often; medians are shown.")] = 3,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures as JSON.")] = None,
-) -> None:
+    prompt: str, model: str | None, seconds: float | None, steps: int | None, rounds: int, minutes: float,
+    json_file: Path | None,
+) -> None:  # fmt: skip
     """Measure this machine: from prompt to file, and the peak of memory."""
     from vitascope import bench as measuring
 
-    figures = measuring.measure(prompt, seconds=seconds, rounds=rounds)
+    if model:
+        figures = measuring.measure_model(model, prompt, seconds=seconds, steps=steps, rounds=rounds, minutes=minutes)
+    else:
+        figures = measuring.measure(prompt, seconds=5.0 if seconds is None else seconds, rounds=rounds)
     for name, value in figures.items():
         print(f"{name:<20} {value}")
     if json_file:
         measuring.write(json_file, figures)
 
 
-app.command()(studio.studio)
-service.add_to(app)
+for command in (
+    film.film,
+    models.models,
+    studio.studio,
+    service.serve,
+    service.work,
+    service.fleet,
+    mcp.mcp,
+    prompt.prompt,
+    remote.courier,
+    remote.buying,
+    storage.backup,
+    storage.restore,
+    storage.sweep,
+    storage.check,
+    keys.keys,
+    credits.credits,
+    accounts.accounts,
+):
+    app.add_command(command)
 
 
 class _Bars:
@@ -246,12 +326,14 @@ class _Bars:
         self._bar: Any = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        from tqdm import tqdm
-
         if stage != self._stage:
             self.close()
             self._stage = stage
-            self._bar = tqdm(total=total, desc=f"{stage:<6}", unit=stage[:-1], disable=None, leave=False, miniters=1)
+            if not sys.stderr.isatty():
+                return
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, desc=f"{stage:<6}", unit=stage[:-1], leave=False, miniters=1)
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
 
@@ -261,13 +343,18 @@ class _Bars:
         self._stage, self._bar = "", None
 
 
-def _show_reading(draft: Any) -> None:
+def _show_reading(name: str, draft: Any) -> None:
+    from vitascope.engines import registry
+
     reading = draft.reading
+    if reading is None:
+        return
     _say(f"understood: {'; '.join(reading.understood) or 'nothing'}")
-    if reading.chosen:
-        _say(f"chosen: {', '.join(reading.chosen)}")
+    if chosen := getattr(reading, "chosen", ()):  # by the built-in model alone
+        _say(f"chosen: {', '.join(chosen)}")
     if reading.unknown:
-        _say(f"not known to the built-in model: {', '.join(reading.unknown)}")
+        model = "the built-in model" if name == registry.BUILT_IN else name
+        _say(f"not known to {model}: {', '.join(reading.unknown)}")
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
@@ -275,14 +362,14 @@ def _size(text: str | None) -> tuple[int, int] | None:
         return None
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
-        raise BadSpec(f'"{text}" is no size.', hint="Width x height, such as 352x192.")
+        raise BadSpec(f'"{text}" is not a size.', hint="Width x height, such as 352x192.")
     return int(width), int(height)
 
 
 def _without_pictures(data: Any) -> Any:
     if isinstance(data, dict):
         return {
-            key: f"({len(value):,} letters; --full)" if key == "png" else _without_pictures(value)
+            key: f"({len(value):,} letters; --full)" if key in ("png", "small") else _without_pictures(value)
             for key, value in data.items()
         }
     return data

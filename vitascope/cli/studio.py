@@ -1,23 +1,22 @@
-"""`vitascope studio`: the service with its page in the browser, for whoever wants to make clips and read nothing."""
+"""`vitascope studio`: the service with its page in the browser, for people who want to make clips and read nothing."""
 
 from __future__ import annotations
 
 import sys
 import threading
 import webbrowser
-from typing import Annotated
 
-import typer
+import click
 
 from vitascope.config import Settings
 from vitascope.errors import BadSettings
 
 
-def studio(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port. [default: 8410]")] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page when it is ready.")] = True,
-) -> None:
+@click.command()
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port. [default: 8410]")
+@click.option("--browser/--no-browser", default=True, help="Open the page when it is ready.")
+def studio(host: str | None, port: int | None, browser: bool) -> None:
     """Open the studio: starts the service with one worker, and its page in the browser."""
     from vitascope import logs
     from vitascope.config import override

@@ -1,5 +1,5 @@
 """How often a password may be tried: so many times a minute from one place at one account, so many from one place at
-all, so many at one account from everywhere. Whoever guesses locks out nobody but himself: a browser that has signed in
+all, so many at one account from everywhere. Guessing locks out only the one who guesses: a browser that has signed in
 to the account before is known by a cookie, and has attempts of its own.
 
 What is counted is written down without the addresses: only what this server's secret makes of them.
@@ -40,7 +40,7 @@ def sign_up(context: Context, request: Request) -> None:
 
 
 def confirm(context: Context, account_id: str) -> None:
-    """One more attempt at the password by somebody who is signed in, or has a key."""
+    """One more attempt at the password by a caller who is signed in or has a key."""
     _count(context, f"confirm:{account_id}", per_minute=5, burst=5)
 
 
@@ -53,7 +53,7 @@ def remember(context: Context, request: Request, response: Response, account_id:
         COOKIE,
         f"{name}.{_proof(context, account_id, name)}",
         max_age=COOKIE_SECONDS,
-        path=_PATH,
+        path=f"{context.settings.path}{_PATH}",
         httponly=True,
         samesite="lax",
         secure=context.base_url(request).startswith("https:"),

@@ -77,6 +77,8 @@ class Asking(APIRoute):
     NotSignedIn, or NotAllowed when the account is disabled or a page of elsewhere asks.
     """
 
+    body_bytes = middleware.PLAIN_BYTES
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer, wanted = super().get_route_handler(), _wants_caller(self.dependant)
 
@@ -84,7 +86,7 @@ class Asking(APIRoute):
             if wanted:
                 request.state.actor = await to_thread.run_sync(identify, context_of(request), request)
             if self.body_field:
-                middleware.take(request.scope, middleware.PLAIN_BYTES)
+                middleware.take(request.scope, self.body_bytes)
             return await answer(request)
 
         return ask_first
@@ -97,7 +99,7 @@ def _wants_caller(dependant: Dependant) -> bool:
 def operator(actor: Annotated[Actor, Depends(who)]) -> Actor:
     """The caller, when it may run the server."""
     if not actor.account.may_operate:
-        raise NotAllowed("Only the owner and admins may see this.", hint="Ask whoever runs this server.")
+        raise NotAllowed("Only the owner and admins may see this.", hint="Ask the operator of this server.")
     return actor
 
 
@@ -178,7 +180,9 @@ def _by_token(context: Context, token: str, now: float) -> tuple[Account, accoun
     if until < now - SKEW_SECONDS:
         raise NotSignedIn("The token has expired.", hint="Sign a new one; check the clock.", reason="expired")
     if since > now + SKEW_SECONDS:
-        raise NotSignedIn("The token is not valid yet.", hint="Check the clock of whoever signs it.", reason="early")
+        raise NotSignedIn(
+            "The token is not valid yet.", hint="Check the clock of the machine that signs it.", reason="early"
+        )
     if until > now + LONGEST_TOKEN_SECONDS + SKEW_SECONDS:
         raise NotSignedIn("The token is valid for more than a day.", hint="Sign one for half an hour.")
     return account, key
@@ -197,7 +201,7 @@ def _local_owner(context: Context, request: Request) -> Account:
 
 
 def _hint(context: Context, request: Request) -> str:
-    """What somebody without a key may do; on a machine of one's own, how to get one."""
+    """What a caller without a key may do; on the caller's own machine, how to get one."""
     if local.is_possible(context, request):
         return "Send one as `Authorization: Bearer KEY`: `vitascope keys create --name laptop` makes one."
     return "Send one as `Authorization: Bearer KEY`, or log in."

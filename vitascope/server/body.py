@@ -46,7 +46,7 @@ async def object_of(body: bytes) -> dict[str, Any]:
     if body.strip():
         found = await to_thread.run_sync(from_json, body) if len(body) > _LARGE else from_json(body)
     if not isinstance(found, dict):
-        raise BadSpec("The body is no JSON object.", hint='For example {"prompt": "a red ball"}.')
+        raise BadSpec("The body must be a JSON object.", hint='For example {"prompt": "a red ball"}.')
     return found
 
 

@@ -1,4 +1,4 @@
-"""One error, told in the words of whoever asked: each dialect has its own form, the native one is OpenAI's. Nothing
+"""One error, told in the words of the caller: each dialect has its own form, the native one is OpenAI's. Nothing
 leaves here with a traceback, also not for paths that do not exist or bodies that cannot be read.
 """
 
@@ -26,7 +26,7 @@ from vitascope.server.context import Context
 from vitascope.vendors.api import Call, Reply
 from vitascope.vendors.openai import dialect as openai
 
-_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _NAMES = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_media_type"}
 
 
@@ -96,7 +96,7 @@ def inside(error: Exception) -> VitascopeError:
     if is_memory(error):
         return NoMemory()
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputFailed("The server's disk is full.", hint="Tell whoever runs this server.")
+        return OutputFailed("The server's disk is full.", hint="Tell the operator of this server.")
     return made(
         500,
         "inside",
@@ -114,15 +114,28 @@ def made(status: int, code: str, message: str, hint: str) -> VitascopeError:
 
 def refused_method(scope: Scope, methods: set[str]) -> VitascopeError:
     """A method that is not taken at this path: these are, and those that native routes have there."""
-    for method in _METHODS:
-        asked = {**scope, "method": method}
-        if any(route.matches(asked)[0] is Match.FULL for route in scope["app"].router.routes):
-            methods.add(method)
+    methods |= {method for method in METHODS if _has(scope, method=method)}
     allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     told = f"{scope['path'][:200]} does not take {scope['method']}."
-    error = made(405, _NAMES[405], told, f"It takes {allowed}. The API is described at /docs.")
+    hint = " ".join([f"It takes {allowed}.", *_elsewhere(scope), "The API is described at /docs."])
+    error = made(405, _NAMES[405], told, hint)
     error.headers = {"allow": allowed}  # type: ignore[attr-defined]
     return error
+
+
+def _has(scope: Scope, **changed: str) -> bool:
+    """Whether a native route would take this request if it were so."""
+    return any(route.matches({**scope, **changed})[0] is Match.FULL for route in scope["app"].router.routes)
+
+
+def _elsewhere(scope: Scope) -> list[str]:
+    """A sentence with the path that takes this method, if a segment too many was asked: /v1/videos/quote."""
+    parts = scope["path"].split("/")
+    for place in range(1, len(parts) - 1):
+        path = "/".join(parts[:place] + parts[place + 1 :])
+        if _has(scope, path=path):
+            return [f"Perhaps {scope['method']} {path} is meant."]
+    return []
 
 
 def _translated(scope: Scope, error: Exception) -> VitascopeError:
@@ -145,7 +158,7 @@ def _invalid(faults: Sequence[Any]) -> VitascopeError:
     """All that is wrong with the fields, in one sentence each; the first one's name is the error's `field`."""
     told = [(".".join(str(part) for part in fault["loc"][1:]), str(fault["msg"])) for fault in faults[:5]]
     if faults and faults[0]["type"] == "json_invalid":
-        return BadSpec("The body is no JSON that can be read.", hint="Send one JSON object in UTF-8.")
+        return BadSpec("The body is not valid JSON.", hint="Send one JSON object in UTF-8.")
     error = made(
         422,
         "invalid_request",

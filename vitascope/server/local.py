@@ -1,7 +1,7 @@
 """The owner at their own machine, who needs no password there. An address, a `Host` and missing headers prove nothing:
 a proxy as it comes (nginx: HTTP/1.0, `Host: 127.0.0.1`, no forwarded header) brings strangers who look just like that.
 So the owner shows a token as well. `vitascope studio` opens the page with a link that holds a ticket; the ticket sets
-the token as a cookie. Whoever can read the database can make such a link, and nobody else.
+the token as a cookie. Only who can read the database can make such a link.
 
 Here is decided whether this server serves its owner alone, whether a request comes straight from this machine, and
 whether a ticket or a token is good. Who asks, is `auth`'s business.
@@ -77,7 +77,12 @@ def takes(context: Context, request: Request, ticket: str) -> bool:
 
 def token(context: Context) -> str:
     """A new token, for the cookie of who has shown a ticket."""
-    return _signed(context.local_secret, "token", context.now() + TOKEN_SECONDS)
+    return token_of(context.local_secret, context.now())
+
+
+def token_of(secret: bytes, now: float) -> str:
+    """The same, for who can read the database itself."""
+    return _signed(secret, "token", now + TOKEN_SECONDS)
 
 
 def link(tx: Connection, base_url: str, now: float) -> str:

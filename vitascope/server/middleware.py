@@ -55,18 +55,21 @@ def ceiling(path: str) -> int:
 
 
 class Gate:
-    """Wraps the whole application."""
+    """Wraps the whole application. `prefix`: the path that others know it under; a proxy may have taken it away, or
+    left it, and a caller that reaches this machine directly may use it too.
+    """
 
-    def __init__(self, app: ASGIApp):
-        self.app = app
+    def __init__(self, app: ASGIApp, prefix: str = ""):
+        self.app, self.prefix = app, prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        scope["path"] = re.sub(r"/{2,}", "/", scope["path"])
-        scope["raw_path"] = re.sub(rb"/{2,}", b"/", scope.get("raw_path") or scope["path"].encode("utf-8"))
+        scope["path"] = self._below(re.sub(r"/{2,}", "/", scope["path"]))
+        raw_path = re.sub(rb"/{2,}", b"/", scope.get("raw_path") or scope["path"].encode("utf-8"))
+        scope["raw_path"] = self._below(raw_path.decode("latin-1")).encode("latin-1")
         id = _request_id(headers.get("x-request-id", ""))
         scope.setdefault("state", {})["request_id"] = id
         outside.client.set(receive)
@@ -79,7 +82,7 @@ class Gate:
                     return
                 await self.app(scope, visit.receive, visit.send)
             except ClientDisconnect:
-                visit.status = 499  # the caller went away in the middle; there is nobody to answer
+                visit.status = 499  # the caller went away in the middle; no one is left to answer
             except Exception as error:
                 if not visit.too_large:
                     known = error if hasattr(error, "hint") else None
@@ -89,6 +92,12 @@ class Gate:
             if visit.too_large:
                 await visit.answer(_too_large(visit.limit))
             visit.note()
+
+    def _below(self, path: str) -> str:
+        """The path without the prefix, if it has it."""
+        if self.prefix and f"{path}/".startswith(f"{self.prefix}/"):
+            return path[len(self.prefix) :] or "/"
+        return path
 
 
 class _Visit:

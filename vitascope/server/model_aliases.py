@@ -1,6 +1,6 @@
 """Names of models that other vendors' clients send, and which model here answers to them. The operator's table (in the
 database, at /v1/admin/aliases) comes before these; a `*` stands for any letters. The names that a dialect's vendor has
-lead to the default model. Whoever asks is told the true name.
+lead to the default model. The caller is told the true name.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.clip import ModelCard
+from vitascope.engines.card import ModelCard
 from vitascope.errors import BadSpec, UnknownModel
 from vitascope.store import schema
 from vitascope.store.database import insert_new
+from vitascope.store.job import REMOTE
 from vitascope.vendors import DIALECTS
 
 PACKAGED = {"sora-2*": "vitascope-nano", "sora": "vitascope-nano"}
@@ -31,12 +32,22 @@ def resolve(
     known = {card.name: card for card in cards}
     wanted = name or default
     vendors = {name: default for dialect in DIALECTS for name in dialect.aliases}
-    for table in ({wanted: wanted}, own, PACKAGED, vendors):
+    hidden = wanted in known and known[wanted].needs == REMOTE and _is_theirs(wanted, dialect)
+    for table in ({} if hidden else {wanted: wanted}, own, PACKAGED, vendors):
         for pattern, target in table.items():
             if fnmatchcase(wanted.lower(), pattern.lower()) and target in known:
                 return known[target]
     theirs = [name for one in DIALECTS if one.name == dialect for name in one.aliases]
     raise UnknownModel(wanted[:100], [*known, *own, *(theirs or PACKAGED)])
+
+
+def _is_theirs(name: str, dialect: str) -> bool:
+    """Whether clients of this dialect call a model of their own vendor so. It leads where it led before there was a
+    model of that name of another server: adding a key changes nothing for anybody.
+    """
+    return any(
+        fnmatchcase(name.lower(), pattern.lower()) for one in DIALECTS if one.name == dialect for pattern in one.aliases
+    )
 
 
 def names_of(card: ModelCard, own: Mapping[str, str]) -> list[str]:
@@ -59,6 +70,8 @@ def write(tx: Connection, table: Mapping[str, str], cards: Iterable[ModelCard], 
         if not name.strip() or len(name) > 200:
             raise BadSpec("A name is empty or longer than 200 characters.", hint='For example "sora-2*".')
         if target not in known:
-            raise BadSpec(f'"{name}" would lead to "{target}", which is no model here.', hint=", ".join(sorted(known)))
+            raise BadSpec(
+                f'"{name}" would lead to "{target}", which is not a model here.', hint=", ".join(sorted(known))
+            )
     insert_new(tx, schema.settings, {"key": _KEY, "value": {}, "created_at": now})
     tx.execute(sa.update(schema.settings).where(schema.settings.c.key == _KEY).values(value=dict(table)))

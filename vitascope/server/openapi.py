@@ -24,8 +24,10 @@ _HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
 router = APIRouter(include_in_schema=False)
 
 
-def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> None:
-    """Let `app.openapi()` name these bodies, which the routes refer to."""
+def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...], server: str = "") -> None:
+    """Let `app.openapi()` name these bodies, which the routes refer to. `server`: what its paths stand below, where
+    that is not the root of the host that serves it.
+    """
 
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
@@ -35,6 +37,7 @@ def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> None:
                 description=app.description,
                 routes=app.routes,
                 tags=app.openapi_tags,
+                servers=[{"url": server}] if server else None,
             )
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             for model in bodies:

@@ -40,7 +40,7 @@ class Outside:
         self.places = Places("requests that wait for other hosts", each=AT_ONCE, of_all=AT_ONCE_ALL, hint=hint)
 
     def fetch(self, account_id: str, url: str, *, max_bytes: int) -> tuple[bytes, str]:
-        """As `fetching.fetch`. Raises TooMany; Unavailable when the server ends, ClientDisconnect when nobody waits."""
+        """As `fetching.fetch`. Raises TooMany; Unavailable when the server ends, ClientDisconnect without a caller."""
         return self._wait(account_id, lambda: fetching.fetched(url, max_bytes=max_bytes, allowed=self._allowed))
 
     def check(self, account_id: str, url: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_SECONDS = 20.0  # from the first byte, or from when somebody connected, to the end of the headers
+HEAD_SECONDS = 20.0  # from the first byte, or from the connection, to the end of the headers
 BODY_SECONDS = 30.0  # before a body's pace is looked at
 BODY_PACE = 1024  # bytes a second, on average
 LOOK_SECONDS = 1.0
@@ -48,7 +48,7 @@ class Patient(H11Protocol):
             self._since, self._received = now, 0
 
     def _is_ours(self) -> bool:
-        """Whether the body does not come because nobody here reads it yet."""
+        """Whether the body does not come because it is not being read here yet."""
         return self.flow.read_paused or bool(self.cycle and self.cycle.waiting_for_100_continue)
 
     def _look(self) -> None:
@@ -62,4 +62,4 @@ class Patient(H11Protocol):
                 self.transport.write(_LATE)
             self.transport.close()
         elif self._state is h11.SEND_BODY and self._received < (waited - BODY_SECONDS) * BODY_PACE:
-            self.transport.close()  # whoever reads the body is told that the client is gone
+            self.transport.close()  # the reader of the body is told that the client is gone

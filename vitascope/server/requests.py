@@ -6,22 +6,28 @@ charge.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from vitascope import ask, pricing
-from vitascope.clip import FPS, CameraPath, ClipSpec, ModelCard
-from vitascope.errors import BadSpec, Conflict
-from vitascope.orders import admission, pipeline
-from vitascope.server import model_aliases, out_of_world, sizes
+from vitascope.clip import MAX_REFERENCES, CameraPath, ClipSpec, Reference
+from vitascope.engines import registry
+from vitascope.engines.card import ModelCard
+from vitascope.errors import BadSpec, Conflict, NotSupported, UnknownModel
+from vitascope.media.upright import Seen
+from vitascope.orders import admission
+from vitascope.orders import submit as submitting
+from vitascope.orders.order import Order
+from vitascope.server import model_aliases, model_routes, out_of_world, sizes
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
 from vitascope.store import limits, projects, recipes
+from vitascope.store.inputs import File
 from vitascope.store.jobs import Job
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
@@ -31,48 +37,45 @@ DRAFT_STEPS = 4  # a draft is drawn in a fourth of the steps
 NIGHT_BEGINS, NIGHT_ENDS = 23, 7  # hours of the account's own time
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What will be made, `n` times, and what came before it."""
-
-    spec: ClipSpec
-    card: ModelCard
-    n: int = 1
-    lane: str = "normal"
-    draft: bool = False
-    drafted: int = 0  # units paid for the draft that is being finished
-    project_id: str | None = None
-    parent_clip_id: str | None = None
-    relation: str | None = None
-    request: dict[str, Any] = field(default_factory=dict)
-
-
 def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "openai") -> Order:
     """A new clip, or one that continues another. Raises what is wrong with it; nothing is kept yet."""
+    if route := _route(context, asked.model):
+        return model_routes.choose(
+            context, actor, asked, route, lambda one: order(context, actor, one, dialect=dialect)
+        )
     card = card_of(context, asked.model, dialect)
-    continued = media_inputs.source(context, actor, asked.extend, card, fit=asked.fit) if asked.extend else None
+    continued = media_inputs.source(context, actor, asked.extend, card.format, fit=asked.fit) if asked.extend else None
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
+    asked = _heard(asked, card)
+    notes, parent = list(asked.notes), None
+    spec = _bare(asked, card)
     if continued:
-        source, parent = continued.source, continued.parent
-        spec, notes = _bare(asked, card, (source.width, source.height)), [*asked.notes, *continued.notes]
-        spec = dataclasses.replace(spec, extend=source)
+        parent = continued.parent
+        spec, notes = dataclasses.replace(spec, extend=continued.source), [*notes, *continued.notes]
     else:
-        shown, parent = first or last, None
-        size, note = sizes.nearest(card, asked.size, asked.aspect, given=shown.image.size if shown else None)
-        spec, notes = _bare(asked, card, size), [*asked.notes, *([note] if note else [])]
-    spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera), fit=asked.fit, notes=notes)
-    card.check(spec)
-    notes += _length_note(asked, spec) + _outside_note(spec)
+        shown = first or last
+        size, note = sizes.nearest(
+            card, asked.size, asked.aspect, given=shown.image.size if shown else None, tier=asked.tier
+        )
+        spec, notes = dataclasses.replace(spec, size=size, tier=asked.tier), [*notes, *([note] if note else [])]
+    references, files = _references(context, actor, asked, card)
+    spec = dataclasses.replace(spec, references=references)
+    spec = _fitted(
+        context, spec, card, asked, first, last, notes, told_length=asked.seconds is not None and not asked.still
+    )
     return Order(
         spec=spec,
         card=card,
+        files=(*files, *_originals(first, last)),
         n=asked.n,
         lane=asked.lane,
-        draft=asked.draft,
+        draft=asked.draft and bool(card.format.steps),
+        max_units=asked.max_units,
+        run_after=begins(context, actor, asked.lane),
         project_id=_project(context, actor, asked.project_id),
         parent_clip_id=parent.id if parent else None,
         relation="extend" if parent else None,
-        request=_request(asked, dialect, notes),
+        request=_request(asked, dialect, notes + _outside_note(spec, card)),
     )
 
 
@@ -82,41 +85,49 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     """
     if not job.done or (relation != "rerun" and job.state != "succeeded"):  # what failed can be run again as it was
         raise Conflict(f"The video is {openai.STATUS[job.state]}.", hint="Wait until it is completed.")
+    if route := _route(context, asked.model):
+        make = partial(again, context, actor, job, relation=relation, dialect=dialect)
+        return model_routes.choose(context, actor, asked, route, make)
     with context.store.read() as tx:
         spec = ClipSpec.from_dict(recipes.whole(tx, actor.id, job.spec))
-    card = card_of(context, asked.model or job.model, dialect)
-    shape = sizes.nearest(card, asked.size, asked.aspect) if asked.size or asked.aspect else (spec.shape, "")
+    card, before = card_of(context, asked.model or job.model, dialect), job.resolved.size
+    asked = _heard(asked, card)
+    told = asked.size or asked.aspect or asked.tier
+    size, note = sizes.nearest(card, asked.size, asked.aspect, tier=asked.tier) if told else (before, "")
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
-    if shape[0] != spec.shape:
-        _refuse_other_shape(spec, shape[0], bool(first), bool(last))
+    if size != before:
+        _refuse_other_shape(spec, size, bool(first), bool(last))
     seed = asked.seed if asked.seed is not None else (None if relation == "rerun" else spec.seed)
     whole = asked.steps or _kept_steps(job, spec, card, relation, asked.draft)
     changed: dict[str, Any] = {
         "prompt": asked.prompt or spec.prompt,
         "negative_prompt": asked.negative_prompt or spec.negative_prompt,
         "seconds": spec.seconds if asked.seconds is None else asked.seconds,
-        "steps": _steps(whole, asked.draft and relation != "finish"),
+        "steps": _steps(card, whole, asked.draft and relation != "finish"),
         "guidance": spec.guidance if asked.guidance is None else asked.guidance,
-        "model": card.name,
+        **_extras(asked),
     }
     if not spec.extend:
-        changed |= {"size": None, "aspect": sizes.aspect_of(shape[0])}
-        if sizes.ASPECTS[changed["aspect"]] != shape[0]:
-            changed["size"] = shape[0]
+        changed |= {"size": size, "aspect": "", "tier": ""}
+    references, files = _references(context, actor, asked, card)
+    if references:
+        changed["references"] = references
     spec = dataclasses.replace(spec, seed=seed, **changed)
-    notes = [*asked.notes, *([shape[1]] if shape[1] else [])]
-    spec = ask.changed(spec, image=first, last_image=last, camera=_camera(asked.camera), fit=asked.fit, notes=notes)
-    card.check(spec)
+    notes = [*asked.notes, *([note] if note else [])]
+    spec = _fitted(context, spec, card, asked, first, last, notes, told_length=False)
     kept = (job.request or {}).get("metadata") or {}
-    request = _request(asked, dialect, notes + _outside_note(spec))
+    request = _request(asked, dialect, notes + _outside_note(spec, card))
     request |= {"steps": whole} if request["draft"] else {}
     return Order(
         spec=spec,
         card=card,
+        files=(*files, *_originals(first, last)),
         n=asked.n,
         lane=asked.lane,
-        draft=asked.draft and relation != "finish",
+        draft=asked.draft and relation != "finish" and bool(card.format.steps),
         drafted=job.units if relation == "finish" else 0,
+        max_units=asked.max_units,
+        run_after=begins(context, actor, asked.lane),
         project_id=_project(context, actor, asked.project_id) or job.project_id,
         parent_clip_id=job.clip_id,
         relation=relation if job.clip_id else None,
@@ -124,27 +135,57 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     )
 
 
-def _kept_steps(job: Job, spec: ClipSpec, card: ModelCard, relation: str, draft: bool) -> int:
+def _fitted(
+    context: Context,
+    spec: ClipSpec,
+    card: ModelCard,
+    asked: Asked,
+    first: Any,
+    last: Any,
+    notes: list[str],
+    *,
+    told_length: bool,
+) -> ClipSpec:
+    """The spec with its pictures and camera; `notes` is told what was changed. A length that was
+    not asked for is not told. Raises BadSpec, which names the models that can make it when this one cannot.
+    """
+    told: list[str] = []
+    try:
+        spec = ask.changed(
+            spec, card, image=first, last_image=last, camera=_camera(asked.camera, card), fit=asked.fit, notes=told
+        )
+    except BadSpec as error:
+        wanted = {"image": first is not None or spec.image, "last_image": last is not None or spec.last_image}
+        given = [mode for mode, there in (wanted | {"camera": asked.camera}).items() if there]
+        raise _with_others(error, spec, card, context, given) from error
+    if asked.draft and not card.format.steps:
+        notes.append(f"{card.name} has no steps to leave out, so it has no drafts: the whole clip is made.")
+    length = card.format.length_note(spec, name=card.name)
+    notes += [note for note in told if told_length or note != length]
+    return spec
+
+
+def _with_others(error: BadSpec, spec: ClipSpec, card: ModelCard, context: Context, given: list[str]) -> BadSpec:
+    free = dataclasses.replace(spec, size=None, image=None, last_image=None)  # those were made to fit this model
+    cards = [one for one in context.cards if not context.settings.credits or context.prices.of(one)]
+    able = registry.others(free, card, cards, given)
+    if not able:
+        return error
+    return BadSpec(error.message, hint=f"{error.hint} {', '.join(able[:5])} can.", field=error.field)
+
+
+def _kept_steps(job: Job, spec: ClipSpec, card: ModelCard, relation: str, draft: bool) -> int | None:
     """Those it had; a draft that is finished, or drafted anew, gets all that it was asked for."""
     if relation != "finish" and not (draft and (job.request or {}).get("draft")):
         return spec.steps
     if not (job.request or {}).get("draft"):
-        raise Conflict("The video is no draft.", hint="Make a rerun, or a remix, of it.")
-    return int((job.request or {}).get("steps") or card.steps)
+        raise Conflict("The video is not a draft.", hint="Make a rerun, or a remix, of it.")
+    return int((job.request or {}).get("steps") or card.format.steps) or None
 
 
 def price(context: Context, actor: Actor, order: Order) -> pricing.Quote:
-    """What this order will cost, by the same function that charges it."""
-    return pricing.quote(
-        order.spec,
-        order.card,
-        n=order.n,
-        plan=context.plan(actor.account),
-        draft=order.draft,
-        prices=context.prices,
-        lane=order.lane,
-        drafted=order.drafted,
-    )
+    """What this order will cost."""
+    return submitting.price(order, plan=context.plan(actor.account), prices=context.prices)
 
 
 def submit(
@@ -156,33 +197,23 @@ def submit(
     also: Callable[[Connection, list[Job]], None] | None = None,
 ) -> list[Job]:
     """Put the order into the queue: one job for each take. `also` is done in the same transaction."""
-    return pipeline.submit(
+    return submitting.submit(
         context.store,
-        context.blobs,
         actor.account,
-        order.spec,
-        n=order.n,
-        card=order.card,
+        order,
+        blobs=context.blobs,
         plan=context.plan(actor.account),
         prices=context.prices,
         rules=context.rules,
-        request=order.request,
-        project_id=order.project_id,
-        lane=order.lane,
-        idempotency=idempotency,
-        parent=order.parent_clip_id,
-        relation=order.relation,
         credits=context.settings.credits,
-        draft=order.draft,
-        drafted=order.drafted,
-        run_after=begins(context, actor, order),
+        idempotency=idempotency,
         also=also,
     )
 
 
-def begins(context: Context, actor: Actor, order: Order) -> float:
-    """From when on this order is due; 0 for at once."""
-    return _tonight(context, actor) if order.lane == "offpeak" else 0.0
+def begins(context: Context, actor: Actor, lane: str) -> float:
+    """From when on an order in this lane is due; 0 for at once."""
+    return _tonight(context, actor) if lane == "offpeak" else 0.0
 
 
 def _tonight(context: Context, actor: Actor) -> float:
@@ -207,49 +238,92 @@ def light_spec(data: dict[str, Any]) -> ClipSpec:
     return ClipSpec.from_dict({**data, "image": None, "last_image": None, "extend": extend})
 
 
-def card_of(context: Context, name: str, dialect: str = "openai") -> ModelCard:
-    """The model that is meant by this name, which may be another vendor's. Raises UnknownModel."""
+def _route(context: Context, name: str) -> model_routes.Route | None:
+    """Also by the operator's own name for it; None: it is no route."""
+    if not name:
+        return None
     with context.store.read() as tx:
         own = model_aliases.read(tx)
-    return model_aliases.resolve(name, context.cards, own, context.settings.model, dialect=dialect)
+    return model_routes.find(context, own.get(name, name))
 
 
-def _bare(asked: Asked, card: ModelCard, size: tuple[int, int]) -> ClipSpec:
-    aspect = sizes.aspect_of(size)
+def card_of(context: Context, name: str, dialect: str = "openai") -> ModelCard:
+    """The model that is meant by this name, which may be another vendor's. Raises UnknownModel, and NotSupported
+    for a model whose file cannot be used.
+    """
+    with context.store.read() as tx:
+        own = model_aliases.read(tx)
+    try:
+        return model_aliases.resolve(name, context.cards, own, context.settings.model, dialect=dialect)
+    except UnknownModel as error:
+        if (name or context.settings.model) not in context.models.faults():
+            raise
+        raise NotSupported(
+            f"{name or context.settings.model} cannot be used on this server now.",
+            hint=f"{error.hint} The operator sees why with `vitascope doctor`.",
+        ) from error
+
+
+def _bare(asked: Asked, card: ModelCard) -> ClipSpec:
+    """Without a size, pictures and a camera."""
+    usual = min(DEFAULT_SECONDS, ask.default_seconds(card))
     return ClipSpec(
         prompt=asked.prompt,
         negative_prompt=asked.negative_prompt,
-        seconds=0.0 if asked.still else DEFAULT_SECONDS if asked.seconds is None else asked.seconds,
-        aspect=aspect,
-        size=None if sizes.ASPECTS[aspect] == size else size,
+        seconds=0.0 if asked.still else usual if asked.seconds is None else asked.seconds,
         seed=asked.seed,
-        steps=_steps(card.steps if asked.steps is None else asked.steps, asked.draft),
+        steps=_steps(card, asked.steps, asked.draft),
         guidance=asked.guidance,
-        model=card.name,
+        **_extras(asked),
     )
 
 
-def _steps(steps: int, draft: bool) -> int:
-    return max(1, steps // DRAFT_STEPS) if draft else steps
+def _heard(asked: Asked, card: ModelCard) -> Asked:
+    """With what a vendor's own flag for sound comes to with this model. Raises NotSupported for one that is needed."""
+    flag = asked.sound_flag
+    if not flag or asked.sound is not None:
+        return asked
+    makes = card.sound != "never" and not asked.still
+    if flag.on and makes:
+        return dataclasses.replace(asked, sound=True)
+    if flag.on and flag.needed:
+        raise NotSupported(
+            f"{card.name} cannot make sound ({flag.field}).", hint=f"Leave {flag.field} out.", field=flag.field
+        )
+    if not flag.on and card.sound == "optional":
+        return dataclasses.replace(asked, sound=False)
+    note = ""
+    if flag.on:
+        note = f"No sound is made; {flag.field} was left out."
+    elif makes:
+        note = f"{card.name} always makes sound; {flag.field} was left out."
+    return dataclasses.replace(asked, notes=(*asked.notes, note)) if note else asked
 
 
-def _camera(path: CameraPath | None) -> CameraPath | None:
-    """The path, if its words are ones the world's cameras know."""
+def _extras(asked: Asked) -> dict[str, Any]:
+    """What only some models have, as far as it is asked for."""
+    found = {"sound": asked.sound, "preset": asked.preset, "loras": asked.loras, "options": asked.options}
+    return {name: value for name, value in found.items() if value not in (None, "", ())}
+
+
+def _steps(card: ModelCard, steps: int | None, draft: bool) -> int | None:
+    """A draft is drawn in a part of the steps, with a model that has some."""
+    if not draft or not card.format.steps:
+        return steps
+    return max(1, (steps or card.format.steps) // DRAFT_STEPS)
+
+
+def _camera(path: CameraPath | None, card: ModelCard) -> CameraPath | None:
+    """The path, if its words are ones that this model knows."""
     try:
-        return ask.camera_path(path)
+        return ask.camera_path(path, card)
     except BadSpec as error:
         raise bad("camera", error.message, error.hint) from error
 
 
-def _length_note(asked: Asked, spec: ClipSpec) -> list[str]:
-    made = 0.0 if spec.is_still else (spec.new_frames - (0 if spec.extend else 1)) / FPS
-    if asked.still or asked.seconds is None or abs(made - asked.seconds) < 0.01:
-        return []
-    return [f"{asked.seconds:g} seconds were asked; {made:g} are made, because clips come in groups of frames."]
-
-
-def _outside_note(spec: ClipSpec) -> list[str]:
-    return [out_of_world.NOTE] if out_of_world.outside(spec.prompt, spec.model) else []
+def _outside_note(spec: ClipSpec, card: ModelCard) -> list[str]:
+    warning = out_of_world.warning(card, spec.prompt)
+    return [warning] if warning else []
 
 
 def _request(asked: Asked, dialect: str, notes: list[str]) -> dict[str, Any]:
@@ -275,6 +349,27 @@ def _project(context: Context, actor: Actor, project_id: str) -> str | None:
         return None
     with context.store.read() as tx:
         return projects.project(tx, actor.id, project_id).id
+
+
+def _references(
+    context: Context, actor: Actor, asked: Asked, card: ModelCard
+) -> tuple[tuple[Reference, ...], list[File]]:
+    """They are looked at only for a model that takes some."""
+    if not asked.references:
+        return (), []
+    if len(asked.references) > MAX_REFERENCES:
+        raise bad("references", f"There are {len(asked.references)} references.", f"At most {MAX_REFERENCES}.")
+    if "references" not in card.modes:
+        able = ", ".join([other.name for other in context.cards if "references" in other.modes][:5])
+        hint = f"{able} can." if able else "Leave them out."
+        raise bad("references", f"{card.name} does not take references.", hint)
+    read = [media_inputs.reference(context, actor, one, number) for number, one in enumerate(asked.references, 1)]
+    return tuple(reference for reference, _ in read), [file for _, file in read]
+
+
+def _originals(*seen: Seen | None) -> Iterable[File]:
+    """The files of the given pictures that are files of pictures, and no frames of clips."""
+    return [file for one in seen if one and (file := media_inputs.original(one))]
 
 
 def _pictures(asked: Asked) -> tuple[tuple[Any, str], tuple[Any, str]]:

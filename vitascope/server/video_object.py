@@ -23,8 +23,9 @@ from vitascope.server.context import Context
 from vitascope.server.files import delivery
 from vitascope.server.requests import light_spec
 from vitascope.server.schemas import Answer
-from vitascope.store import jobs, ledger, library, schema
+from vitascope.store import jobs, ledger, library, purchases, schema, serving
 from vitascope.store.database import lock_account
+from vitascope.store.job import REMOTE
 from vitascope.store.jobs import Job
 from vitascope.store.progress import Stage
 from vitascope.vendors.openai import dialect as openai
@@ -42,6 +43,15 @@ class VideoError(Answer):
 class Preview(Answer):
     step: int
     url: str
+
+
+class PurchaseView(Answer):
+    """How its order from another server stands."""
+
+    state: Literal["written", "sent", "unsure", "placed", "done", "failed", "cancelled", "lost"] = Field(
+        description="unsure: it may have been bought; nobody knows yet. Cancelling it gives the credits back."
+    )
+    can_stop: bool = Field(description="Whether cancelling it is still of use.")
 
 
 class Video(Answer):
@@ -65,6 +75,13 @@ class Video(Answer):
     seed: int | None
     steps: int
     guidance: float | None
+    frames: int
+    fps: float
+    sound: bool
+    preset: str
+    loras: list[dict[str, Any]]
+    options: dict[str, Any]
+    references: list[dict[str, str]] = Field(default_factory=list, description="kind, name and file of each.")
     aspect: str
     camera: dict[str, Any] | None
     draft: bool
@@ -82,8 +99,8 @@ class Video(Answer):
     parent_clip_id: str | None
     requested_model: str
     requested_size: str
-    notes: list[str] = Field(description="What was made otherwise than asked, and why.")
-    outside: bool = Field(False, description="The built-in model knows no thing that the prompt names.")
+    notes: list[str] = Field(description="What was made otherwise than asked, and why; and why it waits.")
+    outside: bool = Field(False, description="Its model knows nothing that the prompt names.")
     metadata: dict[str, Any]
     url: str | None = Field(description="The mp4. Opens without a key until it expires.")
     thumbnail_url: str | None
@@ -99,7 +116,11 @@ class Video(Answer):
     charged: float | None = Field(None, description="What it cost in the end; 0 when that was given back.")
     finish_credits: float | None = Field(None, description="Of a draft: what all its steps would cost more.")
     defects: list[dict[str, str]] = Field(default_factory=list, description="What is broken in the clip.")
+    warnings: list[dict[str, str]] = Field(
+        default_factory=list, description="What looks wrong, of a model that has no judge."
+    )
     score: float | None = Field(None, description="Of what was asked, how much the judge saw: 0 to 100.")
+    purchase: PurchaseView | None = Field(None, description="Where another server makes it.")
     takes: list[str] = Field(default_factory=list, description="All videos of this request, when it asked for several.")
 
 
@@ -116,7 +137,7 @@ def shown(
     days = context.plan(actor.account).retention_days or context.settings.retention_days
     base = context.base_url(request)
     clips = clips_of(tx, {job.clip_id for job in found} | {job.parent_clip_id for job in found})
-    line = context.line(tx) if any(job.state == "queued" for job in found) else None
+    queue = context.queue_view(tx) if any(job.state == "queued" for job in found) else None
     objects = []
     for job in found:
         clip = clips.get(job.clip_id or "")
@@ -128,8 +149,9 @@ def shown(
         view = openai.show(
             job,
             spec,
+            job.resolved,
             links=_links(context, base, job, clip),
-            position=jobs.position(tx, job, line) if line and job.state == "queued" else None,
+            position=jobs.position(tx, job, queue) if queue and job.state == "queued" else None,
             remixed_from=remixed,
             expires_at=_expiry(days, job),
         )
@@ -149,27 +171,40 @@ def _more(
 ) -> dict[str, Any]:
     """What the studio shows besides."""
     given = [name for name, place in (("first", "image"), ("last", "last_image")) if job.spec.get(place)]
-    more: dict[str, Any] = {"outside": out_of_world.outside(spec.prompt, job.model)}
+    more: dict[str, Any] = {"outside": out_of_world.outside(context, job.model, spec.prompt)}
     more |= {"given": given, "mode": mode_of(job.spec), "previews": _previews(context, base, job)}
     if job.state == "running":
-        far = context.progress(tx, job, spec)
+        far = context.progress(tx, job)
         more |= {
             "progress": int(100 * far.share),
             "seconds_left": far.seconds_left,
             "late": far.late,
             "stage": far.stage,
         }
+        if job.attempts > 1 + (job.request or {}).get("leg", 0):  # each leg of its route begins once
+            more["notes"] = [*view["notes"], "It was begun again, because its worker ended before it was done."]
     elif job.state == "queued":
-        more["starts_in"] = context.pace(tx).starts_in(view["queue_position"] or 1, job.model)
+        pace = context.pace(tx)
+        more["progress"] = int(100 * context.share(tx, job))
+        if job.needs != REMOTE:
+            more["starts_in"] = pace.starts_in(view["queue_position"] or 1, job.model)
+        more["notes"] = [*view["notes"], *serving.notes(job.model, pace.of_model(job.model))]
     elif clip is not None:
         more |= {
-            "charged": 0.0 if clip.defects else job.units / 100,
-            "defects": clip.defects,
+            "charged": 0.0 if library.faults(clip.defects) else job.units / 100,
+            "defects": library.faults(clip.defects),
+            "warnings": library.warnings(clip.defects),
             "score": overall(clip.score),
-            "finish_credits": _finish_credits(context, actor, job, spec) if view["draft"] else None,
+            "finish_credits": _finish_credits(context, actor, job) if view["draft"] else None,
         }
     elif job.done:
         more["charged"] = 0.0
+    if job.needs == REMOTE and (purchase := purchases.of_job(tx, job.id)):
+        more["purchase"] = {"state": purchase.state, "can_stop": purchase.can_stop}
+        if purchase.state == "written" and purchase.note:  # why that is belongs to the operator
+            more["notes"] = [*view["notes"], "The other server takes no orders now; it is tried again."]
+        if clip is not None:
+            more["charged"] = (job.units - ledger.refunded(tx, job.id)) / 100
     return more
 
 
@@ -182,19 +217,19 @@ def _previews(context: Context, base: str, job: Job) -> list[dict[str, Any]]:
     return [{"step": step, "url": url} for step, url in zip(kept, urls, strict=True)]
 
 
-def _finish_credits(context: Context, actor: Actor, job: Job, spec: ClipSpec) -> float | None:
+def _finish_credits(context: Context, actor: Actor, job: Job) -> float | None:
     """By the same function that will charge it."""
     steps = int((job.request or {}).get("steps") or 0)
     card = next((card for card in context.cards if card.name == job.model), None)
     if not card:
         return None
-    whole = dataclasses.replace(spec, steps=steps or card.steps)
+    shape = dataclasses.replace(job.resolved, steps=steps or card.format.steps)
     plan, prices = context.plan(actor.account), context.prices
-    return pricing.quote(whole, card, plan=plan, prices=prices, drafted=job.units).units / 100
+    return pricing.quote(shape, card, plan=plan, prices=prices, drafted=job.units).units / 100
 
 
 def job(tx: Connection, actor: Actor, video_id: str) -> Job:
-    """The job behind this video of the account. Raises NotFound, also when it was deleted or is somebody else's."""
+    """The job behind this video of the account. Raises NotFound, also when it was deleted or is another account's."""
     try:
         found = jobs.get(tx, actor.id, openai.job_id(video_id))
     except NotFound:

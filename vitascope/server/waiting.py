@@ -1,4 +1,4 @@
-"""Waiting for the end of a job on somebody's behalf, for callers that will not poll."""
+"""Waiting for the end of a job on behalf of callers that will not poll."""
 
 from __future__ import annotations
 

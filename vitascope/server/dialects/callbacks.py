@@ -10,16 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vitascope.engines.registry import Registry
 from vitascope.errors import NotFound
+from vitascope.outbound.message import Answer, Outgoing
 from vitascope.runtime import House
 from vitascope.server.context import Context
 from vitascope.server.dialects.job_views import Looker
 from vitascope.store import accounts, callbacks, jobs
 from vitascope.store.callbacks import Due, Outcome
 from vitascope.store.jobs import Job
-from vitascope.store.webhooks import Answer, Outgoing
 from vitascope.vendors import DIALECTS
-from vitascope.vendors.api import DONE, Callback, Dialect, Message, View
+from vitascope.vendors.api import Dialect
+from vitascope.vendors.callback import Callback, Message
+from vitascope.vendors.view import DONE, View
 
 Send = Callable[[Outgoing], Answer]
 
@@ -67,7 +70,7 @@ class Teller:
         return (dialect.callback, url, message) if message else None
 
     def _is_met(self, callback: Callback, url: str, due: Due) -> bool:
-        """Whether whoever is there says the word that is sent, as it must before anything is told."""
+        """Whether the receiver echoes the word that is sent, as it must before anything is told."""
         assert callback.challenge
         word = secrets.token_hex(16)
         answer = self.send(_outgoing(url, callback.challenge(word)))
@@ -85,7 +88,7 @@ def context_of(house: House) -> Context:
         settings=house.settings,
         plans=house.plans,
         rules=house.rules,
-        cards=(),
+        models=Registry(()),
     )
 
 

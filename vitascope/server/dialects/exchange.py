@@ -15,7 +15,8 @@ from vitascope.server.context import Context
 from vitascope.server.dialects import job_lookup
 from vitascope.server.dialects.job_views import Looker
 from vitascope.store.jobs import Job
-from vitascope.vendors.api import Call, Dialect, Reply, Route, View
+from vitascope.vendors.api import Call, Dialect, Reply, Route
+from vitascope.vendors.view import View
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ def one(tx: Connection, account_id: str, handle: str, *, skin: Skin, family: str
     if not found and (name := handles.find(tx, account_id, handles.external(family), handle)):
         found = _job(tx, _table.account_id == account_id, _table.id == name.target)
     if not found or is_gone(found, clips_of(tx, {found.clip_id}).get(found.clip_id or "")):
-        raise NotFound(f'There is no task "{handle[:60]}".', hint="It may have been deleted, or be somebody else's.")
+        raise NotFound(
+            f'There is no task "{handle[:60]}".', hint="It may have been deleted, or it belongs to another account."
+        )
     return found
 
 

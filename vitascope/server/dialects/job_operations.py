@@ -10,17 +10,20 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from vitascope.errors import Conflict, NotFound
+from vitascope.orders import stills
 from vitascope.server import requests, video_object
 from vitascope.server.auth import Actor
 from vitascope.server.dialects import job_lookup
 from vitascope.server.dialects.exchange import Held, Said, Turn, job_of, looker, one_view, shown
 from vitascope.server.dialects.references import resolved
-from vitascope.server.files import delivery, stills
+from vitascope.server.files import delivery
 from vitascope.store import callbacks, handles, jobs, library
 from vitascope.store.jobs import Job
-from vitascope.vendors.api import HEX, Listing, Page, Reply, View
+from vitascope.vendors.api import Listing, Page, Reply
 from vitascope.vendors.fields import bad
+from vitascope.vendors.id_formats import HEX
 from vitascope.vendors.request import Asked
+from vitascope.vendors.view import View
 
 _MAX_NAME = 200  # letters of an external id
 
@@ -130,7 +133,7 @@ def content(turn: Turn, actor: Actor, _once: str) -> Response:
     if not key:
         raise NotFound(f"This task has no {which}.", hint="Ask for the video itself.")
     name = delivery.file_name(clip.prompt, clip.seed, key[key.rfind(".") :])
-    return delivery.answer(turn.context, stills.there(turn.context, key), turn.request, name=name)
+    return delivery.answer(turn.context, stills.there(turn.context.blobs, key), turn.request, name=name)
 
 
 def _takes(tx: Connection, actor: Actor, job: Job) -> list[str]:

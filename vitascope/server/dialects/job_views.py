@@ -11,15 +11,16 @@ from typing import Any, get_args
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.clip import FPS
+from vitascope.clip import aspect_of
+from vitascope.orders import stills
 from vitascope.server.context import Context
-from vitascope.server.files import delivery, stills
+from vitascope.server.files import delivery
 from vitascope.server.requests import light_spec
 from vitascope.server.video_object import DAY, clips_of, is_gone
 from vitascope.store import blobs, jobs, schema
 from vitascope.store.jobs import Job
-from vitascope.vendors.api import Category, Fault, State, View
 from vitascope.vendors.id_formats import Skin
+from vitascope.vendors.view import Category, Fault, State, View
 
 _CATEGORIES = {
     "policy_refused": "safety_input",
@@ -49,12 +50,12 @@ class Looker:
         batches = self._batches(tx, [job for job in found if _takes(job) > 1])
         every = [*found, *(take for takes in batches.values() for take in takes)]
         clips = clips_of(tx, {job.clip_id for job in every} | {job.parent_clip_id for job in found})
-        line = self.context.line(tx) if any(job.state == "queued" for job in found) else None
+        queue = self.context.queue_view(tx) if any(job.state == "queued" for job in found) else None
         views = []
         for job in found:
             if is_gone(job, clips.get(job.clip_id or "")):
                 continue
-            place = jobs.position(tx, job, line) if line and job.state == "queued" else None
+            place = jobs.position(tx, job, queue) if queue and job.state == "queued" else None
             parent = clips.get(job.parent_clip_id or "")
             view = self._one(tx, job, clips.get(job.clip_id or ""), place, parent)
             takes = [self._one(tx, take, clips.get(take.clip_id or ""), None, None) for take in batches.get(job.id, ())]
@@ -73,7 +74,7 @@ class Looker:
     def _one(self, tx: Connection, job: Job, clip: Any, place: int | None, parent: Any) -> View:
         spec, request = light_spec(job.spec), job.request or {}
         id = job.id.removeprefix("job_")
-        width, height = spec.shape
+        shape = job.resolved
         return View(
             id=id,
             handle=self.skin.show(id),
@@ -81,7 +82,7 @@ class Looker:
             model=job.model,
             asked_model=request.get("model") or job.model,
             operation=request.get("operation") or "",
-            progress=self.context.progress(tx, job, spec).share if job.state == "running" else _progress(job),
+            progress=self.context.share(tx, job),
             queue_position=place,
             created=job.created_at,
             started=job.started_at,
@@ -90,17 +91,18 @@ class Looker:
             expires=self._expiry(job),
             prompt=spec.prompt,
             negative_prompt=spec.negative_prompt,
-            seconds=0.0 if spec.is_still else (spec.frames - 1) / FPS,
+            seconds=float(shape.total_seconds),
             asked_seconds=request.get("seconds"),
-            width=width,
-            height=height,
-            fps=FPS,
-            frames=spec.frames,
+            width=shape.width,
+            height=shape.height,
+            fps=float(shape.fps),
+            frames=shape.total,
             seed=spec.seed,
-            steps=spec.steps,
-            aspect=spec.aspect,
-            is_still=spec.is_still,
-            **self._links(job, clip, spec.is_still),
+            steps=shape.steps,
+            aspect=aspect_of(shape.size),
+            is_still=shape.is_still,
+            sound=shape.sound,
+            **self._links(job, clip, shape.is_still),
             error=_fault(job),
             credits=job.units / 100,
             usage_seconds=job.compute_ms / 1000,
@@ -136,7 +138,7 @@ class Looker:
 
 
 def _later(context: Context, key: str) -> Callable[[], bytes]:
-    return lambda: blobs.content(context.blobs, stills.there(context, key))
+    return lambda: blobs.content(context.blobs, stills.there(context.blobs, key))
 
 
 def _takes(job: Job) -> int:
@@ -146,13 +148,6 @@ def _takes(job: Job) -> int:
 def _state(state: str) -> State:
     assert state in get_args(State)
     return state  # type: ignore[return-value]
-
-
-def _progress(job: Job) -> float:
-    """Of a job that waits or has ended; where it stopped is told in steps."""
-    if job.state == "succeeded":
-        return 1.0
-    return min(0.99, job.step / job.steps) if job.steps else 0.0
 
 
 def _fault(job: Job) -> Fault | None:

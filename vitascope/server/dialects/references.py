@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from vitascope.errors import NotFound
+from vitascope.orders import stills
 from vitascope.server.auth import Actor
 from vitascope.server.dialects import job_lookup
 from vitascope.server.dialects.exchange import Turn
-from vitascope.server.files import client_files, delivery, stills
+from vitascope.server.files import client_files, delivery
 from vitascope.store import blobs, library
 from vitascope.vendors.api import Earlier, Uploaded
 from vitascope.vendors.request import Asked
@@ -53,4 +54,4 @@ def _linked(turn: Turn, actor: Actor, url: str) -> Any:
     if clip := re.fullmatch(r"clips/(clip_[0-9a-f]{24})/video\.mp4", key):
         with suppress(NotFound), turn.context.store.read() as tx:
             return {"id": library.get(tx, actor.id, clip[1]).id}
-    return blobs.content(turn.context.blobs, stills.there(turn.context, key))
+    return blobs.content(turn.context.blobs, stills.there(turn.context.blobs, key))

@@ -1,5 +1,5 @@
 """Stands before the native routes and takes out what a vendor's client has sent: it finds the dialect and the operation
-by path, method and body, lets `speaking` do it, and answers. What is nobody's goes on to the native routes.
+by path, method and body, lets `speaking` do it, and answers. What matches no dialect goes on to the native routes.
 
 Which operation is meant may stand in the body, so the first `FREE_BYTES` of it are read of anybody. The rest is read
 when one of those whose path it is knows the caller, and a form only then.
@@ -27,14 +27,15 @@ from vitascope.server import body, middleware
 from vitascope.server.dialects import runner
 from vitascope.server.dialects.exchange import Held, Turn, shown
 from vitascope.server.dialects.route_table import Found, Spot, Table
-from vitascope.server.errors import refused_method, respond
+from vitascope.server.errors import METHODS, refused_method, respond
 from vitascope.server.places import Stream
-from vitascope.vendors.api import Call, Dialect, Reply, View
+from vitascope.vendors.api import Call, Dialect, Reply
+from vitascope.vendors.view import View
 
 NATIVE_PREFIXES = ("/openai", "/proxy/openai")  # our own form under its vendor's name, and where ComfyUI looks for it
 FREE_BYTES = 64 * 1024
 HELD_SECONDS = 300.0  # the longest that an answer is held open
-_LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that somebody waits for; the last one goes on
+_LOOK_SECONDS = (0.1, 0.2, 0.5)  # between two looks at a job that a caller waits for; the last one repeats
 _LARGE = ("create", "again", "upload", "receive", "refuse")  # what may bring pictures and clips
 _JSON = ("application/json", "text/json")
 _PERHAPS = ("", "text/plain")
@@ -82,7 +83,7 @@ class Switch:
                 scope["path"] = path[len(prefix) :] or "/"
                 await self.app(scope, receive, send)
                 return
-        found = self.table.find(path)
+        found = [] if _names_model(scope) else self.table.find(path)
         if not found:
             await self.app(scope, receive, send)
             return
@@ -164,11 +165,12 @@ class Switch:
         return scope["path"].split("/")[1] in self.table.firsts or self.owns(scope)
 
     def _refuse_method(self, scope: Scope, found: list[Found]) -> None:
-        """A path that is known, and a method that nobody takes there, neither a dialect nor a native route."""
+        """A known path with a method that neither a dialect nor a native route takes there."""
         known = [one.spot for one in found if not one.spot.route.catch_all]
         if not known or self.owns(scope):
             return
-        _speaks(scope, known[0].dialect, None)
+        if not any(self.owns({**scope, "method": method}) for method in METHODS):
+            _speaks(scope, known[0].dialect, None)  # else it is whose the caller seems to be, or ours
         raise refused_method(scope, {spot.route.method for spot in known})
 
 
@@ -234,6 +236,13 @@ async def _next(request: Request, pieces: bytearray) -> bool:
         raise ClientDisconnect
     pieces += message.get("body", b"")
     return bool(message.get("more_body", False))
+
+
+def _names_model(scope: Scope) -> bool:
+    """Whether this is our own /v1/models/{name} with a slash in the name, which the caller has encoded. With a plain
+    one the path is Replicate's, at the root.
+    """
+    return scope["path"].startswith("/v1/models/") and b"%2f" in scope.get("raw_path", b"").lower()
 
 
 def owner_of(routes: list[Any]) -> Callable[[Scope], bool]:

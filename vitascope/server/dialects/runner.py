@@ -13,12 +13,13 @@ from vitascope.server.auth import Actor
 from vitascope.server.dialects import file_operations, job_lookup, job_operations
 from vitascope.server.dialects.exchange import Said, Turn, job_of, looker, one_view, shown
 from vitascope.store import ledger
-from vitascope.vendors import api
-from vitascope.vendors.api import Grant, Reply, View
+from vitascope.vendors import api, id_formats
+from vitascope.vendors.api import Grant, Reply
+from vitascope.vendors.view import View
 
 
 def answer(turn: Turn) -> Said:
-    """What the route says. Raises what went wrong; whoever called says that in the dialect."""
+    """What the route says. Raises what went wrong; the caller says that in the dialect."""
     route = turn.route
     if route.does == "say":
         return shown(turn)
@@ -35,7 +36,7 @@ def answer(turn: Turn) -> Said:
 
 
 def admit(turn: Turn) -> None:
-    """Whether somebody known sends this, as far as its head tells. Raises NotSignedIn, NotAllowed."""
+    """Whether a known caller sends this, as far as its head tells. Raises NotSignedIn, NotAllowed."""
     if turn.route.open or (turn.route.does == "receive" and file_operations.has_ticket(turn)):
         return
     given = turn.dialect.auth(turn.call) if turn.dialect.auth else None
@@ -54,7 +55,7 @@ def check(turn: Turn) -> None:
 def look(turn: Turn, actor: Actor, job_id: str) -> View:
     """The job once more, as it is now."""
     with turn.context.store.read() as tx:
-        job = job_lookup.one(tx, actor.id, job_id, skin=api.HEX, family=turn.family)
+        job = job_lookup.one(tx, actor.id, job_id, skin=id_formats.HEX, family=turn.family)
         return looker(turn, actor).views(tx, [job])[0]
 
 

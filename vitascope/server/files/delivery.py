@@ -27,6 +27,8 @@ TYPES = {
     ".jpg": "image/jpeg",
     ".png": "image/png",
     ".webp": "image/webp",
+    ".wav": "audio/wav",
+    ".srt": "application/x-subrip",
 }
 PATH = "/files"
 

@@ -30,7 +30,7 @@ from vitascope.outbound import fetch as fetching
 
 MAX_CLIP_BYTES = SENT.clip_bytes
 _FORMS = "Send a file, a URL, base64, or a clip's id."
-_DATA = ("image_url", "video_url", "url", "data", "b64_json")
+ADDRESSES = ("image_url", "video_url", "audio_url", "url", "data", "b64_json")
 _SLICE = 2**20  # a multiple of four
 _SPACES = b" \t\n\r\x0b\x0c"
 _LETTERS = (string.ascii_letters + string.digits + "+/").encode()
@@ -93,7 +93,7 @@ def contents(given: Any, *, name: str, max_bytes: int, fetch: Fetch = fetching.f
     if isinstance(given, UploadFile):
         return _read(given.file, name=name, max_bytes=max_bytes)
     if isinstance(given, Mapping):
-        inner = next((given[key] for key in _DATA if given.get(key)), None)
+        inner = next((given[key] for key in ADDRESSES if given.get(key)), None)
         if isinstance(inner, Mapping):
             inner = inner.get("url")
         given = inner
@@ -154,7 +154,7 @@ def _unpacked(text: str, *, name: str, max_bytes: int) -> bytes:
             part = plain[start : start + _SLICE]
             data += base64.b64decode(part + b"=" * (-len(part) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadPicture(f"{name} is no base64.", hint="It was cut off or changed on the way.") from error
+        raise BadPicture(f"{name} is not valid base64.", hint="It was cut off or changed on the way.") from error
     return bytes(data)
 
 

@@ -50,7 +50,7 @@ class AccountChanges(Said):
 
 
 class Leaving(Said):
-    """Whoever has a password sends it; whoever has none, and comes with a key alone, sends the account's e-mail."""
+    """An account with a password sends it; one without, that comes with a key alone, sends its e-mail."""
 
     current_password: Password | None = Field(None, description="Of an account that has a password.")
     confirm: Email | None = Field(None, description="Of an account that has none: its own e-mail address.")
@@ -143,7 +143,7 @@ def door(context: Here, request: Request) -> Door:
 def sign_up(context: Here, request: Request, response: Response, said: SignUp) -> AccountView:
     """Open an account and a session. Only where the operator lets strangers do so."""
     if not context.settings.signup:
-        raise NotAllowed("This server takes no new accounts by itself.", hint="Ask whoever runs it for one.")
+        raise NotAllowed("This server takes no new accounts by itself.", hint="Ask its operator for one.")
     attempts.sign_up(context, request)
     now, password = context.now(), accounts.hashed(said.password)
     with context.store.begin() as tx:
@@ -178,7 +178,7 @@ def log_out(context: Here, request: Request, response: Response) -> SignedOut:
     if token := request.cookies.get(auth.COOKIE):
         with context.store.begin() as tx:
             accounts.log_out(tx, token)
-    response.delete_cookie(auth.COOKIE, path="/")
+    response.delete_cookie(auth.COOKIE, path=f"{context.settings.path}/")
     return SignedOut()
 
 
@@ -217,7 +217,7 @@ def delete_me(
     with context.store.begin() as tx:
         keys = account_deletion.leave(tx, actor.id, context.now())
     later.add_task(account_deletion.clear, context.blobs, actor.id, keys)  # there may be thousands
-    response.delete_cookie(auth.COOKIE, path="/")
+    response.delete_cookie(auth.COOKIE, path=f"{context.settings.path}/")
     return Deleted(id=actor.id, object="account.deleted")
 
 
@@ -278,7 +278,7 @@ def _set_cookie(context: Context, request: Request, response: Response, token: s
         auth.COOKIE,
         token,
         max_age=int(accounts.SESSION_SECONDS),
-        path="/",
+        path=f"{context.settings.path}/",
         httponly=True,
         samesite="lax",
         secure=context.base_url(request).startswith("https:"),

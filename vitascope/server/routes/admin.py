@@ -17,7 +17,7 @@ from vitascope.server.auth import Asking, Here, Operator
 from vitascope.server.routes import errors
 from vitascope.server.routes.credits import MAX_DAYS, UsageReport, report
 from vitascope.server.schemas import Answer, Page, Said, page
-from vitascope.store import invariants, jobs, ledger, schema
+from vitascope.store import invariants, jobs, ledger, schema, serving
 from vitascope.store.account import HAS_LEFT
 from vitascope.store.jobs import Job
 from vitascope.vendors.openai import dialect as openai
@@ -69,6 +69,7 @@ class ServerHealth(Answer):
     database: Literal["sqlite", "postgresql"]
     broken_rules: list[str] = Field(description="Rules of the ledger and the jobs that do not hold; should be empty.")
     rules_checked_at: float | None
+    model_faults: list[str] = Field(description="Models that workers cannot load, with the reason.")
 
 
 class Cost(UsageReport):
@@ -159,6 +160,7 @@ def server_health(context: Here, actor: Operator, check: bool = False) -> Server
             database="sqlite" if context.store.is_sqlite else "postgresql",
             broken_rules=broken,
             rules_checked_at=now if check else kept.get("at"),
+            model_faults=serving.faults(tx, now),
         )
 
 

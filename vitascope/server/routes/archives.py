@@ -78,7 +78,9 @@ def export_library(context: Here, actor: Who) -> Response:
 )
 def import_library(context: Here, actor: Who, path: Annotated[Path, Depends(received)]) -> ImportView:
     """Add what such a zip holds to the library; damaged clips are left out and listed. Of a wrong zip nothing comes."""
-    return ImportView.model_validate(archive.take_in(context.store, context.blobs, actor.id, path))
+    return ImportView.model_validate(
+        archive.take_in(context.store, context.blobs, actor.id, path, meaning=context.meaning)
+    )
 
 
 def _count(context: Context, actor: Actor) -> Any:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from vitascope.orders import stills
 from vitascope.server.auth import Asking, Here
-from vitascope.server.files import delivery, stills
+from vitascope.server.files import delivery
 from vitascope.server.routes import MEDIA, errors
 
 router = APIRouter(route_class=Asking, prefix=delivery.PATH, tags=["files"])
@@ -25,7 +26,7 @@ def open_link(
 ) -> Response:
     """The file behind a link that an answer gave."""
     delivery.check(context, key, until, signature)
-    return delivery.answer(context, stills.there(context, key), request, name=name)
+    return delivery.answer(context, stills.there(context.blobs, key), request, name=name)
 
 
 router.add_api_route("/{key:path}", open_link, methods=["HEAD"], include_in_schema=False)

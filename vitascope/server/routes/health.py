@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: for whoever watches the server. They hold no one's data."""
+"""/healthz, /readyz, /metrics: for monitoring. They hold no personal data."""
 
 from __future__ import annotations
 

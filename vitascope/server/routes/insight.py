@@ -5,6 +5,7 @@ which take of several shows most of what was asked, and single pictures of them.
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -41,7 +42,7 @@ def near(
     finds them. Near is: many of the facts that the prompt reader finds, and of the other words, are the same.
     """
     with context.store.read() as tx:
-        found = similar_clips.near(tx, actor.id, q, limit=limit)
+        found = similar_clips.near(tx, actor.id, q, hooks=context.search_terms, limit=limit)
         return page(views(context, request, tx, found), limit)  # type: ignore[return-value]
 
 
@@ -51,7 +52,7 @@ def best(context: Here, actor: Who, batch_id: Annotated[str, Query(max_length=64
     with context.store.read() as tx:
         clips = similar_clips.of_batch(tx, actor.id, batch_id)
     scores = {clip.id: score_view(clip) for clip in clips}
-    marks = {clip.id: -1.0 if clip.defects else scores[clip.id].overall for clip in clips}
+    marks = {clip.id: -1.0 if clip.is_broken else scores[clip.id].overall for clip in clips}
     ranked = sorted(scores, key=lambda id: -2.0 if marks[id] is None else marks[id] or 0.0, reverse=True)
     known = len(ranked) > 1 and None not in marks.values() and marks[ranked[0]] != marks[ranked[1]]
     return Ranking(best=ranked[0] if known else None, scores=[scores[id] for id in ranked])
@@ -87,6 +88,6 @@ def _number(at: str, clip: library.Clip) -> str:
         seconds = float(at)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= clip.frames / clip.fps:
+    if not 0 <= seconds <= clip.frames / Fraction(clip.fps):
         raise bad("at", f'The clip has no moment "{at}".', f"first, last, or 0 to {clip.seconds:g} seconds.")
-    return str(min(round(seconds * clip.fps), clip.frames - 1))
+    return str(min(round(seconds * Fraction(clip.fps)), clip.frames - 1))

@@ -76,14 +76,15 @@ def inspect(context: Here, actor: Who, fields: Body) -> Inspection:
                 info, notes = clip.info, incoming.notes_on(clip)
             facts = {"kind": "clip", "frames": info.frames, "fps": round(info.fps, 3), "sound": info.sound}
             facts |= {"seconds": round(info.seconds, 3), "recipe": _has_recipe(clip.path)}
-            shown, whole = (info.width, info.height), incoming.fits(clip, card.sizes, card.fps)
+            shown, fps = (info.width, info.height), card.format.rate_for(info.fps)
+            whole = incoming.fits(clip, card.format.has, fps)
         else:
             seen = uploads.decoded(data, name="The file")
             path = Path(folder) / ("sent.png" if kind and kind.format == "PNG" else "sent")
             path.write_bytes(data)
             facts = {"kind": "picture", "frames": 1, "fps": 0.0, "seconds": 0.0, "sound": False}
             facts |= {"recipe": path.suffix == ".png" and _has_recipe(path)}
-            shown, notes, whole = seen.image.size, seen.notes, seen.image.size in card.sizes
+            shown, notes, whole = seen.image.size, seen.notes, card.format.has(seen.image.size)
     size, _ = sizes.nearest(card, asked.size, asked.aspect, given=shown)
     return Inspection(
         **facts,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,6 +15,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from vitascope.errors import NotFound
+from vitascope.media import sound as sounds
+from vitascope.media import video
 from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.clip_view import ClipView, views
 from vitascope.server.context import Context
@@ -19,7 +24,7 @@ from vitascope.server.files import delivery
 from vitascope.server.routes import MEDIA, ZIP, errors
 from vitascope.server.routes.videos import Variant
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import health, library, recipes
+from vitascope.store import clip_search, health, inputs, library, recipes, retention
 from vitascope.store.library import Clip
 
 router = APIRouter(route_class=Asking, prefix="/v1/library", tags=["library"])
@@ -75,6 +80,16 @@ class LibraryCount(Answer):
     tags: list[TagCount]
 
 
+PEAKS = 80  # parts of a clip's sound
+
+
+class PeaksView(Answer):
+    object: Literal["peaks"] = "peaks"
+    clip_id: str
+    seconds: float
+    peaks: list[float] = Field(description="The largest sample of each of 80 equal parts, 0 to 1; none: no sound.")
+
+
 class RecipeView(Answer):
     """All that is needed to make the clip again."""
 
@@ -101,11 +116,12 @@ class Asked(BaseModel):
     relation: Literal["remix", "extend", "finish", "rerun"] | None = None
     since: float | None = Field(None, ge=0, lt=1e11, description="Made at this time or later.")
 
-    def wanted(self) -> dict[str, Any]:
+    def wanted(self, context: Context) -> dict[str, Any]:
         """As the library takes it."""
         kept = self.model_dump(exclude={"q", "project", *KINDS})
         project = "" if self.project == "none" else self.project
-        return kept | {"words": self.q, "project": project, "means": {kind: getattr(self, kind) for kind in KINDS}}
+        means = {kind: getattr(self, kind) for kind in KINDS}
+        return kept | {"words": self.q, "project": project, "means": means, "hooks": context.search_terms}
 
 
 @router.get("", responses=errors(422))
@@ -120,8 +136,8 @@ def search(
 ) -> Page[ClipView]:
     """The account's clips, the newest first."""
     with context.store.read() as tx:
-        found = library.search(
-            tx, actor.id, after=after, oldest_first=order == "asc", limit=limit + 1, **asked.wanted()
+        found = clip_search.search(
+            tx, actor.id, after=after, oldest_first=order == "asc", limit=limit + 1, **asked.wanted(context)
         )
         return page(views(context, request, tx, found), limit)  # type: ignore[return-value]
 
@@ -131,7 +147,7 @@ def count(context: Here, actor: Who, asked: Annotated[Asked, Query()]) -> Librar
     """How many clips there are, how large they are, which tags they have, and how many a search would find."""
     with context.store.read() as tx:
         clips, size = library.count(tx, actor.id)
-        found, found_size = library.count_found(tx, actor.id, **asked.wanted())
+        found, found_size = clip_search.count_found(tx, actor.id, **asked.wanted(context))
         tags, trashed = library.tags(tx, actor.id), library.count_trashed(tx, actor.id)
     return LibraryCount(
         clips=clips,
@@ -210,7 +226,7 @@ def trash_clip(
             keys = library.delete(tx, actor.id, clip_id, context.now())
         else:
             library.trash(tx, actor.id, clip_id, context.now())
-    library.remove(context.blobs, keys)
+    retention.remove(context.blobs, keys)
     return Deleted(id=clip_id, object="clip.deleted" if forever else "clip.trashed")
 
 
@@ -234,7 +250,26 @@ def lineage(context: Here, actor: Who, request: Request, clip_id: str) -> Lineag
 def recipe(context: Here, actor: Who, clip_id: str) -> RecipeView:
     """From which the same bytes can be made again; it fills the form anew."""
     with context.store.read() as tx:
-        return RecipeView(recipe=recipes.whole_recipe(tx, actor.id, library.get(tx, actor.id, clip_id).recipe))
+        whole = recipes.whole_recipe(tx, actor.id, library.get(tx, actor.id, clip_id).recipe)
+    return RecipeView(recipe=inputs.recipe_at_hand(context.store, context.blobs, actor.id, whole))
+
+
+@router.get("/{clip_id}/peaks", responses=errors(404, 422))
+def peaks(context: Here, actor: Who, response: Response, clip_id: str) -> PeaksView:
+    """How loud the clip's sound is from its beginning to its end, to be drawn as a wave. It never changes."""
+    with context.store.read() as tx:
+        clip = library.get(tx, actor.id, clip_id)
+    found: list[float] = []
+    if clip.sound:
+        with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+            path = Path(folder) / "clip.mp4"
+            with open(path, "wb") as file:
+                file.writelines(context.blobs.read(clip.video_key))
+            with suppress(sounds.UnreadableSound):
+                sound = video.read_sound(path, name="The clip", seconds=clip.seconds)
+                found = sounds.peaks(sound, PEAKS) if sound else []
+    response.headers["cache-control"] = "private, max-age=86400"
+    return PeaksView(clip_id=clip.id, seconds=clip.seconds, peaks=found)
 
 
 @router.get("/{clip_id}/content", response_class=Response, responses=errors(404) | MEDIA)

@@ -61,7 +61,7 @@ def list_accounts(
 
 @router.post("/accounts", status_code=201, responses=errors(400, 409, 422))
 def create_account(context: Here, actor: Operator, said: CreateAccount) -> AccountView:
-    """An account for somebody, also where strangers may not sign up."""
+    """An account made by the operator, also where strangers may not sign up."""
     _check_plan(context, said.plan)
     if said.role == "admin":
         _only_owner(actor)
@@ -104,7 +104,7 @@ def change_account(context: Here, actor: Operator, account_id: str, said: Accoun
 
 @router.delete("/accounts/{account_id}", responses=errors(404, 409, 422))
 def delete_account(context: Here, actor: Operator, account_id: str, later: BackgroundTasks) -> Deleted:
-    """Delete somebody's account for good, with all that it made. The lines of the books stay, without a name."""
+    """Delete an account for good, with all that it made. The lines of the books stay, without a name."""
     with context.store.begin() as tx:
         account = accounts.present(tx, account_id)
         if account.id == actor.id:

@@ -10,6 +10,7 @@ import gzip
 import re
 import secrets
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,14 +25,15 @@ from vitascope.server.context import Context
 BUILT = Path(__file__).parent.parent / "studio"  # written by `npm run build`, shipped in the wheel
 UNBUILT = Path(__file__).parent.parent / "pages" / "unbuilt.html"
 PAGES = (
-    *("/", "/library", "/library/{id}", "/projects", "/projects/{id}", "/models", "/usage", "/account", "/keys"),
-    *("/operator", "/signin", "/signup"),
+    *("/", "/films", "/films/{id}", "/library", "/library/{id}", "/projects", "/projects/{id}", "/models", "/usage"),
+    *("/models/keys", "/account", "/keys", "/operator", "/signin", "/signup"),
 )
 FILES = (
     *("early.js", "worker.js", "manifest.webmanifest", "logo.svg", "favicon.ico", "robots.txt"),
     *("icon-192.png", "icon-512.png", "icon-maskable-512.png"),
 )
 NONCE = b"__NONCE__"  # stands in the built page where the nonce of one answer belongs
+ROOT = b'="./'  # what the built page refers to lies below the path of public_url, whichever address it is opened at
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -61,7 +63,8 @@ def page(context: Here, request: Request) -> Response:
         return Response(UNBUILT.read_bytes(), 503, {"content-security-policy": _UNBUILT}, _TYPES[".html"])
     nonce = secrets.token_urlsafe(16)
     headers = {"content-security-policy": policy(context, nonce), "cache-control": "no-cache"}
-    return _answer(request, html.replace(NONCE, nonce.encode()), ".html", headers)
+    html = html.replace(NONCE, nonce.encode()).replace(ROOT, f'="{escape(context.settings.path)}/'.encode())
+    return _answer(request, html, ".html", headers)
 
 
 def asset(context: Here, request: Request, name: str) -> Response:
@@ -91,7 +94,12 @@ def enter(context: Here, request: Request, ticket: str = "") -> Response:
     answer = Response(status_code=303, headers={"location": "./" if good else "./signin", "cache-control": "no-store"})
     if good:
         answer.set_cookie(
-            local.COOKIE, local.token(context), max_age=int(local.TOKEN_SECONDS), httponly=True, samesite="strict"
+            local.COOKIE,
+            local.token(context),
+            max_age=int(local.TOKEN_SECONDS),
+            path=f"{context.settings.path}/",
+            httponly=True,
+            samesite="strict",
         )
     return answer
 
@@ -142,7 +150,7 @@ _WORKER = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 def _file(context: Context, request: Request, name: str, keep: str) -> Response:
     if not re.fullmatch(r"(?:[\w-]+/)?[\w-][\w.-]*", name, re.ASCII):
-        raise NotFound("The studio has no such file.", hint="Load its page anew.")
+        raise NotFound("The studio has no such file.", hint="Reload its page.")
     path, suffix = folder(context) / name, name[name.rfind(".") :]
     try:
         if suffix == ".mp4":  # in the parts that a player asks for: Safari plays nothing else
@@ -151,12 +159,12 @@ def _file(context: Context, request: Request, name: str, keep: str) -> Response:
             )
         data = path.read_bytes()
     except OSError:
-        raise NotFound(f"The studio has no file {name[:100]}.", hint="Load its page anew.") from None
+        raise NotFound(f"The studio has no file {name[:100]}.", hint="Reload its page.") from None
     return _answer(request, data, suffix, {"cache-control": keep})
 
 
 def _answer(request: Request, data: bytes, suffix: str, headers: dict[str, str]) -> Response:
-    """Packed for whoever can unpack it."""
+    """Packed for clients that can unpack it."""
     if suffix not in _AS_THEY_ARE:
         headers["vary"] = "accept-encoding"
         if "gzip" in request.headers.get("accept-encoding", "") and len(data) > 1000:

@@ -21,7 +21,7 @@ from vitascope.server.routes import MEDIA, body, errors
 from vitascope.server.schemas import Deleted, Page
 from vitascope.server.schemas import page as pages
 from vitascope.server.video_object import Video
-from vitascope.store import library, recipes
+from vitascope.store import inputs, library, recipes
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
 
@@ -57,6 +57,21 @@ class VideoChanges(BaseModel):
     last_image: str | dict[str, Any] | None = Field(None, description="The last picture, in the same forms.")
     fit: str | None = Field(None, description="crop or pad: what is done with a picture or clip of another shape.")
     n: int | str | None = Field(None, description="How many takes, each with its own seed.")
+    sound: bool | str | None = Field(None, description="With or without; what the model can do its card says.")
+    tier: str | None = Field(None, description="A resolution by the model's own name; its card lists them.")
+    preset: str | None = Field(None, description="One of the model's presets.")
+    loras: list[dict[str, Any]] | dict[str, float] | None = Field(
+        None, description='LoRAs of the model: [{"name": "film", "weight": 0.8}], or weights by name.'
+    )
+    references: list[str | dict[str, Any]] | dict[str, Any] | None = Field(
+        None,
+        description="Who or what is in the clip, where the model takes that: files, URLs, data URLs or ids, each alone "
+        'or as {"kind": "image", "name": "cat", "url": ...}; or an object of such by their names.',
+    )
+    options: dict[str, Any] | None = Field(None, description="The model's own options; its card lists them.")
+    max_credits: float | str | None = Field(
+        None, description="The order is refused with 409 when it costs more, for all takes together."
+    )
     draft: bool | str | None = Field(None, description="Drawn in few steps, at a part of the price.")
     lane: str | None = Field(None, description="normal, offpeak or relaxed.")
     project: str | None = None
@@ -222,9 +237,12 @@ def given_picture(context: Here, actor: Who, video_id: str, which: Literal["firs
     """The picture that was given for the first or the last frame, as a PNG fitted to the clip."""
     with context.store.read() as tx:
         spec = recipes.whole(tx, actor.id, video.job(tx, actor, video_id).spec)
-    picture = spec.get({"first": "image", "last": "last_image"}[which])
-    if not picture:
+    name = {"first": "image", "last": "last_image"}[which]
+    if not spec.get(name):
         raise NotFound(f"No {which} picture was given.", hint="The video's `given` says which were.")
+    picture = inputs.at_hand(context.store, context.blobs, actor.id, {name: spec[name]})[name]
+    if "png" not in picture:
+        raise NotFound(f"The {which} picture is not here any more.", hint="Give it again.")
     return Response(Picture.from_dict(picture).png, media_type="image/png")
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import webhooks
+from vitascope.store import deliveries, webhooks
 from vitascope.store.webhooks import Webhook
 
 router = APIRouter(route_class=Asking, prefix="/v1/webhooks", tags=["webhooks"])
@@ -108,7 +108,7 @@ def delete_webhook(context: Here, actor: Who, webhook_id: str) -> Deleted:
 def list_deliveries(context: Here, actor: Who, webhook_id: str) -> Page[DeliveryView]:
     """Its last messages and how they fared, the newest first."""
     with context.store.read() as tx:
-        found = webhooks.history(tx, actor.id, webhook_id)
+        found = deliveries.history(tx, actor.id, webhook_id)
     return page([_delivery(item) for item in found], len(found))  # type: ignore[return-value]
 
 
@@ -116,7 +116,7 @@ def list_deliveries(context: Here, actor: Who, webhook_id: str) -> Page[Delivery
 def try_webhook(context: Here, actor: Who, webhook_id: str) -> DeliveryView:
     """Send a message that tells nothing, to see whether it arrives."""
     with context.store.begin() as tx:
-        return _delivery(webhooks.try_out(tx, actor.id, webhook_id, context.now()))
+        return _delivery(deliveries.try_out(tx, actor.id, webhook_id, context.now()))
 
 
 def _view(hook: Webhook, *, secret: bool = False) -> WebhookView:
@@ -130,6 +130,6 @@ def _view(hook: Webhook, *, secret: bool = False) -> WebhookView:
     )
 
 
-def _delivery(item: webhooks.Delivery) -> DeliveryView:
+def _delivery(item: deliveries.Delivery) -> DeliveryView:
     same = ("id", "state", "attempts", "next_at", "last_status", "last_error", "payload", "created_at")
     return DeliveryView(event=item.event_kind, **{name: getattr(item, name) for name in same})

@@ -1,0 +1,135 @@
+"""Routes: names such as `auto` that lead to one of several models. The operator's list is the order; `auto:cheap` and
+`auto:fast` sort it by price and by how long clips took here. No score of an exam takes part.
+
+A model that would make another length, shape or sound than was asked is passed over, as is one that the account may not
+order or that has no price. One that nobody serves now, or whose orders are paused, comes after those that are served.
+Why a model was taken is told with the clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from vitascope.clip import ratio
+from vitascope.engines.card import ALIKE, ModelCard
+from vitascope.errors import BadSpec, NotAllowed, NotSupported, UnknownModel, VitascopeError
+from vitascope.orders import admission, legs
+from vitascope.orders import submit as submitting
+from vitascope.orders.order import Order
+from vitascope.server.auth import Actor
+from vitascope.server.context import Context
+from vitascope.store.job import REMOTE
+from vitascope.vendors.request import Asked
+
+Make = Callable[[Asked], Order]  # with the model's true name
+Route = tuple[str, list[ModelCard]]
+AUTO, CHEAP, FAST, BEST = "auto", "auto:cheap", "auto:fast", "auto:best"
+_WHY = {CHEAP: "the cheapest", FAST: "the fastest here"}
+_FAR = 1e9  # of what nobody knows
+
+
+def find(context: Context, name: str) -> Route | None:
+    """The models of this route in the operator's order; None: it is no route. Without a list of the operator's, `auto`
+    is the default model and then all others of this machine: another server's costs money, so it must be listed.
+    """
+    lists: Mapping[str, tuple[str, ...]] = context.plans.routes
+    known = {card.name: card for card in context.cards}
+    if name in known or (name not in lists and name not in (AUTO, CHEAP, FAST, BEST)):
+        return None
+    listed = lists.get(name, lists.get(AUTO))
+    if listed is not None:
+        return name, [known[one] for one in listed if one in known]
+    here = [card for card in known.values() if card.needs != REMOTE]
+    return name, sorted(here, key=lambda card: card.name != context.settings.model)
+
+
+def choose(context: Context, actor: Actor, asked: Asked, route: Route, make: Make) -> Order:
+    """The order with the route's first model that makes what was asked. Raises NotSupported, which says why each of
+    them does not.
+    """
+    name, cards = route
+    passed: dict[str, str] = {}
+    orders: list[Order] = []
+    ranks: list[tuple[bool, float, int]] = []  # nobody serves it, how dear or slow, the operator's place
+    with context.store.read() as tx:
+        pace = context.pace(tx)
+    for card in cards:
+        try:
+            order = make(replace(asked, model=card.name))
+            price = _refused(context, actor, order)
+        except (BadSpec, NotSupported, NotAllowed, UnknownModel) as error:
+            passed[card.name] = error.message
+            continue
+        if why := _changed(asked, order):
+            passed[card.name] = why
+            continue
+        measure = {CHEAP: price, FAST: pace.usual.get(card.name, _FAR)}.get(name, 0.0)
+        ranks.append((not pace.of_model(card.name).is_served, measure, len(orders)))
+        orders.append(order)
+    if not orders:
+        told = "; ".join(f"{one}: {why}" for one, why in passed.items()) or "it has no models"
+        raise NotSupported(f"No model of {name} makes this. {told[:800]}", hint="Name a model, or ask otherwise.")
+    idle, _, number = min(ranks)
+    if not idle:
+        passed |= {orders[place].card.name: "nobody serves it now" for unserved, _, place in ranks if unserved}
+    chosen = orders[number]
+    rest = [leg for *_, place in sorted(ranks)[1:] if (leg := _leg(context, actor, chosen, orders[place]))]
+    why = f"{name} took {chosen.card.name}, {_WHY.get(name, 'the first of its list')} that makes this."
+    why = " ".join([why, *(f"Not {one}: {reason}" for one, reason in list(passed.items())[:5])])
+    notes = [*chosen.request.get("notes", []), why[:1000]]
+    return replace(chosen, request={**chosen.request, "notes": notes, **({legs.KEY: rest} if rest else {})})
+
+
+def _leg(context: Context, actor: Actor, chosen: Order, order: Order) -> dict[str, Any] | None:
+    """What is kept of another model of the route, in case the chosen one's server refuses; None: it would change
+    something, or is dearer.
+    """
+    one, other = chosen.shape, order.shape
+    same = one.size == other.size and one.total_seconds == other.total_seconds and one.sound == other.sound
+    if not same or order.spec != chosen.spec or order.files != chosen.files or order.draft != chosen.draft:
+        return None
+    if context.settings.credits:
+        plan = context.plan(actor.account)
+        now, then = (submitting.price(each, plan=plan, prices=context.prices).per_clip for each in (chosen, order))
+        if then > now:
+            return None
+    return legs.written(order)
+
+
+def _refused(context: Context, actor: Actor, order: Order) -> float:
+    """What it would cost: credits, or where there are none US dollars. Raises what stands against it."""
+    plan = context.plan(actor.account)
+    if not admission.may_order(actor.account, plan, order.card):
+        raise NotAllowed("the plan does not list it")
+    if context.settings.credits:
+        return float(submitting.price(order, plan=plan, prices=context.prices).units)
+    if order.card.needs != REMOTE:
+        return 0.0
+    cost = order.card.cost.of(order.shape) if order.card.cost else None
+    return _FAR if cost is None else float(cost)
+
+
+def _changed(asked: Asked, order: Order) -> str:
+    """What this model would make otherwise than asked; empty: nothing."""
+    shape, made = order.shape, order.shape.width / order.shape.height
+    if asked.seconds is not None and not asked.still and abs(float(shape.seconds) - asked.seconds) >= 0.01:
+        return f"it makes {float(shape.seconds):g} seconds"
+    if asked.size and shape.size != asked.size:
+        return f"it makes {shape.width}x{shape.height}"
+    if asked.aspect and not asked.size and asked.aspect not in ("auto", "adaptive"):
+        wanted = _shape(asked.aspect)
+        if wanted and abs(made / wanted - 1) > ALIKE:
+            return f"it makes {shape.width}x{shape.height}"
+    wants = asked.sound if asked.sound is not None or not asked.sound_flag else asked.sound_flag.on
+    if wants is not None and shape.sound != wants:
+        return "it makes sound" if shape.sound else "it makes no sound"
+    return ""
+
+
+def _shape(aspect: str) -> float | None:
+    try:
+        return float(ratio(aspect))
+    except VitascopeError:
+        return None
