@@ -19,7 +19,7 @@ STUDIO = Path(__file__).resolve().parent
 LIST = STUDIO / "src" / "start" / "examples.json"
 DRAWN = STUDIO / "drawn"
 WEIGHTS = STUDIO.parent / "vitascope" / "weights" / "manifest.json"
-ASPECT, SECONDS, FPS = "16:9", 5, 16
+ASPECT, SECONDS = "16:9", 5
 X264 = {"crf": "22", "preset": "veryslow", "tune": "film", "x264-params": "threads=1:lookahead-threads=1"}
 WORD_WIDTH = 200  # pixels of a word's picture
 QUALITY = 82  # of pictures, as WebP
@@ -71,20 +71,20 @@ def _draw(missing: list[Example], drawn: Path) -> None:
     """The engine is loaded only here: a build with nothing to draw needs none."""
     from PIL import Image
 
-    from vitascope import ask, engines
-    from vitascope.engines import render
+    from vitascope import ask
+    from vitascope.engines import registry, render
     from vitascope.media.poster import poster
 
-    model = engines.load(engines.EMBEDDED)
+    model = registry.load(registry.BUILT_IN)
     for example in missing:
         seconds = 0 if example.crop else SECONDS
-        spec = ask.spec(example.prompt, seconds=seconds, aspect=ASPECT, seed=example.seed)
+        spec = ask.spec(example.prompt, model.card, seconds=seconds, aspect=ASPECT, seed=example.seed)
         frames = render.draw(spec, model).frames
         picture = Image.fromarray(poster(frames))
         for name in example.files:
             aside = drawn / f"{name}.part"
             if name.endswith(".mp4"):
-                _pack(frames, aside)
+                _pack(frames, model.card.format.fps, aside)
             else:
                 (_cropped(picture, example.crop) if example.crop else picture).save(aside, "WEBP", quality=QUALITY)
             aside.rename(drawn / name)
@@ -96,13 +96,13 @@ def _cropped(picture: Any, crop: tuple[float, float, float, float]) -> Any:
     return part.resize((WORD_WIDTH, round(WORD_WIDTH * part.height / part.width)))
 
 
-def _pack(frames: Any, file: Path) -> None:
+def _pack(frames: Any, fps: Any, file: Path) -> None:
     """As the service writes its clips, only smaller: the same colours, and one thread, so the same bytes each time."""
     import av
     from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
     with av.open(str(file), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as box:
-        stream: Any = box.add_stream("libx264", rate=FPS, options=X264)
+        stream: Any = box.add_stream("libx264", rate=fps, options=X264)
         stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv420p"
         context = stream.codec_context
         context.thread_count = 1

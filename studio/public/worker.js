@@ -1,6 +1,7 @@
 // Makes the studio installable and quick to open: the files of the page itself are kept, answers of the server never.
 // A page is always asked for anew, so that a newer studio is there at once; what is kept is for when the server is away.
-const KEPT = 'vitascope-studio';
+const ROOT = new URL(self.registration.scope).pathname; // "/", or what a proxy puts before all paths
+const KEPT = `vitascope-studio${ROOT}`;
 
 self.addEventListener('install', () => self.skipWaiting());
 
@@ -13,7 +14,7 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   if (request.headers.has('range')) return; // of a clip a part is asked for, and a part cannot be kept
-  if (url.pathname.startsWith('/assets/'))
+  if (url.pathname.startsWith(`${ROOT}assets/`))
     event.respondWith(keptFirst(request)); // their names say what is in them
   else if (request.mode === 'navigate') event.respondWith(newest(request));
 });
@@ -32,15 +33,15 @@ async function newest(request) {
   try {
     const answer = await fetch(request);
     const page = answer.headers.get('content-type')?.startsWith('text/html');
-    if (answer.ok && page && !new URL(request.url).pathname.startsWith('/docs')) {
-      const old = await store.match('/');
+    if (answer.ok && page && !new URL(request.url).pathname.startsWith(`${ROOT}docs`)) {
+      const old = await store.match(ROOT);
       const html = (await answer.clone().text()).replace(/nonce="[^"]*"/g, ''); // each answer has its own
       if (!old || (await old.text()) !== html) await renew(store); // another build: its old files are not needed
-      await store.put('/', new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8' } }));
+      await store.put(ROOT, new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8' } }));
     }
     return answer;
   } catch (away) {
-    const kept = await store.match('/');
+    const kept = await store.match(ROOT);
     if (kept) return kept;
     throw away;
   }

@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { queries } from './api/hooks';
+import { ROOT } from './api/root';
 import { Broken } from './shell/Broken';
 import { Nowhere } from './shell/Nowhere';
 import { usePrefs } from './shell/prefs';
@@ -13,9 +14,11 @@ import { Toasts } from './shell/Toasts';
 import { resolver, theme } from './theme/theme';
 
 const Make = lazy(() => import('./make/Make'));
+const Films = lazy(() => import('./films/FilmsPage'));
 const Library = lazy(() => import('./library/LibraryPage'));
 const Projects = lazy(() => import('./projects/ProjectsPage'));
 const Models = lazy(() => import('./pages/Models'));
+const Vendors = lazy(() => import('./vendors/VendorsPage'));
 const Usage = lazy(() => import('./pages/Usage'));
 const Account = lazy(() => import('./pages/Account'));
 const Keys = lazy(() => import('./pages/Keys'));
@@ -37,7 +40,7 @@ export function App() {
       forceColorScheme={scheme}
     >
       <QueryClientProvider client={queries}>
-        <BrowserRouter>
+        <BrowserRouter basename={ROOT}>
           <Broken>
             <Suspense fallback={<First />}>
               <Routes>
@@ -45,11 +48,14 @@ export function App() {
                 <Route path="/signup" element={<SignUp />} />
                 <Route element={<Shell />}>
                   <Route index element={<Make />} />
+                  <Route path="films" element={<Films />} />
+                  <Route path="films/:id" element={<Films />} />
                   <Route path="library" element={<Library />} />
                   <Route path="library/:clipId" element={<Library />} />
                   <Route path="projects" element={<Projects />} />
                   <Route path="projects/:id" element={<Projects />} />
                   <Route path="models" element={<Models />} />
+                  <Route path="models/keys" element={<Vendors />} />
                   <Route path="usage" element={<Usage />} />
                   <Route path="account" element={<Account />} />
                   <Route path="keys" element={<Keys />} />

@@ -7,15 +7,18 @@ import './parts/parts.css';
 import './words';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { address, goInside, isOutside } from './api/root';
 import { App } from './App';
 
-createRoot(document.getElementById('root') as HTMLElement).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+if (isOutside) goInside();
+else
+  createRoot(document.getElementById('root') as HTMLElement).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
 
 // What makes it installable. It keeps the page's own files, never an answer of the server.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  void navigator.serviceWorker.register('/worker.js').catch(() => undefined);
+  void navigator.serviceWorker.register(address('/worker.js')).catch(() => undefined);
 }

@@ -1,9 +1,10 @@
 // The one way to the server. `api` is typed by the server's own description; `call` gives the answer's data or throws
 // an ApiError that carries the server's message and hint, so that pages never look at responses.
 import createClient from 'openapi-fetch';
+import { address, ROOT } from './root';
 import type { paths } from './schema';
 
-export const api = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' });
+export const api = createClient<paths>({ baseUrl: ROOT, credentials: 'same-origin' });
 
 export class ApiError extends Error {
   constructor(
@@ -13,6 +14,7 @@ export class ApiError extends Error {
     readonly hint: string = '',
     readonly field: string = '',
     readonly rule: string = '',
+    readonly more: Readonly<Record<string, unknown>> = {}, // what else stands in the error
   ) {
     super(message);
     this.name = 'ApiError';
@@ -45,7 +47,7 @@ export async function post<T>(path: string, body: FormData | object, init: Reque
   if (!form) headers.set('content-type', 'application/json');
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(address(path), {
       ...init,
       method: 'POST',
       credentials: 'same-origin',
@@ -70,6 +72,7 @@ function failure(status: number, said: unknown): ApiError {
     told.hint ?? '',
     told.param ?? '',
     told.rule ?? '',
+    told,
   );
 }
 

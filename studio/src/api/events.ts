@@ -5,6 +5,8 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import { api, call } from './client';
 import { keepVideo } from './hooks';
+import { address } from './root';
+import type { FilmView } from '../films/types';
 import type { Page, Video } from './types';
 
 export type Connection = 'live' | 'lost';
@@ -16,6 +18,7 @@ export interface StreamEvent {
   at: number;
   video_id?: string;
   clip_id?: string;
+  film_id?: string;
   state?: Video['state'];
   status?: Video['status'];
   step?: number;
@@ -35,6 +38,7 @@ const KINDS = [
   'clip.restored',
   'clip.deleted',
   'clip.scored',
+  'film.changed',
 ];
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
@@ -69,7 +73,7 @@ function listen(cache: QueryClient): () => void {
   let missed = false;
 
   const open = () => {
-    source = new EventSource(last ? `/v1/events?after=${last}` : '/v1/events');
+    source = new EventSource(address(last ? `/v1/events?after=${last}` : '/v1/events'));
     source.onopen = () => {
       wait = FIRST_WAIT_MS;
       window.clearTimeout(doubt);
@@ -135,16 +139,24 @@ function listen(cache: QueryClient): () => void {
 }
 
 function apply(cache: QueryClient, event: StreamEvent) {
+  if (event.type === 'film.changed') {
+    void cache.invalidateQueries({ queryKey: ['film', event.film_id], exact: true });
+    void cache.invalidateQueries({ queryKey: ['films'] });
+    return;
+  }
   if (event.type.startsWith('clip.')) {
     void cache.invalidateQueries({ queryKey: ['library'] });
     void cache.invalidateQueries({ queryKey: ['projects'] });
     void cache.invalidateQueries({ queryKey: ['videos'] });
     if (event.clip_id) void cache.invalidateQueries({ queryKey: ['score', event.clip_id] });
+    if (event.type === 'clip.scored') renewFilms(cache, (take) => take.clip_id === event.clip_id);
     return;
   }
   if (!event.video_id) return;
+  if (event.type === 'job.progress') patchFilms(cache, event);
   if (event.type === 'job.progress' && patch(cache, event)) return; // its share and its time come with the list
   void refresh(cache, event.video_id);
+  renewFilms(cache, (take) => take.video_id === event.video_id);
   void cache.invalidateQueries({ queryKey: ['quote'] }); // the line has changed, and with it how long one waits
   if (event.type === 'job.running') return;
   void cache.invalidateQueries({ queryKey: ['credits'] }); // an order holds its price, wherever it was given
@@ -166,6 +178,26 @@ function patch(cache: QueryClient, event: StreamEvent): boolean {
     preview_url: event.preview_url ?? known.preview_url,
   });
   return true;
+}
+
+const isFilm = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] === 'film' && queryKey.length === 2;
+
+/** The open films that have such a take. */
+function renewFilms(cache: QueryClient, has: (take: FilmView['takes'][number]) => boolean) {
+  for (const [queryKey, film] of cache.getQueriesData<FilmView>({ predicate: isFilm })) {
+    if (film?.takes.some(has)) void cache.invalidateQueries({ queryKey, exact: true });
+  }
+}
+
+/** How far a take has come, in the films that are open. */
+function patchFilms(cache: QueryClient, { video_id, step, steps }: StreamEvent) {
+  if (!step || !steps) return;
+  const progress = Math.min(99, Math.round((100 * step) / steps));
+  cache.setQueriesData<FilmView>({ predicate: isFilm }, (film) =>
+    film?.takes.some((take) => take.video_id === video_id)
+      ? { ...film, takes: film.takes.map((take) => (take.video_id === video_id ? { ...take, progress } : take)) }
+      : film,
+  );
 }
 
 async function refresh(cache: QueryClient, id: string) {

@@ -29,7 +29,7 @@ export function useCredits() {
   return useQuery({ queryKey: ['credits'], queryFn: () => call(api.GET('/v1/credits')) });
 }
 
-/** The models, the first one is the server's default. */
+/** The models; each says whether it is the server's default. */
 export function useCards() {
   return useQuery({
     queryKey: ['cards'],

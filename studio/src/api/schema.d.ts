@@ -292,7 +292,7 @@ export interface paths {
         put?: never;
         /**
          * Create Account
-         * @description An account for somebody, also where strangers may not sign up.
+         * @description An account made by the operator, also where strangers may not sign up.
          */
         post: operations["create_account"];
         delete?: never;
@@ -313,7 +313,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Delete somebody's account for good, with all that it made. The lines of the books stay, without a name.
+         * @description Delete an account for good, with all that it made. The lines of the books stay, without a name.
          */
         delete: operations["delete_account"];
         options?: never;
@@ -362,6 +362,58 @@ export interface paths {
          * @description Your own table, in the place of the one before. It comes before the packaged one.
          */
         put: operations["write_aliases"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description How much may be spent with other servers, and what is spent or ordered of it.
+         */
+        get: operations["list_budgets"];
+        /**
+         * Set Budget
+         * @description Let no more than this be spent, in the place of the budget before.
+         */
+        put: operations["set_budget"];
+        post?: never;
+        /**
+         * Remove Budget
+         * @description Take this limit away.
+         */
+        delete: operations["remove_budget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/buying": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Buying
+         * @description Whether anything is bought from other servers now.
+         */
+        get: operations["read_buying"];
+        /**
+         * Switch Buying
+         * @description Stop all buying, or let it go on, also where it was paused. What is bought already is still brought home.
+         */
+        put: operations["switch_buying"];
         post?: never;
         delete?: never;
         options?: never;
@@ -429,6 +481,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Orders
+         * @description Orders that are with other servers now, the oldest first.
+         */
+        get: operations["list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/orders/{purchase_id}/let-go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let Go
+         * @description Stop it where that can be. The credits are back; a clip that is found later is its account's for nothing.
+         */
+        post: operations["let_go"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/orders/{purchase_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Again
+         * @description Ask its server now instead of later.
+         */
+        post: operations["look_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/plans": {
         parameters: {
             query?: never;
@@ -441,6 +553,46 @@ export interface paths {
          * @description What the plans file says.
          */
         get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Routes
+         * @description The routes that an order may name, from the plans file.
+         */
+        get: operations["list_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Spend
+         * @description What was spent with other servers, by day of UTC and model.
+         */
+        get: operations["list_spend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -463,6 +615,70 @@ export interface paths {
         get: operations["usage_of_all"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/vendors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vendors
+         * @description Vendors and other servers, first those that are in use.
+         */
+        get: operations["list_vendors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/vendors/{name}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Key
+         * @description Keep a key on this machine, in a file that nobody else reads; all vendors as they are then. It is not tested.
+         */
+        put: operations["add_key"];
+        post?: never;
+        /**
+         * Remove Key
+         * @description Take a key away; refused while orders need it, unless `force`.
+         */
+        delete: operations["remove_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/vendors/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Key
+         * @description Ask the vendor whether it takes the key. Nothing is bought.
+         */
+        post: operations["test_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -603,6 +819,427 @@ export interface paths {
         get: operations["listen"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Films
+         * @description The newest first, without their documents.
+         */
+        get: operations["list_films"];
+        put?: never;
+        /**
+         * Create Film
+         * @description A new film, of this document or an empty one.
+         */
+        post: operations["create_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve Film
+         * @description Its document, what was made, the state of each part, and what it would cost to go on.
+         */
+        get: operations["retrieve_film"];
+        put?: never;
+        post?: never;
+        /**
+         * Trash Film
+         * @description Into the trash. Its clips stay in the library; what is on its way is made to its end.
+         */
+        delete: operations["trash_film"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Film
+         * @description Change its document. What somebody else changed meanwhile is not written over: that is a conflict.
+         */
+        patch: operations["change_film"];
+        trace?: never;
+    };
+    "/v1/films/{film_id}/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Break Down
+         * @description A script becomes a proposal. Nothing is kept: accepting it is a change like any other.
+         */
+        post: operations["break_down"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Film
+         * @description The cut for another program. `root`: the folder on your computer into which it will be unpacked, for formats
+         *     that need whole paths. What the format cannot hold stands in the header x-vitascope-losses.
+         */
+        get: operations["export_film"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep File
+         * @description A picture, clip or sound of your own for cues, overlays and references: the document names its SHA-256.
+         */
+        post: operations["keep_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/gates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pass Gate
+         * @description Say yes to what is there now; when that changes, the gate opens again by itself.
+         */
+        post: operations["pass_gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film History
+         * @description What was changed by whom, the newest first.
+         */
+        get: operations["film_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Cut
+         * @description A cut that an editor changed: what is different in it. Nothing is changed; with `accept` the patch is told.
+         */
+        post: operations["import_cut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Film
+         * @description Make it: all of what the quote lists, or nothing.
+         */
+        post: operations["make_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Film
+         * @description Into a project, or out of all.
+         */
+        post: operations["move_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quote Film
+         * @description What it would cost to make what is missing, and what cannot be made.
+         */
+        post: operations["quote_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo Change
+         * @description Do the change that was taken back again.
+         */
+        post: operations["redo_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Member
+         * @description Another name for a member of the cast, also where the shots say the old one. Nothing becomes out of date.
+         */
+        post: operations["rename_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/renders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Renders
+         * @description The newest first.
+         */
+        get: operations["list_renders"];
+        put?: never;
+        /**
+         * Render Film
+         * @description Make the film's file, as the film is now.
+         */
+        post: operations["render_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/renders/{render_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve Render
+         * @description How far it is.
+         */
+        get: operations["retrieve_render"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Render
+         * @description Cancel one that is not done; remove one that is, with its file.
+         */
+        delete: operations["delete_render"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Film
+         * @description Out of the trash.
+         */
+        post: operations["restore_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/takes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Take
+         * @description An own file, or a clip of the library, as a take. No change of the film makes it out of date.
+         */
+        post: operations["add_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/takes/{take_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Take
+         * @description Out of the film; one on its way is cancelled. Its clip stays in the library.
+         */
+        delete: operations["remove_take"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film Timeline
+         * @description What is shown and heard when. It follows from the document and the takes, and is never stored.
+         */
+        get: operations["film_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/films/{film_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Change
+         * @description Take the last change back, as a new version.
+         */
+        post: operations["undo_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -985,6 +1622,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/library/{clip_id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Peaks
+         * @description How loud the clip's sound is from its beginning to its end, to be drawn as a wave. It never changes.
+         */
+        get: operations["peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/library/{clip_id}/recipe": {
         parameters: {
             query?: never;
@@ -1055,7 +1712,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description All models here.
+         * @description All models that the account may order.
          */
         get: operations["list_models"];
         put?: never;
@@ -1075,11 +1732,31 @@ export interface paths {
         };
         /**
          * Retrieve Model
-         * @description One model, also by another vendor's name for it.
+         * @description One model, also by another vendor's name for it. A slash in the name is written %2F.
          */
         get: operations["retrieve_model"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Word Prompt
+         * @description Hints for a prompt, or the prompt in other words. These are a proposal: nothing takes them by itself.
+         */
+        post: operations["word_prompt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1106,6 +1783,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quotes
+         * @description Several quotes at once, such as the same clip with each model, in the order of the request. One that cannot be
+         *     made says why, and the others are priced all the same.
+         */
+        post: operations["quotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reading": {
         parameters: {
             query?: never;
@@ -1117,7 +1815,7 @@ export interface paths {
         put?: never;
         /**
          * Reading
-         * @description Which words the built-in model understands, and which it does not.
+         * @description Which words a model understands, and which it does not.
          */
         post: operations["reading"];
         delete?: never;
@@ -1140,6 +1838,26 @@ export interface paths {
          * @description The recipe in this file. Nothing of the file is kept.
          */
         post: operations["read_recipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/speech": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Speak
+         * @description These words, spoken, as a WAV file.
+         */
+        post: operations["speak"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1434,6 +2152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Voices
+         * @description Who can speak here, in the order in which they are chosen.
+         */
+        get: operations["list_voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks": {
         parameters: {
             query?: never;
@@ -1624,6 +2362,24 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** Amount */
+        Amount: {
+            /** Clips */
+            clips: number;
+            /** Credits */
+            credits: number;
+            /** Music */
+            music: number;
+            /**
+             * Refused
+             * @description How many cannot be made as they are; a quote says why.
+             */
+            refused: number;
+            /** Stills */
+            stills: number;
+            /** Voices */
+            voices: number;
+        };
         /** Balance */
         Balance: {
             /** Account Id */
@@ -1632,6 +2388,82 @@ export interface components {
             available: number;
             /** Held */
             held: number;
+        };
+        /** BatchView */
+        BatchView: {
+            /**
+             * Batch Id
+             * @description Empty: nothing was missing.
+             */
+            batch_id: string;
+            /** Credits */
+            credits: number;
+            film: components["schemas"]["FilmView"];
+            /** Items */
+            items: components["schemas"]["ItemView"][];
+            /**
+             * Object
+             * @default film_batch
+             * @constant
+             */
+            object?: "film_batch";
+        };
+        /** Breakdown */
+        Breakdown: {
+            /**
+             * By
+             * @default rules
+             * @enum {string}
+             */
+            by?: "rules" | "llm";
+            /**
+             * Confirm
+             * @description Of llm: that the words may be sent to where the answer without it says.
+             * @default false
+             */
+            confirm?: boolean;
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form?: "" | "fountain" | "screenplay_zh" | "table" | "plain";
+            /** Source */
+            source: string;
+        };
+        /** BreakdownView */
+        BreakdownView: {
+            /**
+             * Changes
+             * @description The patch that accepts it.
+             */
+            changes: {
+                [key: string]: unknown;
+            };
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Form */
+            form: string;
+            /**
+             * Object
+             * @default breakdown
+             * @constant
+             */
+            object?: "breakdown";
+            /**
+             * Sent
+             * @description What left this server, and where it went.
+             */
+            sent: string[];
+            /**
+             * Unsaid
+             * @description What of the spoken words is not as in the source.
+             */
+            unsaid: string[];
+            /** Warnings */
+            warnings: components["schemas"]["WarningView"][];
         };
         /**
          * BucketView
@@ -1651,6 +2483,35 @@ export interface components {
              * @enum {string}
              */
             kind: "daily" | "plan" | "bought" | "gift" | "refund";
+        };
+        /** BudgetView */
+        BudgetView: {
+            /** Dollars */
+            dollars: number;
+            /**
+             * Name
+             * @description Of the vendor, or the account's id; empty for everything.
+             */
+            name: string;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "month";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "all" | "vendor" | "account";
+            /** Spent */
+            spent: number;
+        };
+        /** Buying */
+        Buying: {
+            /** On */
+            on: boolean;
+            /** Why */
+            why: string;
         };
         /** CameraRows */
         CameraRows: {
@@ -1675,6 +2536,19 @@ export interface components {
              * @description For each frame: azimuth, elevation, log distance, x, y, z, roll, field of view.
              */
             rows: number[][];
+        };
+        /** CaptionView */
+        CaptionView: {
+            /** End */
+            end: string;
+            /** Kind */
+            kind: string;
+            /** Speaker */
+            speaker: string;
+            /** Start */
+            start: string;
+            /** Text */
+            text: string;
         };
         /**
          * ClipChanges
@@ -1710,7 +2584,10 @@ export interface components {
              * @description What it cost; 0 when that was given back. null: it was not made here.
              */
             credits: number | null;
-            /** Defects */
+            /**
+             * Defects
+             * @description What is broken in it, and paid back.
+             */
             defects: {
                 [key: string]: string;
             }[];
@@ -1737,8 +2614,11 @@ export interface components {
              * @enum {string}
              */
             mode: "text" | "image" | "frames" | "extend" | "still";
-            /** Model */
-            model: string;
+            /**
+             * Model
+             * @description null: a file of one's own.
+             */
+            model: string | null;
             /**
              * Object
              * @default clip
@@ -1747,7 +2627,7 @@ export interface components {
             object?: "clip";
             /**
              * Outside
-             * @description The built-in model knows no thing that the prompt names.
+             * @description Its model knows nothing that the prompt names.
              */
             outside: boolean;
             /** Parent Id */
@@ -1769,6 +2649,8 @@ export interface components {
             seed: number | null;
             /** Size */
             size: string;
+            /** Sound */
+            sound: boolean;
             /** Spritesheet Url */
             spritesheet_url: string | null;
             /** Steps */
@@ -1786,30 +2668,37 @@ export interface components {
             url: string;
             /** Video Id */
             video_id: string | null;
+            /**
+             * Warnings
+             * @description What looks wrong, of a model that has no judge.
+             */
+            warnings: {
+                [key: string]: string;
+            }[];
             /** Width */
             width: number;
         };
         /**
-         * Cost
-         * @description What was made by all, and what the machines cost in money.
+         * CostOf
+         * @description In US dollars: of each second and of the whole clip, for pictures of at most so many pixels.
          */
-        Cost: {
-            /** Cost Micro Dollars */
-            cost_micro_dollars: number;
-            /** Data */
-            data: components["schemas"]["UsageView"][];
+        CostOf: {
+            /** Clip */
+            clip: number;
+            /** Pixels */
+            pixels: number;
+            /** Second */
+            second: number;
             /**
-             * Object
-             * @default usage
-             * @constant
+             * Seconds
+             * @description Only for clips of this length; null: for any.
              */
-            object?: "usage";
-            /** Revenue Credits */
-            revenue_credits: number;
-            /** Since */
-            since: number;
-            /** Until */
-            until: number;
+            seconds: number | null;
+            /**
+             * Sound
+             * @description Only with sound, or only without; null: both.
+             */
+            sound: boolean | null;
         };
         /** CreateAccount */
         CreateAccount: {
@@ -1917,6 +2806,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Loras
+             * @description LoRAs of the model: [{"name": "film", "weight": 0.8}], or weights by name.
+             * @default null
+             */
+            loras?: {
+                [key: string]: unknown;
+            }[] | {
+                [key: string]: number;
+            } | null;
+            /**
+             * Max Credits
+             * @description The order is refused with 409 when it costs more, for all takes together.
+             * @default null
+             */
+            max_credits?: number | string | null;
+            /**
              * Metadata
              * @description Given back as it is.
              * @default null
@@ -1942,6 +2847,20 @@ export interface components {
              */
             negative_prompt?: string | null;
             /**
+             * Options
+             * @description The model's own options; its card lists them.
+             * @default null
+             */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Preset
+             * @description One of the model's presets.
+             * @default null
+             */
+            preset?: string | null;
+            /**
              * Project
              * @default null
              */
@@ -1951,6 +2870,16 @@ export interface components {
              * @description In English or Chinese.
              */
             prompt: string;
+            /**
+             * References
+             * @description Who or what is in the clip, where the model takes that: files, URLs, data URLs or ids, each alone or as {"kind": "image", "name": "cat", "url": ...}; or an object of such by their names.
+             * @default null
+             */
+            references?: (string | {
+                [key: string]: unknown;
+            })[] | {
+                [key: string]: unknown;
+            } | null;
             /**
              * Seconds
              * @description 4 or "4". 0 makes a still.
@@ -1969,10 +2898,22 @@ export interface components {
              */
             size?: string | null;
             /**
+             * Sound
+             * @description With or without; what the model can do its card says.
+             * @default null
+             */
+            sound?: boolean | string | null;
+            /**
              * Steps
              * @default null
              */
             steps?: number | string | null;
+            /**
+             * Tier
+             * @description A resolution by the model's own name; its card lists them.
+             * @default null
+             */
+            tier?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2012,6 +2953,20 @@ export interface components {
             on: boolean;
             /** Plan */
             plan: string;
+        };
+        /** CutSaid */
+        CutSaid: {
+            /**
+             * Accept
+             * @description Ids of differences, parted by commas, or "all".
+             * @default null
+             */
+            accept?: string | null;
+            /**
+             * Content
+             * @description The file, in a form.
+             */
+            content: string;
         };
         /** Deleted */
         Deleted: {
@@ -2082,6 +3037,47 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** DifferenceView */
+        DifferenceView: {
+            /** Id */
+            id: string;
+            /** Item */
+            item: string;
+            /** Now */
+            now: {
+                [key: string]: string;
+            };
+            /** Text */
+            text: string;
+            /** Was */
+            was: {
+                [key: string]: string;
+            };
+            /** What */
+            what: string;
+        };
+        /** Differences */
+        Differences: {
+            /**
+             * Changes
+             * @description The patch that accepts what was asked to be accepted.
+             */
+            changes?: {
+                [key: string]: unknown;
+            } | null;
+            /** Differences */
+            differences: components["schemas"]["DifferenceView"][];
+            /**
+             * Object
+             * @default cut_differences
+             * @constant
+             */
+            object?: "cut_differences";
+            /** Version */
+            version: number;
+            /** Warnings */
+            warnings: string[];
+        };
         /**
          * Door
          * @description What a page may show before anybody has signed in.
@@ -2147,6 +3143,22 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** Estimate */
+        Estimate: {
+            /** Budget */
+            budget: number | null;
+            /** Credits On */
+            credits_on: boolean;
+            missing: components["schemas"]["Amount"];
+            /**
+             * Running
+             * @description Held for what is on its way.
+             */
+            running: number;
+            /** Spent */
+            spent: number;
+            stale: components["schemas"]["Amount"];
+        };
         /** ExtendVideo */
         ExtendVideo: {
             /**
@@ -2203,6 +3215,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Loras
+             * @description LoRAs of the model: [{"name": "film", "weight": 0.8}], or weights by name.
+             * @default null
+             */
+            loras?: {
+                [key: string]: unknown;
+            }[] | {
+                [key: string]: number;
+            } | null;
+            /**
+             * Max Credits
+             * @description The order is refused with 409 when it costs more, for all takes together.
+             * @default null
+             */
+            max_credits?: number | string | null;
+            /**
              * Metadata
              * @description Given back as it is.
              * @default null
@@ -2228,6 +3256,20 @@ export interface components {
              */
             negative_prompt?: string | null;
             /**
+             * Options
+             * @description The model's own options; its card lists them.
+             * @default null
+             */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Preset
+             * @description One of the model's presets.
+             * @default null
+             */
+            preset?: string | null;
+            /**
              * Project
              * @default null
              */
@@ -2237,6 +3279,16 @@ export interface components {
              * @description In English or Chinese.
              */
             prompt: string;
+            /**
+             * References
+             * @description Who or what is in the clip, where the model takes that: files, URLs, data URLs or ids, each alone or as {"kind": "image", "name": "cat", "url": ...}; or an object of such by their names.
+             * @default null
+             */
+            references?: (string | {
+                [key: string]: unknown;
+            })[] | {
+                [key: string]: unknown;
+            } | null;
             /**
              * Seconds
              * @description 4 or "4". 0 makes a still.
@@ -2255,10 +3307,22 @@ export interface components {
              */
             size?: string | null;
             /**
+             * Sound
+             * @description With or without; what the model can do its card says.
+             * @default null
+             */
+            sound?: boolean | string | null;
+            /**
              * Steps
              * @default null
              */
             steps?: number | string | null;
+            /**
+             * Tier
+             * @description A resolution by the model's own name; its card lists them.
+             * @default null
+             */
+            tier?: string | null;
             /**
              * Video
              * @description A file (mp4, MOV, WebM, MKV, AVI), {"id": "video_..."}, or {"url": ...}.
@@ -2268,6 +3332,274 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /** FileSaid */
+        FileSaid: {
+            /**
+             * Content
+             * @description Or the file itself, in a form.
+             * @default null
+             */
+            content?: string | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Upload Id
+             * @default null
+             */
+            upload_id?: string | null;
+        };
+        /** FileView */
+        FileView: {
+            /** Bytes */
+            bytes: number;
+            /** Height */
+            height: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "video" | "audio";
+            /** Name */
+            name: string;
+            /**
+             * Object
+             * @default film_file
+             * @constant
+             */
+            object?: "film_file";
+            /** Rate */
+            rate: string;
+            /** Seconds */
+            seconds: string;
+            /** Sha256 */
+            sha256: string;
+            /** Sound */
+            sound: boolean;
+            /** Width */
+            width: number;
+        };
+        /** FilmChanges */
+        FilmChanges: {
+            /**
+             * By
+             * @description Who changes it; the account's name if not said.
+             * @default
+             */
+            by?: string;
+            /**
+             * Changes
+             * @description A JSON merge patch (RFC 7396) of the document.
+             */
+            changes: {
+                [key: string]: unknown;
+            };
+            /**
+             * Version
+             * @description That on which the changes were made; null: the newest.
+             */
+            version?: number | null;
+        };
+        /**
+         * FilmLine
+         * @description A film in a list.
+         */
+        FilmLine: {
+            /** Created At */
+            created_at: number;
+            /** Edited At */
+            edited_at: number;
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /**
+             * Object
+             * @default film
+             * @constant
+             */
+            object?: "film";
+            /** Project Id */
+            project_id: string | null;
+            /** Scenes */
+            scenes: number;
+            /** Seconds */
+            seconds: string;
+            /** Shots */
+            shots: number;
+            /** Summary */
+            summary: {
+                [key: string]: number;
+            };
+            /** Thumbnail Url */
+            thumbnail_url: string | null;
+            /** Title */
+            title: string;
+            /** Trashed At */
+            trashed_at: number | null;
+            /** Version */
+            version: number;
+            /** Width */
+            width: number;
+        };
+        /** FilmMoved */
+        FilmMoved: {
+            /** Project */
+            project?: string | null;
+        };
+        /** FilmQuote */
+        FilmQuote: {
+            /** Available */
+            available: number | null;
+            /** Budget Left */
+            budget_left: number | null;
+            /** Credits */
+            credits: number;
+            /** Credits On */
+            credits_on: boolean;
+            /** Items */
+            items: components["schemas"]["ItemView"][];
+            /** Notes */
+            notes: string[];
+            /**
+             * Object
+             * @default film_quote
+             * @constant
+             */
+            object?: "film_quote";
+            /** Refused */
+            refused: components["schemas"]["RefusedView"][];
+            /**
+             * Sent
+             * @description What leaves this machine, and where it goes.
+             */
+            sent: string[];
+            /** Version */
+            version: number;
+        };
+        /** FilmView */
+        FilmView: {
+            /** Can Redo */
+            can_redo: boolean;
+            /** Can Undo */
+            can_undo: boolean;
+            /** Created At */
+            created_at: number;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Edited At */
+            edited_at: number;
+            estimate: components["schemas"]["Estimate"];
+            /** Gates */
+            gates: {
+                [key: string]: "closed" | "passed" | "open again";
+            };
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default film
+             * @constant
+             */
+            object?: "film";
+            /** Project Id */
+            project_id: string | null;
+            /** Renders */
+            renders: components["schemas"]["RenderView"][];
+            /** Seconds */
+            seconds: string;
+            /** States */
+            states: components["schemas"]["StateView"][];
+            /**
+             * Suggested
+             * @description The best of several current takes, by shot.
+             */
+            suggested: {
+                [key: string]: string;
+            };
+            /** Summary */
+            summary: {
+                [key: string]: number;
+            };
+            /** Takes */
+            takes: components["schemas"]["TakeView"][];
+            /** Title */
+            title: string;
+            /** Trashed At */
+            trashed_at: number | null;
+            /** Version */
+            version: number;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * Format
+         * @description Which frames a model makes: `first` of them, then whole groups of `group`.
+         */
+        Format: {
+            /** Any Size */
+            any_size: boolean;
+            /** First */
+            first: number;
+            /**
+             * Fps
+             * @description An exact fraction: "24", "30000/1001".
+             */
+            fps: string;
+            /** Group */
+            group: number;
+            /**
+             * Lengths
+             * @description The only lengths in seconds; empty: any up to the longest.
+             */
+            lengths: number[];
+            /**
+             * Max Seconds
+             * @description Made at once; 0: stills only.
+             */
+            max_seconds: number;
+            /** Max Steps */
+            max_steps: number;
+            /**
+             * Max Total Seconds
+             * @description With the clip that it continues.
+             */
+            max_total_seconds: number;
+            /** Min Seconds */
+            min_seconds: number;
+            /**
+             * Side
+             * @description Sides are multiples of it, where any size is made.
+             */
+            side: number;
+            /**
+             * Steps
+             * @description Taken when none are asked for; 0: it has none to choose.
+             */
+            steps: number;
+            /** Tiers */
+            tiers: components["schemas"]["Tier"][];
+        };
+        /** GateSaid */
+        GateSaid: {
+            /**
+             * Approve
+             * @default true
+             */
+            approve?: boolean;
+            /**
+             * By
+             * @description Who changes it; the account's name if not said.
+             * @default
+             */
+            by?: string;
         };
         /** GiveCredits */
         GiveCredits: {
@@ -2305,6 +3637,30 @@ export interface components {
              * @default 0.1.0
              */
             version?: string;
+        };
+        /** HintView */
+        HintView: {
+            /**
+             * Name
+             * @description Which rule it is of; maker: how the makers of the model want it.
+             * @enum {string}
+             */
+            name: "language" | "short" | "light" | "camera" | "negative" | "maker";
+            /** Text */
+            text: string;
+        };
+        /** History */
+        History: {
+            /** Data */
+            data: components["schemas"]["VersionView"][];
+            /** Has More */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object?: "list";
         };
         /** ImportView */
         ImportView: {
@@ -2418,6 +3774,34 @@ export interface components {
              */
             width: number;
         };
+        /** ItemView */
+        ItemView: {
+            /** After */
+            after: string;
+            /** Credits */
+            credits: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "still" | "clip" | "voice" | "music";
+            /** Label */
+            label: string;
+            /** Mode */
+            mode: string;
+            /** Model */
+            model: string;
+            /** N */
+            n: number;
+            /** Notes */
+            notes: string[];
+            /** Of */
+            of: string;
+            /** Seconds */
+            seconds: string;
+            /** Size */
+            size: string;
+        };
         /** JobView */
         JobView: {
             /** Account Id */
@@ -2488,7 +3872,7 @@ export interface components {
         };
         /**
          * Leaving
-         * @description Whoever has a password sends it; whoever has none, and comes with a key alone, sends the account's e-mail.
+         * @description An account with a password sends it; one without, that comes with a key alone, sends its e-mail.
          */
         Leaving: {
             /**
@@ -2576,40 +3960,120 @@ export interface components {
              */
             trash?: boolean | null;
         };
+        /** MarkerView */
+        MarkerView: {
+            /** At */
+            at: string;
+            /** Name */
+            name: string;
+        };
+        /** MediaView */
+        MediaView: {
+            /**
+             * Begin
+             * @description Where in the file the take begins; before it is the shot that it continues.
+             */
+            begin: string;
+            /** Height */
+            height: number;
+            /**
+             * Rate
+             * @description Frames a second; "0": a still, or sound alone.
+             */
+            rate: string;
+            /** Seconds */
+            seconds: string;
+            /** Sound */
+            sound: boolean;
+            /**
+             * Url
+             * @description The file. Opens without a key until it expires.
+             */
+            url: string;
+            /** Width */
+            width: number;
+        };
         /** Model */
         Model: {
             /** Aliases */
             aliases: string[];
+            /** @description What its vendor takes for it; null: unknown, or it is made here. */
+            cost: components["schemas"]["vitascope__server__routes__models__Cost"] | null;
             /**
              * Created
              * @default 0
              */
             created?: number;
+            /**
+             * Default
+             * @description Taken when an order names no model.
+             */
+            default: boolean;
+            format: components["schemas"]["Format"];
             /** Fps */
             fps: number;
+            /**
+             * Gigabytes
+             * @description Memory that it takes on that device; 0: not said.
+             */
+            gigabytes: number;
             /**
              * Guidance
              * @description What is taken when none is asked for; null: it has none.
              */
             guidance: number | null;
+            /**
+             * Hints
+             * @description How its makers want a prompt worded, a sentence each.
+             */
+            hints: string[];
+            /**
+             * Hooks
+             * @description What can be asked of it: reader, search_terms, judge, cameras.
+             */
+            hooks: string[];
             /** Id */
             id: string;
             /** Languages */
             languages: string[];
             /** Licence */
             licence: string;
+            licence_terms: components["schemas"]["ModelLicence"];
             /** Limits */
             limits: string;
+            /**
+             * Loaded
+             * @description A worker has it loaded: a job begins without waiting for that.
+             */
+            loaded: boolean;
+            /** Loras */
+            loras: string[];
             /** Max Seconds */
             max_seconds: number;
-            /** Modes */
+            /**
+             * Modes
+             * @description What it takes, of: text, image, last_image, extend, still, camera, references.
+             */
             modes: string[];
+            /**
+             * Needs
+             * @description The device that it runs on; remote: another server's.
+             * @enum {string}
+             */
+            needs: "cpu" | "cuda" | "remote";
+            /**
+             * Notes
+             * @description Why it is not served, as far as that is for everybody.
+             */
+            notes: string[];
             /**
              * Object
              * @default model
              * @constant
              */
             object?: "model";
+            /** Options */
+            options: components["schemas"]["ModelOption"][];
             /**
              * Owned By
              * @default vitascope
@@ -2617,21 +4081,94 @@ export interface components {
             owned_by?: string;
             /** Parameters */
             parameters: number;
-            price: components["schemas"]["Price"];
+            /** Presets */
+            presets: string[];
+            /** @description null: it has none, and cannot be ordered for credits. */
+            price: components["schemas"]["Price"] | null;
+            /**
+             * References
+             * @description How many of each kind it takes.
+             */
+            references: {
+                [key: string]: number;
+            };
+            /**
+             * Remote
+             * @description Another server makes it: prompts and pictures are sent there.
+             */
+            remote: boolean;
             /** Scores */
             scores: {
                 [key: string]: number;
             };
+            /**
+             * Served
+             * @description A worker has it loaded, or one loads it when a job asks for it.
+             */
+            served: boolean;
             /** Size Bytes */
             size_bytes: number;
             /** Sizes */
             sizes: string[];
+            /**
+             * Sound
+             * @enum {string}
+             */
+            sound: "never" | "optional" | "always";
             /** Steps */
             steps: number;
             /** Title */
             title: string;
+            /**
+             * Usual Seconds
+             * @description How long its clips of the last week took here, the middle of them; else as `vitascope bench --model` measured it on this machine; null: neither.
+             */
+            usual_seconds: number | null;
             /** Weights */
             weights: string;
+        };
+        /** ModelLicence */
+        ModelLicence: {
+            /**
+             * Excluded
+             * @description Territories where it may not be used, as ISO 3166 codes.
+             */
+            excluded: string[];
+            /** Id */
+            id: string;
+            /** Must Mark */
+            must_mark: boolean;
+            /**
+             * Notice
+             * @description Words that must be shown.
+             */
+            notice: string;
+            /** Outputs */
+            outputs: string;
+            /** Revenue Limit */
+            revenue_limit: string;
+            /** Url */
+            url: string;
+        };
+        /** ModelOption */
+        ModelOption: {
+            /** Choices */
+            choices: string[];
+            /** Default */
+            default: boolean | number | string | null;
+            /** High */
+            high: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "flag" | "integer" | "number" | "text" | "choice";
+            /** Low */
+            low: number | null;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * MyPlan
@@ -2678,6 +4215,56 @@ export interface components {
              */
             waiting: number;
         };
+        /** NewBudget */
+        NewBudget: {
+            /** Dollars */
+            dollars: number;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Period
+             * @default month
+             * @enum {string}
+             */
+            period?: "day" | "month";
+            /**
+             * Scope
+             * @default all
+             * @enum {string}
+             */
+            scope?: "all" | "vendor" | "account";
+        };
+        /** NewFilm */
+        NewFilm: {
+            /**
+             * By
+             * @description Who changes it; the account's name if not said.
+             * @default
+             */
+            by?: string;
+            /**
+             * Document
+             * @description docs/films.md has its form.
+             */
+            document?: {
+                [key: string]: unknown;
+            };
+            /** Project */
+            project?: string | null;
+        };
+        /** NewKey */
+        NewKey: {
+            /** Key */
+            key: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace?: boolean;
+        };
         /** NewKeyView */
         NewKeyView: {
             /** Access Key */
@@ -2702,6 +4289,20 @@ export interface components {
              * @description Of a pair; shown once.
              */
             secret_key: string | null;
+        };
+        /**
+         * NoQuote
+         * @description Why this one has no price: what is wrong with the request, or that the model has none.
+         */
+        NoQuote: {
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /** Message */
+            message: string;
+            /** Param */
+            param: string;
         };
         /** NotMeasured */
         NotMeasured: {
@@ -2728,10 +4329,57 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** OrderOut */
+        OrderOut: {
+            /** Can Stop */
+            can_stop: boolean;
+            /** Created At */
+            created_at: number;
+            /** Dollars */
+            dollars: number | null;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /** Model */
+            model: string;
+            /** Next At */
+            next_at: number | null;
+            /** Note */
+            note: string;
+            /** Sent At */
+            sent_at: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "written" | "sent" | "unsure" | "placed";
+            /** Vendor */
+            vendor: string;
+        };
         /** Page[AccountView] */
         Page_AccountView_: {
             /** Data */
             data: components["schemas"]["AccountView"][];
+            /** First Id */
+            first_id?: string | null;
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+            /** Last Id */
+            last_id?: string | null;
+            /**
+             * Object
+             * @default list
+             */
+            object?: string;
+        };
+        /** Page[BudgetView] */
+        Page_BudgetView_: {
+            /** Data */
+            data: components["schemas"]["BudgetView"][];
             /** First Id */
             first_id?: string | null;
             /**
@@ -2823,6 +4471,25 @@ export interface components {
              */
             object?: string;
         };
+        /** Page[FilmLine] */
+        Page_FilmLine_: {
+            /** Data */
+            data: components["schemas"]["FilmLine"][];
+            /** First Id */
+            first_id?: string | null;
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+            /** Last Id */
+            last_id?: string | null;
+            /**
+             * Object
+             * @default list
+             */
+            object?: string;
+        };
         /** Page[JobView] */
         Page_JobView_: {
             /** Data */
@@ -2880,6 +4547,25 @@ export interface components {
              */
             object?: string;
         };
+        /** Page[OrderOut] */
+        Page_OrderOut_: {
+            /** Data */
+            data: components["schemas"]["OrderOut"][];
+            /** First Id */
+            first_id?: string | null;
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+            /** Last Id */
+            last_id?: string | null;
+            /**
+             * Object
+             * @default list
+             */
+            object?: string;
+        };
         /** Page[PlanView] */
         Page_PlanView_: {
             /** Data */
@@ -2918,10 +4604,67 @@ export interface components {
              */
             object?: string;
         };
+        /** Page[RouteView] */
+        Page_RouteView_: {
+            /** Data */
+            data: components["schemas"]["RouteView"][];
+            /** First Id */
+            first_id?: string | null;
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+            /** Last Id */
+            last_id?: string | null;
+            /**
+             * Object
+             * @default list
+             */
+            object?: string;
+        };
         /** Page[SessionView] */
         Page_SessionView_: {
             /** Data */
             data: components["schemas"]["SessionView"][];
+            /** First Id */
+            first_id?: string | null;
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+            /** Last Id */
+            last_id?: string | null;
+            /**
+             * Object
+             * @default list
+             */
+            object?: string;
+        };
+        /** Page[SpentView] */
+        Page_SpentView_: {
+            /** Data */
+            data: components["schemas"]["SpentView"][];
+            /** First Id */
+            first_id?: string | null;
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+            /** Last Id */
+            last_id?: string | null;
+            /**
+             * Object
+             * @default list
+             */
+            object?: string;
+        };
+        /** Page[VendorView] */
+        Page_VendorView_: {
+            /** Data */
+            data: components["schemas"]["VendorView"][];
             /** First Id */
             first_id?: string | null;
             /**
@@ -2994,6 +4737,56 @@ export interface components {
              */
             object?: string;
         };
+        /** PeaksView */
+        PeaksView: {
+            /** Clip Id */
+            clip_id: string;
+            /**
+             * Object
+             * @default peaks
+             * @constant
+             */
+            object?: "peaks";
+            /**
+             * Peaks
+             * @description The largest sample of each of 80 equal parts, 0 to 1; none: no sound.
+             */
+            peaks: number[];
+            /** Seconds */
+            seconds: number;
+        };
+        /** PieceView */
+        PieceView: {
+            /** Dissolve */
+            dissolve: string;
+            /** Gain */
+            gain: number;
+            /** Id */
+            id: string;
+            /** Is Still */
+            is_still: boolean;
+            media: components["schemas"]["MediaView"] | null;
+            /** Muted */
+            muted: boolean;
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: string;
+            /** Shot */
+            shot: string;
+            /** Source In */
+            source_in: string;
+            /** Speed */
+            speed: string;
+            /** Start */
+            start: string;
+            /** Take */
+            take: string;
+            /** Text */
+            text: string;
+            /** Thumbnail Url */
+            thumbnail_url: string | null;
+        };
         /** PlanView */
         PlanView: {
             /** Concurrency */
@@ -3034,12 +4827,22 @@ export interface components {
         };
         /**
          * Price
-         * @description In credits, in the smallest size.
+         * @description In credits, in the smallest size class.
          */
         Price: {
+            /** Date */
+            date: string;
             /** Second */
             second: number;
-            /** Steps */
+            /**
+             * Source
+             * @description Where a vendor's price was read.
+             */
+            source: string;
+            /**
+             * Steps
+             * @description How many steps that is for; 0: however many.
+             */
             steps: number;
             /** Still */
             still: number;
@@ -3075,6 +4878,51 @@ export interface components {
             object?: "project";
             /** Trashed At */
             trashed_at: number | null;
+        };
+        /** PromptView */
+        PromptView: {
+            /**
+             * Can Rewrite
+             * @description A language model is set, and this account may ask it.
+             */
+            can_rewrite: boolean;
+            /** Hints */
+            hints: components["schemas"]["HintView"][];
+            /**
+             * Leaves
+             * @description What is sent to whom when it is written anew; empty when that was not asked.
+             */
+            leaves: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default prompt
+             * @constant
+             */
+            object?: "prompt";
+            /**
+             * Prompt
+             * @description A proposal of other words; null when nothing was sent.
+             */
+            prompt: string | null;
+        };
+        /**
+         * PurchaseView
+         * @description How its order from another server stands.
+         */
+        PurchaseView: {
+            /**
+             * Can Stop
+             * @description Whether cancelling it is still of use.
+             */
+            can_stop: boolean;
+            /**
+             * State
+             * @description unsure: it may have been bought; nobody knows yet. Cancelling it gives the credits back.
+             * @enum {string}
+             */
+            state: "written" | "sent" | "unsure" | "placed" | "done" | "failed" | "cancelled" | "lost";
         };
         /**
          * QuoteClip
@@ -3141,6 +4989,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Loras
+             * @description LoRAs of the model: [{"name": "film", "weight": 0.8}], or weights by name.
+             * @default null
+             */
+            loras?: {
+                [key: string]: unknown;
+            }[] | {
+                [key: string]: number;
+            } | null;
+            /**
+             * Max Credits
+             * @description The order is refused with 409 when it costs more, for all takes together.
+             * @default null
+             */
+            max_credits?: number | string | null;
+            /**
              * Metadata
              * @description Given back as it is.
              * @default null
@@ -3166,6 +5030,20 @@ export interface components {
              */
             negative_prompt?: string | null;
             /**
+             * Options
+             * @description The model's own options; its card lists them.
+             * @default null
+             */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Preset
+             * @description One of the model's presets.
+             * @default null
+             */
+            preset?: string | null;
+            /**
              * Project
              * @default null
              */
@@ -3175,6 +5053,16 @@ export interface components {
              * @description In English or Chinese.
              */
             prompt: string;
+            /**
+             * References
+             * @description Who or what is in the clip, where the model takes that: files, URLs, data URLs or ids, each alone or as {"kind": "image", "name": "cat", "url": ...}; or an object of such by their names.
+             * @default null
+             */
+            references?: (string | {
+                [key: string]: unknown;
+            })[] | {
+                [key: string]: unknown;
+            } | null;
             /**
              * Relation
              * @default rerun
@@ -3199,12 +5087,32 @@ export interface components {
              */
             size?: string | null;
             /**
+             * Sound
+             * @description With or without; what the model can do its card says.
+             * @default null
+             */
+            sound?: boolean | string | null;
+            /**
              * Steps
              * @default null
              */
             steps?: number | string | null;
+            /**
+             * Tier
+             * @description A resolution by the model's own name; its card lists them.
+             * @default null
+             */
+            tier?: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /** QuoteClips */
+        QuoteClips: {
+            /**
+             * Quotes
+             * @description What POST /v1/quote takes.
+             */
+            quotes: components["schemas"]["QuoteClip"][];
         };
         /** QuoteLine */
         QuoteLine: {
@@ -3212,6 +5120,14 @@ export interface components {
             credits: number;
             /** Text */
             text: string;
+        };
+        /**
+         * QuoteOrNot
+         * @description One of the two is there, the other is null.
+         */
+        QuoteOrNot: {
+            error: components["schemas"]["NoQuote"] | null;
+            quote: components["schemas"]["QuoteView"] | null;
         };
         /** QuoteView */
         QuoteView: {
@@ -3251,6 +5167,17 @@ export interface components {
              */
             wait_seconds: number | null;
         };
+        /** QuotesView */
+        QuotesView: {
+            /** Data */
+            data: components["schemas"]["QuoteOrNot"][];
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object?: "list";
+        };
         /**
          * Ranking
          * @description The takes of one request, the one that shows most of what was asked first; of equal ones the earlier take.
@@ -3278,6 +5205,12 @@ export interface components {
              */
             language?: ("en" | "zh") | null;
             /**
+             * Model
+             * @description Whose reading; of the default model if not said.
+             * @default
+             */
+            model?: string;
+            /**
              * Prompt
              * @default
              */
@@ -3295,7 +5228,7 @@ export interface components {
         };
         /**
          * ReadingView
-         * @description How the built-in model reads a prompt. Empty texts: not said.
+         * @description How a model reads a prompt. Empty: not said.
          */
         ReadingView: {
             /** Camera */
@@ -3319,6 +5252,8 @@ export interface components {
              * @description What shall not be there: what follows a "no".
              */
             left_out: string[];
+            /** Model */
+            model: string;
             /**
              * Object
              * @default reading
@@ -3330,6 +5265,11 @@ export interface components {
              * @description What was understood, a few words for each fact, in the language asked.
              */
             phrases: string[];
+            /**
+             * Reads
+             * @description false: this model does not say how it reads a prompt, and all else is empty.
+             */
+            reads: boolean;
             /**
              * Sentence
              * @description One line for people.
@@ -3389,6 +5329,125 @@ export interface components {
             /** Rule */
             rule: string;
         };
+        /** RefusedView */
+        RefusedView: {
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "still" | "clip" | "voice" | "music";
+            /** Label */
+            label: string;
+            /** Message */
+            message: string;
+            /** Of */
+            of: string;
+        };
+        /** Rename */
+        Rename: {
+            /**
+             * By
+             * @description Who changes it; the account's name if not said.
+             * @default
+             */
+            by?: string;
+            /**
+             * Id
+             * @description Of a member of the cast.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version?: number | null;
+        };
+        /** RenderSaid */
+        RenderSaid: {
+            /**
+             * Animatic
+             * @description Stills and slates in the place of takes.
+             * @default false
+             */
+            animatic?: boolean;
+            /**
+             * Captions
+             * @description As the document says if left out.
+             */
+            captions?: ("burned" | "file" | "none") | null;
+            /**
+             * Height
+             * @description Of a smaller film, in pixels.
+             */
+            height?: number | null;
+        };
+        /** RenderView */
+        RenderView: {
+            /** Animatic */
+            animatic: boolean;
+            /** Captions Url */
+            captions_url: string | null;
+            /** Created At */
+            created_at: number;
+            /** Error */
+            error: string | null;
+            /** Film Id */
+            film_id: string;
+            /** Finished At */
+            finished_at: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Loudness
+             * @description LUFS; null: silent, or not done.
+             */
+            loudness: number | null;
+            /** Notes */
+            notes: string[];
+            /**
+             * Object
+             * @default render
+             * @constant
+             */
+            object?: "render";
+            /** Progress */
+            progress: number;
+            /** Seconds */
+            seconds: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Url */
+            url: string | null;
+            /** Version */
+            version: number;
+        };
+        /** Renders */
+        Renders: {
+            /** Data */
+            data: components["schemas"]["RenderView"][];
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object?: "list";
+        };
+        /** RouteView */
+        RouteView: {
+            /**
+             * Models
+             * @description In the order in which they are asked.
+             */
+            models: string[];
+            /** Name */
+            name: string;
+        };
         /**
          * ScoreLine
          * @description One thing that the prompt asked for.
@@ -3398,9 +5457,9 @@ export interface components {
             asked: string;
             /**
              * Key
-             * @enum {string}
+             * @description colour, shape, ground, sky, direction, camera; other models' judges have others.
              */
-            key: "colour" | "shape" | "ground" | "sky" | "direction" | "camera";
+            key: string;
             /** Right */
             right: boolean;
             /**
@@ -3435,7 +5494,7 @@ export interface components {
             overall: number | null;
             /**
              * Reason
-             * @description Why nothing is measured, for programs: other_model, given_picture, continued, still, too_short, nothing_asked, several_things, camera_in_numbers, changes, not_trusted, unreadable.
+             * @description Why nothing is measured, for programs: other_model, given_picture, continued, still, too_short, nothing_asked, several_things, camera_in_numbers, changes, not_trusted, unreadable; or a judge's own.
              */
             reason: string;
             /** Right */
@@ -3476,6 +5535,11 @@ export interface components {
              * @enum {string}
              */
             database: "sqlite" | "postgresql";
+            /**
+             * Model Faults
+             * @description Models that workers cannot load, with the reason.
+             */
+            model_faults: string[];
             /** Oldest Waiting Seconds */
             oldest_waiting_seconds: number;
             /** Queued */
@@ -3529,12 +5593,224 @@ export interface components {
             /** Ids */
             ids: string[];
         };
+        /** SoundingView */
+        SoundingView: {
+            /** Duck */
+            duck: boolean;
+            /** Fade In */
+            fade_in: string;
+            /** Fade Out */
+            fade_out: string;
+            /** Gain */
+            gain: number;
+            /** Id */
+            id: string;
+            media: components["schemas"]["MediaView"];
+            /** Name */
+            name: string;
+            /** Of */
+            of: string;
+            /** Seconds */
+            seconds: string;
+            /** Source In */
+            source_in: string;
+            /** Start */
+            start: string;
+        };
+        /** Speech */
+        Speech: {
+            /**
+             * Engine
+             * @default
+             */
+            engine?: string;
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /**
+             * Speed
+             * @default 1
+             */
+            speed?: number;
+            /** Text */
+            text: string;
+            /**
+             * Voice
+             * @default
+             */
+            voice?: string;
+        };
+        /** SpentView */
+        SpentView: {
+            /** Day */
+            day: string;
+            /** Dollars */
+            dollars: number;
+            /** Model */
+            model: string;
+            /** Purchases */
+            purchases: number;
+            /**
+             * Unknown
+             * @description Purchases of unknown cost.
+             */
+            unknown: number;
+            /** Vendor */
+            vendor: string;
+        };
+        /** SpokenView */
+        SpokenView: {
+            /** Kind */
+            kind: string;
+            /** Line */
+            line: string;
+            /** Seconds */
+            seconds: string;
+            /** Speaker */
+            speaker: string;
+            /** Start */
+            start: string;
+            /** Text */
+            text: string;
+        };
+        /** StateView */
+        StateView: {
+            /** Cause */
+            cause: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "still" | "clip" | "voice" | "music";
+            /** Label */
+            label: string;
+            /** Of */
+            of: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "missing" | "current" | "stale" | "blocked" | "running" | "failed";
+            /** Why */
+            why: string;
+        };
+        /** Switch */
+        Switch: {
+            /** On */
+            on: boolean;
+            /**
+             * Why
+             * @default
+             */
+            why?: string;
+        };
         /** TagCount */
         TagCount: {
             /** Clips */
             clips: number;
             /** Tag */
             tag: string;
+        };
+        /** TakeSaid */
+        TakeSaid: {
+            /**
+             * By
+             * @description Who changes it; the account's name if not said.
+             * @default
+             */
+            by?: string;
+            /**
+             * Choose
+             * @default false
+             */
+            choose?: boolean;
+            /**
+             * Clip Id
+             * @description A clip of the library.
+             */
+            clip_id?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "still" | "clip" | "voice" | "music";
+            /** Of */
+            of: string;
+            /**
+             * Upload Id
+             * @description A file that was sent before.
+             */
+            upload_id?: string | null;
+        };
+        /** TakeView */
+        TakeView: {
+            /** Clip Id */
+            clip_id: string | null;
+            /** Created At */
+            created_at: number;
+            /** Credits */
+            credits: number;
+            /** Defects */
+            defects: string[];
+            /** Digest */
+            digest: string;
+            /** Engine */
+            engine: string;
+            /** Error */
+            error: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "still" | "clip" | "voice" | "music";
+            media: components["schemas"]["MediaView"] | null;
+            /** Number */
+            number: number;
+            /**
+             * Of
+             * @description The id of its shot, line or cue.
+             */
+            of: string;
+            /** Own */
+            own: boolean;
+            /** Progress */
+            progress: number;
+            /** Score */
+            score: number | null;
+            /** Seam */
+            seam: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "made" | "running" | "failed";
+            /** Thumbnail Url */
+            thumbnail_url: string | null;
+            /** Video Id */
+            video_id: string | null;
+            /**
+             * Words
+             * @description Of a voice: each word, when it begins and ends.
+             */
+            words: [
+                string,
+                string,
+                string
+            ][];
+        };
+        /** Tested */
+        Tested: {
+            /**
+             * Address
+             * @description What took the key.
+             */
+            address: string;
+            /** Name */
+            name: string;
         };
         /** ThingRead */
         ThingRead: {
@@ -3554,6 +5830,55 @@ export interface components {
             speed: string;
             /** To Colour */
             to_colour: string;
+        };
+        /** Tier */
+        Tier: {
+            /** Name */
+            name: string;
+            /** Sizes */
+            sizes: string[];
+        };
+        /** TimelineView */
+        TimelineView: {
+            /** Captions */
+            captions: components["schemas"]["CaptionView"][];
+            /**
+             * Fps
+             * @description The rate as an exact fraction.
+             */
+            fps: string;
+            /** Frames */
+            frames: number;
+            /** Height */
+            height: number;
+            /** Markers */
+            markers: components["schemas"]["MarkerView"][];
+            /** Music */
+            music: components["schemas"]["SoundingView"][];
+            /**
+             * Object
+             * @default timeline
+             * @constant
+             */
+            object?: "timeline";
+            /** Pieces */
+            pieces: components["schemas"]["PieceView"][];
+            /** Rate */
+            rate: string;
+            /** Seconds */
+            seconds: string;
+            /** Spoken */
+            spoken: components["schemas"]["SpokenView"][];
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+            /** Voices */
+            voices: components["schemas"]["SoundingView"][];
+            /** Warnings */
+            warnings: string[];
+            /** Width */
+            width: number;
         };
         /** UsageReport */
         UsageReport: {
@@ -3606,6 +5931,85 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /** VendorView */
+        VendorView: {
+            /**
+             * Budget
+             * @description For this month; null: none.
+             */
+            budget: number | null;
+            /** Done */
+            done: number;
+            /**
+             * Hours
+             * @description How its server answered in the last 24 hours, the present one last.
+             */
+            hours: ("none" | "good" | "late" | "failed")[];
+            /**
+             * Key End
+             * @description The last characters of its key; empty: there is none here.
+             */
+            key_end: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "vendor" | "server" | "comfy";
+            /**
+             * Models
+             * @description Those that can be ordered, or could with a key.
+             */
+            models: string[];
+            /** Name */
+            name: string;
+            /**
+             * Sent
+             * @description Orders of the last 24 hours.
+             */
+            sent: number;
+            /**
+             * Since
+             * @description Since when orders are paused.
+             */
+            since: number | null;
+            /**
+             * Spent
+             * @description US dollars of this month, ordered or spent.
+             */
+            spent: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "connected" | "no_key" | "unusable" | "key_refused" | "no_money" | "no_answer" | "budget_used_up";
+            /** Title */
+            title: string;
+            /** Usual Seconds */
+            usual_seconds: number | null;
+            /**
+             * Why
+             * @description What it said, or what is wrong here.
+             */
+            why: string;
+        };
+        /** VersionView */
+        VersionView: {
+            /** At */
+            at: number;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "edit" | "undo" | "redo";
+            /** Of */
+            of: number | null;
+            /** Paths */
+            paths: string[];
+            /** Version */
+            version: number;
+        };
         /**
          * Video
          * @description OpenAI's video object, and what we know besides.
@@ -3654,6 +6058,10 @@ export interface components {
             finish_credits?: number | null;
             /** Finished At */
             finished_at: number | null;
+            /** Fps */
+            fps: number;
+            /** Frames */
+            frames: number;
             /**
              * Given
              * @description See /v1/videos/{id}/given.
@@ -3671,6 +6079,10 @@ export interface components {
              * @default false
              */
             late?: boolean;
+            /** Loras */
+            loras: {
+                [key: string]: unknown;
+            }[];
             /** Metadata */
             metadata: {
                 [key: string]: unknown;
@@ -3689,7 +6101,7 @@ export interface components {
             negative_prompt: string;
             /**
              * Notes
-             * @description What was made otherwise than asked, and why.
+             * @description What was made otherwise than asked, and why; and why it waits.
              */
             notes: string[];
             /**
@@ -3698,14 +6110,20 @@ export interface components {
              * @constant
              */
             object?: "video";
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
             /**
              * Outside
-             * @description The built-in model knows no thing that the prompt names.
+             * @description Its model knows nothing that the prompt names.
              * @default false
              */
             outside?: boolean;
             /** Parent Clip Id */
             parent_clip_id: string | null;
+            /** Preset */
+            preset: string;
             /**
              * Preview Url
              * @description A cheap look at where it is going, or where it stopped.
@@ -3725,11 +6143,20 @@ export interface components {
             project_id: string | null;
             /** Prompt */
             prompt: string;
+            /** @description Where another server makes it. */
+            purchase?: components["schemas"]["PurchaseView"] | null;
             /**
              * Queue Position
              * @description 1 is next; null when it does not wait.
              */
             queue_position: number | null;
+            /**
+             * References
+             * @description kind, name and file of each.
+             */
+            references?: {
+                [key: string]: string;
+            }[];
             /** Relation */
             relation: string | null;
             /** Remixed From Video Id */
@@ -3760,6 +6187,8 @@ export interface components {
              * @description The true size, width x height.
              */
             size: string;
+            /** Sound */
+            sound: boolean;
             /** Spritesheet Url */
             spritesheet_url: string | null;
             /**
@@ -3802,6 +6231,13 @@ export interface components {
              * @description The mp4. Opens without a key until it expires.
              */
             url: string | null;
+            /**
+             * Warnings
+             * @description What looks wrong, of a model that has no judge.
+             */
+            warnings?: {
+                [key: string]: string;
+            }[];
         };
         /**
          * VideoChanges
@@ -3862,6 +6298,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Loras
+             * @description LoRAs of the model: [{"name": "film", "weight": 0.8}], or weights by name.
+             * @default null
+             */
+            loras?: {
+                [key: string]: unknown;
+            }[] | {
+                [key: string]: number;
+            } | null;
+            /**
+             * Max Credits
+             * @description The order is refused with 409 when it costs more, for all takes together.
+             * @default null
+             */
+            max_credits?: number | string | null;
+            /**
              * Metadata
              * @description Given back as it is.
              * @default null
@@ -3887,6 +6339,20 @@ export interface components {
              */
             negative_prompt?: string | null;
             /**
+             * Options
+             * @description The model's own options; its card lists them.
+             * @default null
+             */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Preset
+             * @description One of the model's presets.
+             * @default null
+             */
+            preset?: string | null;
+            /**
              * Project
              * @default null
              */
@@ -3897,6 +6363,16 @@ export interface components {
              * @default null
              */
             prompt?: string | null;
+            /**
+             * References
+             * @description Who or what is in the clip, where the model takes that: files, URLs, data URLs or ids, each alone or as {"kind": "image", "name": "cat", "url": ...}; or an object of such by their names.
+             * @default null
+             */
+            references?: (string | {
+                [key: string]: unknown;
+            })[] | {
+                [key: string]: unknown;
+            } | null;
             /**
              * Seconds
              * @description 4 or "4". 0 makes a still.
@@ -3915,10 +6391,22 @@ export interface components {
              */
             size?: string | null;
             /**
+             * Sound
+             * @description With or without; what the model can do its card says.
+             * @default null
+             */
+            sound?: boolean | string | null;
+            /**
              * Steps
              * @default null
              */
             steps?: number | string | null;
+            /**
+             * Tier
+             * @description A resolution by the model's own name; its card lists them.
+             * @default null
+             */
+            tier?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -3933,6 +6421,50 @@ export interface components {
             hint?: string;
             /** Message */
             message: string;
+        };
+        /** VoiceView */
+        VoiceView: {
+            /** Engine */
+            engine: string;
+            /**
+             * Language
+             * @description Empty: any.
+             */
+            language: string;
+            /** Licence */
+            licence: string;
+            /** Name */
+            name: string;
+            /**
+             * Sends To
+             * @description The host that gets the words; empty: they stay on this machine.
+             */
+            sends_to: string;
+            /** Title */
+            title: string;
+        };
+        /** Voices */
+        Voices: {
+            /** Data */
+            data: components["schemas"]["VoiceView"][];
+            /**
+             * Hint
+             * @description How to add voices, where none is here.
+             */
+            hint: string;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object?: "list";
+        };
+        /** WarningView */
+        WarningView: {
+            /** Line */
+            line: number;
+            /** Text */
+            text: string;
         };
         /** WebhookChanges */
         WebhookChanges: {
@@ -3972,6 +6504,86 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** Who_ */
+        Who_: {
+            /**
+             * By
+             * @description Who changes it; the account's name if not said.
+             * @default
+             */
+            by?: string;
+        };
+        /** WishSaid */
+        WishSaid: {
+            /**
+             * Again
+             * @description Another take of what `ids` names, although it is current.
+             * @default false
+             */
+            again?: boolean;
+            /**
+             * Ids
+             * @description Of shots, lines, cues or scenes; empty: the whole film.
+             */
+            ids?: string[];
+            /**
+             * Kinds
+             * @default [
+             *       "still",
+             *       "clip",
+             *       "voice",
+             *       "music"
+             *     ]
+             */
+            kinds?: ("still" | "clip" | "voice" | "music")[];
+            /** Max Credits */
+            max_credits?: number | null;
+            /**
+             * N
+             * @description Takes of each still and clip.
+             * @default 1
+             */
+            n?: number;
+            /**
+             * Stale
+             * @description Also what is out of date.
+             * @default false
+             */
+            stale?: boolean;
+            /** Version */
+            version?: number | null;
+        };
+        /** WordPrompt */
+        WordPrompt: {
+            /**
+             * Agreed
+             * @description Send it. Without this the answer says what would leave the server.
+             * @default false
+             */
+            agreed?: boolean;
+            /**
+             * Model
+             * @description For which model; for the default one if not said.
+             * @default
+             */
+            model?: string;
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt?: string;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt?: string;
+            /**
+             * Rewrite
+             * @description Have it written anew by the operator's language model.
+             * @default false
+             */
+            rewrite?: boolean;
+        };
         /** WorkerView */
         WorkerView: {
             /** Alive */
@@ -3992,6 +6604,40 @@ export interface components {
             seen_at: number;
             /** Started At */
             started_at: number;
+        };
+        /**
+         * Cost
+         * @description What was made by all, and what the machines cost in money.
+         */
+        vitascope__server__routes__admin__Cost: {
+            /** Cost Micro Dollars */
+            cost_micro_dollars: number;
+            /** Data */
+            data: components["schemas"]["UsageView"][];
+            /**
+             * Object
+             * @default usage
+             * @constant
+             */
+            object?: "usage";
+            /** Revenue Credits */
+            revenue_credits: number;
+            /** Since */
+            since: number;
+            /** Until */
+            until: number;
+        };
+        /**
+         * Cost
+         * @description What its vendor takes, by a list that was read at `source` on `date`, and not tried.
+         */
+        vitascope__server__routes__models__Cost: {
+            /** Date */
+            date: string;
+            /** Rates */
+            rates: components["schemas"]["CostOf"][];
+            /** Source */
+            source: string;
         };
     };
     responses: never;
@@ -6004,6 +8650,433 @@ export interface operations {
             };
         };
     };
+    list_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BudgetView_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_budget: {
+        parameters: {
+            query?: {
+                scope?: "all" | "vendor" | "account";
+                name?: string;
+                period?: "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_buying: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Buying"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    switch_buying: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Switch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Buying"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     server_health: {
         parameters: {
             query?: {
@@ -6271,6 +9344,277 @@ export interface operations {
             };
         };
     };
+    list_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OrderOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    let_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purchase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    look_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purchase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_plans: {
         parameters: {
             query?: never;
@@ -6345,12 +9689,84 @@ export interface operations {
             };
         };
     };
-    usage_of_all: {
+    list_routes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteView_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_spend: {
         parameters: {
             query?: {
                 days?: number;
-                /** @description Of day, model, account; with commas. */
-                by?: string;
             };
             header?: never;
             path?: never;
@@ -6364,7 +9780,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cost"];
+                    "application/json": components["schemas"]["Page_SpentView_"];
                 };
             };
             /** @description Bad Request */
@@ -6401,6 +9817,464 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    usage_of_all: {
+        parameters: {
+            query?: {
+                days?: number;
+                /** @description Of day, model, account; with commas. */
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["vitascope__server__routes__admin__Cost"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_vendors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VendorView_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VendorView_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_key: {
+        parameters: {
+            query?: {
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too Many Requests */
@@ -6997,6 +10871,2614 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_films: {
+        parameters: {
+            query?: {
+                trashed?: boolean;
+                project?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FilmLine_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retrieve_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trash_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    break_down: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Breakdown"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakdownView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_film: {
+        parameters: {
+            query: {
+                format: "otio" | "fcpxml" | "edl" | "mlt" | "kdenlive" | "jianying" | "csv" | "html" | "srt" | "vtt" | "json" | "zip";
+                root?: string;
+            };
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/octet-stream": unknown;
+                    "application/x-subrip": unknown;
+                    "application/zip": unknown;
+                    "text/csv": unknown;
+                    "text/html": unknown;
+                    "text/plain": unknown;
+                    "text/vtt": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    keep_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileSaid"];
+                "multipart/form-data": components["schemas"]["FileSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pass_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    film_history: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_cut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["CutSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    make_film: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent twice, made once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    move_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmMoved"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    quote_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmQuote"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    redo_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Who_"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rename_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_renders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renders"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    render_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RenderSaid"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retrieve_render: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+                render_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_render: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+                render_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+                take_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    film_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                film_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Who_"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9376,6 +15858,100 @@ export interface operations {
             };
         };
     };
+    peaks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeaksView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     recipe: {
         parameters: {
             query?: never;
@@ -9826,6 +16402,111 @@ export interface operations {
             };
         };
     };
+    word_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordPrompt"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     quote: {
         parameters: {
             query?: never;
@@ -9941,6 +16622,102 @@ export interface operations {
             };
         };
     };
+    quotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteClips"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotesView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     reading: {
         parameters: {
             query?: never;
@@ -9983,6 +16760,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10107,6 +16893,111 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    speak: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Speech"];
+            };
+        };
+        responses: {
+            /** @description The words, spoken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12007,6 +18898,80 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_voices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voices"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -33,14 +33,19 @@ export interface Recipe {
     aspect: string;
     size: [number, number] | null;
     seed: number | null;
-    steps: number;
+    steps: number | null;
     guidance: number | null;
+    sound?: boolean | null;
+    preset?: string;
+    loras?: { name: string; weight: number }[];
+    references?: { name: string; kind: 'image' | 'video' | 'audio'; sha256: string; small?: string }[];
+    options?: Record<string, boolean | number | string>;
     model: string;
   };
 }
 
 export interface GivenPicture {
-  png: string; // base64
+  png?: string; // base64; absent where the recipe holds hashes and a small copy
   width: number;
   height: number;
 }

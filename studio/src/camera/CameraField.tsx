@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import styles from './camera.module.css';
 import { CameraIcon, type IconName } from './icons';
 import { firstPath, type Key, keyOfRow, keysOf, rowOfKey } from './keys';
-import { axisOf, FPS, type Move, type MoveName, rowsOfMoves } from './moves';
+import { axisOf, type Move, type MoveName, rowsOfMoves } from './moves';
 import { MoveSettings } from './MoveSettings';
 import type { Row } from './pinhole';
 import { PathEditor } from './PathEditor';
@@ -39,6 +39,7 @@ export function CameraField({
   onChange,
   reading,
   seconds,
+  frames,
   aspect,
   advanced = true,
   extending = false,
@@ -49,6 +50,8 @@ export function CameraField({
   onChange: (value: CameraValue) => void;
   reading?: Reading;
   seconds: number;
+  /** As many as the clip will have. */
+  frames: number;
   aspect: string;
   /** A picture that is given: the clip starts from it, not from the sketch. */
   image?: unknown;
@@ -77,11 +80,10 @@ export function CameraField({
     }
     if (value.kind === 'path') return onChange(NO_CAMERA);
     const aim = solidsOf(reading)[0]?.at(0);
-    const frames = 1 + Math.ceil(Math.max(seconds, 0.5) * FPS);
     const moving = moves.some((move) => move.name !== 'still');
     onChange({
       kind: 'path',
-      keys: moving ? keysOf(rowsOfMoves(moves, frames, end)) : firstPath(aim && [0, 0, aim[2]], end),
+      keys: moving ? keysOf(rowsOfMoves(moves, frames, seconds, end)) : firstPath(aim && [0, 0, aim[2]], end),
     });
   };
 

@@ -1,5 +1,6 @@
 /** What the camera sees at one moment, by the maths the model's camera is told with: sky, ground and simple solids. */
 import { useId } from 'react';
+import { ratioOf } from '../make/shapes';
 import { points } from './hull';
 import { add, type Pinhole, Pinhole as Lens, type Point, type Row } from './pinhole';
 import { lightOf, type SceneRead, type Solid } from './scene';
@@ -115,9 +116,6 @@ function gridOf(lens: Pinhole) {
 
 /** The size of a small picture of this shape that fits in `most` pixels of width or height. */
 export function fitted(aspect: string, most: number): { width: number; height: number } {
-  const [w, h] = SIZES[aspect] ?? SIZES['16:9'];
-  const by = most / Math.max(w, h);
-  return { width: Math.round(w * by), height: Math.round(h * by) };
+  const ratio = ratioOf(aspect);
+  return { width: Math.round(most * Math.min(1, ratio)), height: Math.round(most * Math.min(1, 1 / ratio)) };
 }
-
-const SIZES: Record<string, readonly [number, number]> = { '1:1': [256, 256], '16:9': [352, 192], '9:16': [192, 352] };

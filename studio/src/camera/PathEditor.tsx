@@ -17,6 +17,7 @@ import styles from './editor.module.css';
 import { GroundView } from './GroundView';
 import { aimed, curve, evened, inserted, type Key, keyOfRow, MAX_KEYS, METRES, removed, replaced } from './keys';
 import { KeyTable } from './KeyTable';
+import { ratioOf } from '../make/shapes';
 import { fitted, LensView } from './LensView';
 import { type SceneRead, type Solid, solidsOf } from './scene';
 import { SpeedLane } from './SpeedLane';
@@ -48,7 +49,7 @@ export function PathEditor({
   const index = Math.min(chosen, keys.length - 1);
   const row = at(clock.t);
   const now = keyOfRow(row, clock.t);
-  const lens = fitted(aspect, aspect === '9:16' ? 108 : 122);
+  const lens = fitted(aspect, ratioOf(aspect) < 1 ? 108 : 122);
 
   const choose = (next: number) => {
     setChosen(next);

@@ -47,6 +47,7 @@ describe('a path of keys', () => {
         { name: 'push in', slow: true, strength: 1 },
       ],
       113,
+      7,
     );
     const found = keysOf(rows);
     expect(found.length).toBeLessThanOrEqual(MAX_KEYS);
@@ -111,19 +112,24 @@ describe('editing', () => {
 describe('what is sent', () => {
   it('is words for one move of the world, so that an extension goes on', () => {
     const orbit = { name: 'orbit left', slow: true, strength: 1 } as const;
-    expect(toCamera({ kind: 'moves', moves: [orbit] }, 81)).toBe('orbit left slow');
-    expect(toCamera({ kind: 'moves', moves: [{ ...orbit, name: 'still' }] }, 81)).toBe('still');
-    expect(toCamera({ kind: 'none' }, 81)).toBeNull();
-    expect(toCamera({ kind: 'moves', moves: [] }, 81)).toBeNull();
+    expect(toCamera({ kind: 'moves', moves: [orbit] }, 81, 16)).toBe('orbit left slow');
+    expect(toCamera({ kind: 'moves', moves: [{ ...orbit, name: 'still' }] }, 81, 16)).toBe('still');
+    expect(toCamera({ kind: 'none' }, 81, 16)).toBeNull();
+    expect(toCamera({ kind: 'moves', moves: [] }, 81, 16)).toBeNull();
   });
 
   it('is numbers for more than that', () => {
     const moves = toggled(toggled([], 'push in'), 'orbit left');
-    const rows = toCamera({ kind: 'moves', moves }, 81) as number[][];
+    const rows = toCamera({ kind: 'moves', moves }, 81, 16) as number[][];
     expect(rows).toHaveLength(81);
     expect(rows[80][0]).toBeCloseTo(-0.5, 5);
     expect(rows[80][2]).toBeCloseTo(Math.log(7.4) - 0.35, 5);
-    expect(toCamera({ kind: 'moves', moves: [{ ...moves[0], strength: 1.5 }] }, 9)).toHaveLength(9);
+    const film = toCamera({ kind: 'moves', moves }, 121, 24) as number[][];
+    expect(film[120]).toEqual(rows[80]); // five seconds are five seconds at any rate
+    const long = toCamera({ kind: 'moves', moves }, 9601, 16) as number[][];
+    expect(long.length).toBeLessThan(9601);
+    expect(long.at(-1)![0]).toBeCloseTo(-0.5 * 120, 2);
+    expect(toCamera({ kind: 'moves', moves: [{ ...moves[0], strength: 1.5 }] }, 9, 16)).toHaveLength(9);
   });
 
   it('comes back from a recipe', () => {

@@ -32,7 +32,6 @@ export interface Move {
 
 export type Axis = 'still' | 'push' | 'pan' | 'tilt' | 'orbit' | 'crane' | 'roll' | 'zoom';
 
-export const FPS = 16;
 export const WEAKEST = 0.5;
 export const STRONGEST = 1.5;
 
@@ -60,8 +59,10 @@ export function reversed(name: MoveName): MoveName {
   return way ? (`${head} ${pairs[way]}` as MoveName) : name;
 }
 
-export function rowsOfMoves(moves: readonly Move[], frames: number, start: Row = START): Row[] {
-  return Array.from({ length: frames }, (_, frame) => rowOfMoves(moves, frame / (5 * FPS), start));
+/** One row for each frame, from the first one to the last, which is `seconds` later. */
+export function rowsOfMoves(moves: readonly Move[], frames: number, seconds: number, start: Row = START): Row[] {
+  const step = seconds / 5 / Math.max(1, frames - 1);
+  return Array.from({ length: frames }, (_, frame) => rowOfMoves(moves, frame * step, start));
 }
 
 /** The row after `u` times five seconds. Turning comes last: it swings the target round wherever the camera is then. */

@@ -41,7 +41,7 @@ describe('the camera is that of the world', () => {
   it('moves as the world does, slow and fast, also after the fifth second', () => {
     const said = MOVE_NAMES.flatMap((name) => [true, false].map((slow) => [name, slow] as [MoveName, boolean]));
     for (const [name, slow] of said) {
-      const made = rowsOfMoves([{ name, slow, strength: 1 }], 113);
+      const made = rowsOfMoves([{ name, slow, strength: 1 }], 113, 7);
       const known = (golden.moves as Record<string, number[][]>)[`${name} ${slow ? 'slow' : 'fast'}`];
       known.forEach((row, i) => close(made[golden.frames[i]], row));
     }

@@ -19,7 +19,7 @@ export type Camera = string | number[][] | null;
 
 export const NO_CAMERA: CameraValue = { kind: 'none' };
 export const MOST_MOVES = 3;
-const MOST_ROWS = 961;
+const MOST_ROWS = 1_000; // they are spread over the clip, so a longer one needs no more
 const DECIMALS = 1e5;
 
 /**
@@ -27,7 +27,7 @@ const DECIMALS = 1e5;
  * extension goes on from its source. Several moves, another strength and a path are more than words can say: they go
  * as numbers.
  */
-export function toCamera(value: CameraValue, frames: number): Camera {
+export function toCamera(value: CameraValue, frames: number, fps: number): Camera {
   if (value.kind === 'words') return value.words.trim() || null;
   if (value.kind === 'none' || (value.kind === 'moves' && value.moves.length === 0)) return null;
   if (value.kind === 'moves') {
@@ -35,7 +35,8 @@ export function toCamera(value: CameraValue, frames: number): Camera {
     if (isWords(value)) return first.name === 'still' ? 'still' : `${first.name} ${first.slow ? 'slow' : 'fast'}`;
   }
   const count = Math.max(1, Math.min(MOST_ROWS, Math.round(frames)));
-  const rows = value.kind === 'moves' ? rowsOfMoves(value.moves, count) : rowsOfKeys(value.keys, count);
+  const seconds = (frames - 1) / fps;
+  const rows = value.kind === 'moves' ? rowsOfMoves(value.moves, count, seconds) : rowsOfKeys(value.keys, count);
   return rows.map((row) => row.map((number) => Math.round(number * DECIMALS) / DECIMALS));
 }
 

@@ -41,7 +41,7 @@ function Both({ a, b }: { a: Clip; b: Clip }) {
   const { unpair } = useMarks();
   const { trash } = useClipActions();
   const whole = Math.max(a.seconds, b.seconds);
-  const sync = useSync(`${a.id} ${b.id}`, [a.seconds, b.seconds]);
+  const sync = useSync(`${a.id} ${b.id}`, [a, b]);
   useShortcut('space', sync.toggle, t('keys.play'));
   useShortcut('left', () => sync.seek(sync.time - 1 / a.fps), t('keys.frames'));
   useShortcut('right', () => sync.seek(sync.time + 1 / a.fps), '');

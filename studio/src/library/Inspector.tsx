@@ -97,6 +97,11 @@ function Body({ clip, keys, onClose }: { clip: Clip; keys: boolean; onClose: () 
           <ClipButtons clip={clip} time={playing.time} fill />
         </div>
       )}
+      {clip.warnings.map((warning) => (
+        <p key={warning.kind} className={css.quiet}>
+          {t(`warning.${warning.kind}` as 'warning.black', { defaultValue: warning.message })}
+        </p>
+      ))}
       {clip.outside && <p className={css.quiet}>{t('outside')}</p>}
       <LineageTree clip={clip} />
       <ScoreCard clip={clip} />

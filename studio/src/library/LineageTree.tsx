@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Clip } from '../api/types';
 import { told } from '../api/client';
+import { address } from '../api/root';
 import { span } from '../parts/time';
 import { language } from '../words';
 import { compare } from './differ';
@@ -88,7 +89,7 @@ function Given({ clip }: { clip: Clip }) {
       {shown.map((one) => (
         <img
           key={one}
-          src={`/v1/videos/${clip.video_id}/given?which=${one}`}
+          src={address(`/v1/videos/${clip.video_id}/given?which=${one}`)}
           alt={t(one === 'first' ? 'recipe.first' : 'recipe.last')}
           onError={() => setGone((now) => [...now, one])}
         />
@@ -125,7 +126,7 @@ function useChanged(a: Clip | null, b: Clip): string {
     guidance: null,
     seconds: extended ? 0 : clip.seconds,
     aspect: clip.size,
-    model: clip.model,
+    model: clip.model ?? '',
     camera: clip.camera ?? null,
   });
   const { differs } = compare(known(a), known(b), one.data, two.data);

@@ -1,19 +1,26 @@
 // A clip large, with its own few controls. The picture is fitted into the box; the box never changes.
 
-import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react';
+import { IconPlayerPauseFilled, IconPlayerPlayFilled, IconVolume, IconVolumeOff } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Clip } from '../api/types';
 import { tenths } from '../parts/time';
 import { language } from '../words';
 import { fit, local } from './files';
+import { usePeaks } from './hooks';
 import { type Playing } from './player';
 import css from './player.module.css';
+import { Wave } from './Wave';
 
-type Shown = Pick<Clip, 'id' | 'url' | 'thumbnail_url' | 'seconds' | 'prompt' | 'width' | 'height'>;
+type Shown = Pick<Clip, 'id' | 'url' | 'thumbnail_url' | 'seconds' | 'prompt' | 'width' | 'height'> & {
+  sound?: boolean;
+};
 
 export function Player({ clip, playing, children }: { clip: Shown; playing: Playing; children?: React.ReactNode }) {
   const { t } = useTranslation('library');
   const moves = clip.seconds > 0;
+  const [loud, setLoud] = useState(false); // browsers play nothing loud by itself
+  const peaks = usePeaks(clip.id, moves && !!clip.sound);
   return (
     <div className={css.box}>
       <video
@@ -23,7 +30,7 @@ export function Player({ clip, playing, children }: { clip: Shown; playing: Play
         src={local(clip.url)}
         poster={local(clip.thumbnail_url)}
         style={{ objectFit: fit(clip) }}
-        muted
+        muted={!loud}
         loop
         playsInline
         preload="auto"
@@ -41,6 +48,17 @@ export function Player({ clip, playing, children }: { clip: Shown; playing: Play
           >
             {playing.playing ? <IconPlayerPauseFilled size={15} /> : <IconPlayerPlayFilled size={15} />}
           </button>
+          {clip.sound && (
+            <button
+              type="button"
+              className={css.sound}
+              onClick={() => setLoud(!loud)}
+              aria-label={t(loud ? 'player.muted' : 'player.loud')}
+            >
+              {loud ? <IconVolume size={16} /> : <IconVolumeOff size={16} />}
+            </button>
+          )}
+          {peaks && peaks.length > 0 && <Wave peaks={peaks} at={Math.min(1, playing.time / clip.seconds)} />}
           <span className={css.time} aria-hidden>
             {playing.time.toFixed(1)} / {tenths(clip.seconds, language())}
           </span>

@@ -49,7 +49,7 @@ export function ScoreCard({ clip }: { clip: Clip }) {
           <dl className={css.scores}>
             {score.lines.map((line) => (
               <div key={line.key} data-right={line.right || undefined}>
-                <dt>{t(`measure.${line.key}`)}</dt>
+                <dt>{t(`measure.${line.key}` as 'measure.colour', { defaultValue: line.key })}</dt>
                 <dd>
                   {line.right ? <IconCheck {...ICON} /> : <IconX {...ICON} />}
                   <span>

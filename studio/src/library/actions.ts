@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, call, told } from '../api/client';
+import { address } from '../api/root';
 import type { Clip } from '../api/types';
 import { useToast } from '../parts/toast';
 
@@ -105,7 +106,7 @@ export type ClipActions = ReturnType<typeof useClipActions>;
 /** Through the browser's own download, so that a large file does not pass through the page's memory. */
 export function download(clip: Clip): void {
   const link = document.createElement('a');
-  link.href = `/v1/library/${clip.id}/content`;
+  link.href = address(`/v1/library/${clip.id}/content`);
   link.download = '';
   link.click();
 }

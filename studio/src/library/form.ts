@@ -1,5 +1,6 @@
 // From a clip, or a job that came to nothing, into the composer's form.
 
+import { address } from '../api/root';
 import { fromCamera } from '../camera/value';
 import type { Clip, Recipe, Video } from '../api/types';
 import { type FormValues, type GivenClip, type GivenImage, useForm } from '../make/form';
@@ -31,7 +32,7 @@ export function fillExtend(clip: Clip): void {
     extend: asGiven(clip),
     seed: null,
     seedLocked: false,
-    model: clip.model,
+    model: clip.model ?? '',
     projectId: clip.project_id,
   });
 }
@@ -42,7 +43,7 @@ export function fillFrame(clip: Clip, at: 'first' | 'last' | number = 'last'): v
     ...AFRESH,
     mode: 'image',
     prompt: clip.prompt,
-    image: { clipId: clip.id, at, url: frameUrl(clip, at), width: clip.width, height: clip.height },
+    image: { clipId: clip.id, at, url: frameUrl(clip, at), fps: clip.fps, width: clip.width, height: clip.height },
     seed: null,
     seedLocked: false,
     projectId: clip.project_id,
@@ -65,7 +66,7 @@ export async function fillAgain(video: Video): Promise<void> {
     ...(seconds ? { seconds: Math.round(seconds) } : {}),
     seed: video.seed,
     seedLocked: true,
-    steps: video.steps,
+    steps: video.steps || null,
     guidance: video.guidance,
     model: video.model,
     draft: video.draft,
@@ -75,7 +76,7 @@ export async function fillAgain(video: Video): Promise<void> {
 
 async function givenTo(video: Video, which: 'first' | 'last'): Promise<GivenImage | null> {
   if (!video.given?.includes(which)) return null;
-  const answer = await fetch(`/v1/videos/${video.id}/given?which=${which}`).catch(() => null);
+  const answer = await fetch(address(`/v1/videos/${video.id}/given?which=${which}`)).catch(() => null);
   if (!answer?.ok) return null;
   const picture = await answer.blob();
   const [width, height] = video.size.split('x').map(Number);
@@ -89,7 +90,7 @@ async function givenTo(video: Video, which: 'first' | 'last'): Promise<GivenImag
 }
 
 export const frameUrl = (clip: Pick<Clip, 'id'>, at: 'first' | 'last' | number) =>
-  `/v1/library/${clip.id}/frame?at=${at}`;
+  address(`/v1/library/${clip.id}/frame?at=${at}`);
 
 function asGiven(clip: Clip): GivenClip {
   return {

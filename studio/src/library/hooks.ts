@@ -55,6 +55,17 @@ export function useCount(query: Query) {
   });
 }
 
+/** How loud a clip's sound is from its beginning to its end; undefined while that is not known, or there is none. */
+export function usePeaks(id: string, on: boolean) {
+  const { data } = useQuery({
+    queryKey: ['peaks', id],
+    queryFn: () => call(api.GET('/v1/library/{clip_id}/peaks', { params: { path: { clip_id: id } } })),
+    enabled: on,
+    staleTime: Infinity,
+  });
+  return data?.peaks;
+}
+
 export const clipQuery = (id: string) => ({
   queryKey: ['library', 'clip', id],
   queryFn: () => call(api.GET('/v1/library/{clip_id}', { params: { path: { clip_id: id } } })),

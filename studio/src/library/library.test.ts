@@ -125,5 +125,5 @@ it('fits clips into the screen', () => {
 });
 
 it('lets a shorter clip wait on its last frame', () => {
-  expect([placeOf(2, 5), placeOf(6, 5)]).toEqual([2, 4.96]);
+  expect([placeOf(2, { seconds: 5, fps: 16 }), placeOf(6, { seconds: 5, fps: 50 })]).toEqual([2, 4.99]);
 });

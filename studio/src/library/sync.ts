@@ -18,13 +18,18 @@ export interface Sync {
   setRate: (rate: number) => void;
 }
 
+export interface Length {
+  seconds: number;
+  fps: number;
+}
+
 /** Where a video of this length stands when the clock says `time`: on its last frame at the latest. */
-export const placeOf = (time: number, length: number) => Math.min(time, Math.max(0, length - 0.04));
+export const placeOf = (time: number, { seconds, fps }: Length) => Math.min(time, Math.max(0, seconds - 0.5 / fps));
 
 const MOST = 4; // videos
 
-/** `key`: of what is shown; something else begins anew. `lengths` in seconds, one for each video. */
-export function useSync(key: string, lengths: readonly number[]): Sync {
+/** `key`: of what is shown; something else begins anew. `lengths`: one for each video. */
+export function useSync(key: string, lengths: readonly Length[]): Sync {
   const still = useReducedMotion();
   const videos = useRef<(HTMLVideoElement | null)[]>([]);
   const [time, setTime] = useState(0);
@@ -34,15 +39,15 @@ export function useSync(key: string, lengths: readonly number[]): Sync {
   const clock = useRef(0);
   const latest = useRef(lengths);
   latest.current = lengths;
-  const whole = Math.max(0, ...lengths);
+  const whole = Math.max(0, ...lengths.map(({ seconds }) => seconds));
 
   const place = useCallback(
     (at: number, moving: boolean) => {
       videos.current.forEach((video, index) => {
         if (!video?.readyState) return;
-        const length = latest.current[index] ?? 0;
+        const length = latest.current[index] ?? { seconds: 0, fps: 1 };
         const to = placeOf(at, length);
-        const runs = moving && at < length - 0.05;
+        const runs = moving && at < length.seconds - 0.05;
         if (runs && video.paused) void video.play().catch(() => undefined);
         if (!runs && !video.paused) video.pause();
         if (Math.abs(video.currentTime - to) > (runs ? DRIFT : 0.01)) video.currentTime = to;

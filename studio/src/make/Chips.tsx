@@ -1,38 +1,37 @@
 import { Menu, NumberInput, Popover, Slider, Switch, Tooltip } from '@mantine/core';
-import {
-  IconAperture,
-  IconChevronDown,
-  IconClock,
-  IconDice5,
-  IconFolder,
-  IconLock,
-  IconLockOpen,
-} from '@tabler/icons-react';
+import { IconClock, IconDice5, IconFolder, IconLock, IconLockOpen } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCards, useProjects, useVideos } from '../api/hooks';
+import { useProjects, useVideos } from '../api/hooks';
 import type { Card } from '../api/types';
 import { Button } from '../parts/Button';
 import { Chip } from '../parts/Chip';
 import { Segment } from '../parts/Segment';
-import { givenSize } from './ask';
+import { aspectFor, before, givenSize, secondsOf } from './ask';
 import { MAX_SEED, useForm } from './form';
+import { lengthsOf, longest, shortest, sizesOf } from './format';
 import css from './make.module.css';
 import { aspectOf, aspects, ratioOf, sizeOf } from './shapes';
 
 const LINE = { size: 17, stroke: 1.7, 'aria-hidden': true } as const;
-const LENGTHS = [2, 3, 4, 5, 8, 10];
 const USUAL_MOST = 20; // the slider's end, where the model goes further: more can be typed
 
 export function AspectChip({ card }: { card: Card | undefined }) {
   const { t } = useTranslation('make');
   const form = useForm();
   const given = givenSize(form, card);
-  const shown = given ? aspectOf(sizeOf(given)) : form.aspect;
-  const known = card ? aspects(card.sizes) : [shown];
+  const shown = given ? aspectOf(sizeOf(given)) : aspectFor(form, card);
+  const known = card ? aspects(sizesOf(card, form.tier)) : [shown];
+  const tiers = card && card.format.tiers.length > 1 ? card.format.tiers : [];
+  const tier = tiers.find((one) => one.name === form.tier) ?? tiers[0];
   const chip = (
-    <Chip icon={<Frame aspect={shown} />} disabled={Boolean(given)} aria-label={`${t('aspect')}: ${shown}`}>
+    <Chip
+      icon={<Frame aspect={shown} />}
+      disabled={Boolean(given)}
+      aria-label={`${t('aspect')}: ${shown}${tier ? `, ${tier.name}` : ''}`}
+    >
       {shown}
+      {tier && !given ? ` · ${tier.name}` : ''}
     </Chip>
   );
   if (given) {
@@ -58,6 +57,16 @@ export function AspectChip({ card }: { card: Card | undefined }) {
             {aspect}
           </Menu.Item>
         ))}
+        {tiers.length > 0 && <Menu.Label>{t('tier')}</Menu.Label>}
+        {tiers.map(({ name }) => (
+          <Menu.Item
+            key={name}
+            aria-current={name === tier?.name}
+            onClick={() => form.fill({ tier: name === tiers[0]?.name ? '' : name })}
+          >
+            {name}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );
@@ -76,8 +85,12 @@ function Frame({ aspect }: { aspect: string }) {
 
 export function SecondsChip({ card }: { card: Card | undefined }) {
   const { t } = useTranslation('make');
-  const { seconds, mode, fill } = useForm();
-  const most = card?.max_seconds ?? 10;
+  const form = useForm();
+  const { mode, fill } = form;
+  if (!card) return null;
+  const seconds = secondsOf(form, card);
+  const { lengths } = card.format;
+  const [least, most] = [shortest(card.format), longest(card.format, before(form))];
   const said = t(mode === 'extend' ? 'seconds.more' : 'seconds.value', { count: seconds });
   return (
     <Popover position="bottom-start" width={272} trapFocus>
@@ -93,36 +106,38 @@ export function SecondsChip({ card }: { card: Card | undefined }) {
             label={t('seconds.label')}
             value={seconds}
             onChange={(value) => fill({ seconds: value })}
-            choices={LENGTHS.filter((length) => length <= most).map((length) => ({
+            choices={lengthsOf(card.format, before(form)).map((length) => ({
               value: length,
               label: String(length),
             }))}
             className={css.tight}
           />
-          <div className={css.sliderRow}>
-            <Slider
-              thumbLabel={t('seconds.label')}
-              min={0.5}
-              max={Math.min(most, USUAL_MOST)}
-              step={0.5}
-              value={Math.min(seconds, USUAL_MOST)}
-              onChange={(value) => fill({ seconds: value })}
-              label={null}
-            />
-            <NumberInput
-              aria-label={t('seconds.label')}
-              size="xs"
-              w={66}
-              min={0.5}
-              max={most}
-              step={0.5}
-              decimalScale={1}
-              value={seconds}
-              onChange={(value) =>
-                typeof value === 'number' && value >= 0.5 && fill({ seconds: Math.min(value, most) })
-              }
-            />
-          </div>
+          {!lengths.length && (
+            <div className={css.sliderRow}>
+              <Slider
+                thumbLabel={t('seconds.label')}
+                min={least}
+                max={Math.min(most, USUAL_MOST)}
+                step={0.5}
+                value={Math.min(seconds, USUAL_MOST)}
+                onChange={(value) => fill({ seconds: value })}
+                label={null}
+              />
+              <NumberInput
+                aria-label={t('seconds.label')}
+                size="xs"
+                w={66}
+                min={least}
+                max={most}
+                step={0.5}
+                decimalScale={1}
+                value={seconds}
+                onChange={(value) =>
+                  typeof value === 'number' && value >= least && fill({ seconds: Math.min(value, most) })
+                }
+              />
+            </div>
+          )}
         </div>
       </Popover.Dropdown>
     </Popover>
@@ -185,40 +200,6 @@ export function SeedChip() {
 
 function drawn(): number {
   return Math.floor(Math.random() * 100_000); // short ones are easier to say to somebody
-}
-
-export function ModelChip({ card }: { card: Card | undefined }) {
-  const { t } = useTranslation('make');
-  const cards = useCards().data ?? [];
-  const fill = useForm((form) => form.fill);
-  if (!card) return null;
-  const name = card.title.split(':')[0] ?? card.id;
-  return (
-    <Menu position="bottom-end" width={320}>
-      <Menu.Target>
-        <Chip icon={<IconAperture {...LINE} />} className={css.model} title={card.limits}>
-          <span className="sr">{t('model')}: </span>
-          <span className={css.modelName}>{name}</span>
-          {card.id.startsWith('vitascope') && <span className={css.quiet}>{t('modelLimit')}</span>}
-          <IconChevronDown size={15} stroke={1.9} aria-hidden className={css.end} />
-        </Chip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {cards.map((one) => (
-          <Menu.Item
-            key={one.id}
-            onClick={() => fill({ model: one.id === cards[0]?.id ? '' : one.id })}
-            aria-current={one.id === card.id}
-          >
-            <span className={css.modelItem}>
-              <b>{one.title}</b>
-              <span className="cap">{one.limits}</span>
-            </span>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
 }
 
 export function ProjectChip() {

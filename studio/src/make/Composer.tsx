@@ -2,8 +2,11 @@
 import { IconAdjustmentsHorizontal, IconBolt, IconEraser, IconGitBranch, IconX } from '@tabler/icons-react';
 import { useRef, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCards } from '../api/hooks';
 import { CameraField } from '../camera/CameraField';
+import { formWith } from '../models/changes';
+import { Greyed } from '../models/Greyed';
+import { useModels } from '../models/hooks';
+import { ModelBar } from '../models/ModelBar';
 import { IconButton } from '../parts/Button';
 import { Chip } from '../parts/Chip';
 import { Logo } from '../parts/Logo';
@@ -12,32 +15,44 @@ import { toast } from '../parts/toast';
 import { Balance } from '../shell/Rail';
 import { Words } from '../start/Words';
 import { Advanced } from './Advanced';
-import { givenSize, usesImages } from './ask';
-import { AspectChip, ModelChip, ProjectChip, SecondsChip, SeedChip } from './Chips';
+import { aspectFor, canMake, givenSize, secondsOf, usesImages } from './ask';
+import { AspectChip, ProjectChip, SecondsChip, SeedChip } from './Chips';
 import { EMPTY, useForm, type FormValues } from './form';
+import { framesOf, isWorld, longest } from './format';
+import { Made } from './Made';
 import css from './make.module.css';
 import { Modes } from './Modes';
 import { Prompt } from './Prompt';
 import { Read } from './Read';
+import { References } from './References';
 import { Send } from './Send';
 import { aspectOf, sizeOf } from './shapes';
 import { Slots } from './Slots';
+import { Sound } from './Sound';
+import { StillFirst, useStill } from './StillFirst';
 import { takeFile } from './take';
 import { useDropping } from './useDropping';
+import { useQuote } from './useQuote';
 import { useReading } from './useReading';
 
 export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode }) {
-  const { t } = useTranslation('make');
+  const { t } = useTranslation(['make', 'picker', 'start']);
   const form = useForm();
-  const cards = useCards().data;
-  const card = cards?.find((one) => one.id === form.model) ?? cards?.[0];
-  const reading = useReading(form.prompt);
+  const { used, tried, shown: card } = useModels();
+  const asked = tried ? formWith(form, tried) : form; // what it would be with the model that is tried on
+  const priced = useQuote(asked, card);
+  const reading = useReading(isWorld(used) ? form.prompt : '', used?.id);
   const box = useRef<HTMLTextAreaElement>(null);
   const files = (list: FileList | null) => {
     for (const file of [...(list ?? [])].slice(0, 2)) void takeFile(file, t);
   };
   const { dropping, zone } = useDropping(files);
+  useStill();
   const size = givenSize(form, card);
+  const modeOf = canMake(card, form.mode) ? card : used;
+  const cameraOf = card?.modes.includes('camera') ? card : used;
+  const timeOf = card && longest(card.format) > 0 ? card : used;
+  const jumpTo = (field: string) => jump(field, box);
 
   return (
     <form
@@ -50,55 +65,91 @@ export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode
       <div className={css.scroll}>
         <Head phone={phone} />
         {top}
+        <ModelBar />
         <Modes card={card} />
         {form.remixOf && form.mode !== 'extend' && <Remix />}
-        <Slots card={card} />
+        {form.mode !== 'text' && form.mode !== 'still' && (
+          <Greyed why={modeOf === card ? '' : t('picker:without.mode')} name={t(`mode.${form.mode}`)} take={form.mode}>
+            <Slots card={modeOf} />
+          </Greyed>
+        )}
         <div className={css.stack}>
-          <Prompt box={box} reading={reading} dropping={dropping} short={phone} onFiles={files} />
+          <Prompt
+            box={box}
+            reading={reading}
+            dropping={dropping}
+            names={used?.modes.includes('references') ? form.references.map(({ name }) => name) : null}
+            short={phone}
+            onFiles={files}
+          />
           {reading && <Read reading={reading} short={phone} />}
         </div>
-        <Words card={card} reading={reading} box={box} />
-        {form.mode !== 'still' && (
-          <CameraField
-            value={form.camera}
-            onChange={(camera) => form.fill({ camera })}
-            reading={reading}
-            seconds={form.seconds}
-            aspect={size ? aspectOf(sizeOf(size)) : form.aspect}
-            image={usesImages(form) ? form.image : undefined}
-            advanced={form.advanced}
-            extending={form.mode === 'extend'}
-            source={form.extend?.clipId}
-          />
+        {used?.modes.includes('references') && (
+          <Greyed
+            why={card?.modes.includes('references') ? '' : t('picker:without.references')}
+            name={t('picker:take.references')}
+            take="references"
+          >
+            <References card={used} box={box} />
+          </Greyed>
         )}
-        <div className={css.chips}>
-          <AspectChip card={card} />
-          {form.mode !== 'still' && <SecondsChip card={card} />}
-          {(form.advanced || form.seedLocked) && <SeedChip />}
-          {form.advanced && <ProjectChip />}
-          {form.advanced && <ModelChip card={card} />}
-          {phone && (
-            <Chip
-              icon={<IconBolt size={17} stroke={1.7} aria-hidden />}
-              on={form.draft}
-              onClick={() => form.fill({ draft: !form.draft })}
-            >
-              {t('draft')}
-            </Chip>
-          )}
-          {phone && (
-            <Chip
-              icon={<IconAdjustmentsHorizontal size={17} stroke={1.7} aria-hidden />}
-              on={form.advanced}
-              onClick={() => form.fill({ advanced: !form.advanced })}
-            >
-              {t('advanced')}
-            </Chip>
-          )}
+        {isWorld(used) && (
+          <Greyed why={isWorld(card) ? '' : t('picker:without.words')} name={t('start:words.title')}>
+            <Words card={used} reading={reading} box={box} />
+          </Greyed>
+        )}
+        {form.mode !== 'still' && cameraOf?.modes.includes('camera') && (
+          <Greyed
+            why={cameraOf === card ? '' : t('picker:without.camera')}
+            name={t('picker:take.camera')}
+            take="camera"
+          >
+            <CameraField
+              value={form.camera}
+              onChange={(camera) => form.fill({ camera })}
+              reading={reading}
+              seconds={secondsOf(form, cameraOf)}
+              frames={framesOf(cameraOf.format, secondsOf(form, cameraOf), form.mode === 'extend')}
+              aspect={size ? aspectOf(sizeOf(size)) : aspectFor(form, card)}
+              image={usesImages(form) ? form.image : undefined}
+              advanced={form.advanced}
+              extending={form.mode === 'extend'}
+              source={form.extend?.clipId}
+            />
+          </Greyed>
+        )}
+        <div className={css.stack}>
+          <div className={css.chips}>
+            <AspectChip card={card} />
+            {form.mode !== 'still' && <SecondsChip card={timeOf} />}
+            {(form.advanced || form.seedLocked) && <SeedChip />}
+            {form.advanced && <ProjectChip />}
+            {phone && card && card.format.steps > 0 && (
+              <Chip
+                icon={<IconBolt size={17} stroke={1.7} aria-hidden />}
+                on={form.draft}
+                onClick={() => form.fill({ draft: !form.draft })}
+              >
+                {t('draft')}
+              </Chip>
+            )}
+            {phone && (
+              <Chip
+                icon={<IconAdjustmentsHorizontal size={17} stroke={1.7} aria-hidden />}
+                on={form.advanced}
+                onClick={() => form.fill({ advanced: !form.advanced })}
+              >
+                {t('advanced')}
+              </Chip>
+            )}
+          </div>
+          <Made form={asked} card={card} quote={priced.quote} />
         </div>
-        {form.advanced && <Advanced card={card} />}
+        <Sound used={used} card={card} />
+        {form.advanced && <Advanced used={used} card={card} />}
+        {!tried && <StillFirst onJump={jumpTo} />}
       </div>
-      <Send card={card} phone={phone} onJump={(field) => jump(field, box)} />
+      <Send form={asked} card={card} used={used} priced={priced} phone={phone} onJump={jumpTo} />
     </form>
   );
 }

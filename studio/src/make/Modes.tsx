@@ -23,7 +23,7 @@ export function Modes({ card }: { card: Card | undefined }) {
     value,
     label: t(`mode.${value}`),
     icon: ICONS[value],
-    disabled: !canMake(card, value),
+    lacks: canMake(card, value) ? undefined : t('missing.notThisModel'),
   }));
   return (
     <Segment

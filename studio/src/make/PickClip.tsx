@@ -6,19 +6,22 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, call } from '../api/client';
 import type { Clip } from '../api/types';
+import { local } from '../library/files';
+import { frameUrl } from '../library/form';
 import { Button } from '../parts/Button';
 import { Picture } from '../parts/Picture';
 import { Segment } from '../parts/Segment';
-import { useForm } from './form';
+import { useForm, type GivenImage } from './form';
 import css from './slots.module.css';
 
 interface Props {
-  kind: 'image' | 'lastImage' | 'extend';
+  kind: 'image' | 'lastImage' | 'extend' | 'reference';
+  onPick?: (image: GivenImage, clip: Clip) => void; // of a reference
   onClose: () => void;
 }
 
 /** Choose a clip of the library: to go on with it, or one of its frames. */
-export function PickClip({ kind, onClose }: Props) {
+export function PickClip({ kind, onPick, onClose }: Props) {
   const { t } = useTranslation('make');
   const { fill, mode } = useForm();
   const [words, setWords] = useState('');
@@ -41,9 +44,10 @@ export function PickClip({ kind, onClose }: Props) {
     .filter((clip) => kind !== 'extend' || clip.frames > 1);
 
   const choose = (clip: Clip) => {
-    const { width, height } = clip;
-    const image = { clipId: clip.id, at, url: `/v1/library/${clip.id}/frame?at=${at}`, width, height };
-    if (kind !== 'extend') fill({ mode, [kind]: image });
+    const { width, height, fps } = clip;
+    const image = { clipId: clip.id, at, url: frameUrl(clip, at), fps, width, height };
+    if (kind === 'reference') onPick?.(image, clip);
+    else if (kind !== 'extend') fill({ mode, [kind]: image });
     else {
       const { id: clipId, video_id: videoId, seconds, thumbnail_url: thumbnail } = clip;
       fill({ mode, extend: { clipId, videoId, seconds, width, height, thumbnail } });
@@ -85,8 +89,8 @@ export function PickClip({ kind, onClose }: Props) {
         {clips.map((clip) => (
           <button key={clip.id} type="button" className={css.pick} onClick={() => choose(clip)}>
             <Picture
-              src={clip.thumbnail_url}
-              clip={clip.frames > 1 ? clip.url : null}
+              src={local(clip.thumbnail_url)}
+              clip={clip.frames > 1 ? local(clip.url) : null}
               alt={clip.prompt}
               ratio={16 / 9}
             />

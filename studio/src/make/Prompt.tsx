@@ -11,12 +11,13 @@ interface Props {
   box: RefObject<HTMLTextAreaElement | null>;
   reading: Reading | undefined;
   dropping: boolean;
+  names: readonly string[] | null; // of references; null: the model takes none
   short: boolean; // on a phone
   onFiles: (files: FileList | null) => void;
 }
 
 /** The words, underlined as they are understood. Under them lies the same text, unseen, which carries the lines. */
-export function Prompt({ box, reading, dropping, short, onFiles }: Props) {
+export function Prompt({ box, reading, dropping, names, short, onFiles }: Props) {
   const { t } = useTranslation('make');
   const { prompt, mode, fill } = useForm();
   const chooser = useRef<HTMLInputElement>(null);
@@ -38,7 +39,7 @@ export function Prompt({ box, reading, dropping, short, onFiles }: Props) {
     >
       <div className={css.words}>
         <div className={css.mirror} aria-hidden>
-          {pieces(prompt, reading).map((piece, index) => (
+          {pieces(prompt, reading, names).map((piece, index) => (
             <span key={index} data-kind={piece.kind}>
               {piece.text}
             </span>

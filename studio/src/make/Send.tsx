@@ -11,48 +11,58 @@ import { Keys } from '../shell/Help';
 import { useShortcut } from '../shell/shortcuts';
 import { language } from '../words';
 import { missing, type Missing } from './ask';
-import { MAX_PROMPT, useForm } from './form';
+import { MAX_PROMPT, useForm, type FormValues } from './form';
 import css from './send.module.css';
-import { useSend } from './send';
-import { useQuote } from './useQuote';
+import { TOO_HIGH, useSend } from './send';
+import type { Priced } from './useQuote';
 
 const TAKES = [1, 2, 3, 4];
 const WORTH_SAYING = 3; // seconds in the line
 
 interface Props {
+  form: FormValues; // as the model that is shown is asked
   card: Card | undefined;
+  used: Card | undefined; // another one than `card` while that is tried on
+  priced: Priced;
   phone: boolean;
   onJump: (field: string) => void; // to the place in the form that keeps it from working
 }
 
 /** Results, draft, and the big button: what it costs, what is left then, how long it takes. */
-export function Send({ card, phone, onJump }: Props) {
+export function Send({ form, card, used, priced, phone, onJump }: Props) {
   const { t } = useTranslation('make');
-  const form = useForm();
   const { data: credits } = useCredits();
-  const priced = useQuote(form, card);
   const { send, sending, error, forget } = useSend();
   const [tried, setTried] = useState(false); // a form that is not filled in is no fault before somebody presses the button
+  const trying = card !== used;
   const gap = missing(form, card);
   const { quote, fresh } = priced;
   const counted = quote?.credits_on ?? credits?.on ?? true;
+  const unpriced = counted && card?.price === null;
+  const draft = form.draft && Boolean(card?.format.steps);
   const short = counted && quote && credits && quote.credits > credits.available;
 
   const go = () => {
     if (sending) return;
     setTried(true);
+    if (trying) return document.querySelector<HTMLElement>('[data-picker-row][tabindex="0"]')?.focus();
     if (gap) return onJump(gap.field);
-    void send(form, card);
+    if (counted && !quote) return; // nobody agrees to a price that was not shown
+    void send(form, card, counted && quote ? quote.credits : null);
   };
   useShortcut('mod+enter', go, t('generate.key'));
 
   const calm = gap !== null && !tried && gap.why.startsWith('need');
   const reason = why();
   function why(): string {
+    if (trying && tried) return t('missing.tryFirst');
     if (gap) return words(gap);
+    if (unpriced) return t('missing.noPrice');
+    if (error?.code === TOO_HIGH && quote) return t('missing.dearer', { cost: figure(quote.credits) });
     if (error) return told(error);
     if (priced.error) return told(priced.error);
     if (quote?.refused) return t('refused', { rule: quote.refused.rule, message: quote.refused.message });
+    if (tried && counted && !quote) return t('missing.pricing');
     if (short) return t('missing.credits', { now: figure(credits.available), cost: figure(quote.credits) });
     return '';
   }
@@ -60,14 +70,14 @@ export function Send({ card, phone, onJump }: Props) {
     return what.why === 'tooLong' ? t('missing.tooLong', { most: figure(MAX_PROMPT) }) : t(`missing.${what.why}`);
   }
 
-  const quiet = Boolean(gap || short || quote?.refused);
+  const quiet = Boolean(trying || gap || unpriced || short || quote?.refused);
   const price = counted
     ? quote && t('generate.credits', { count: quote.credits })
     : form.n > 1 && t('generate.clips', { count: form.n });
 
   return (
     <div className={css.send}>
-      {!phone && <Takes />}
+      {!phone && <Takes card={card} used={used} />}
       <div className={css.sendRow}>
         {phone && <TakesButton />}
         <button
@@ -81,7 +91,7 @@ export function Send({ card, phone, onJump }: Props) {
             go();
           }}
         >
-          <span>{sending ? t('generate.sending') : t(form.draft ? 'generate.draft' : 'generate.go')}</span>
+          <span>{sending ? t('generate.sending') : t(draft ? 'generate.draft' : 'generate.go')}</span>
           {price && !sending && (
             <>
               <i aria-hidden>·</i>
@@ -128,8 +138,8 @@ function time({ run_seconds: run, wait_seconds: wait }: Quote, t: TFunction<'mak
   return t('generate.timeWait', { span: told(run), wait: told(wait) });
 }
 
-function Takes() {
-  const { t } = useTranslation('make');
+function Takes({ card, used }: Pick<Props, 'card' | 'used'>) {
+  const { t } = useTranslation(['make', 'picker']);
   const { n, draft, fill } = useForm();
   return (
     <div className={css.takes}>
@@ -140,16 +150,19 @@ function Takes() {
         onChange={(value) => fill({ n: value })}
         choices={TAKES.map((value) => ({ value, label: String(value), name: t('resultsCount', { count: value }) }))}
       />
-      <Tooltip label={t('draftNote')} multiline w={260}>
-        <span className={css.draft}>
-          <Switch
-            label={t('draft')}
-            labelPosition="left"
-            checked={draft}
-            onChange={(event) => fill({ draft: event.currentTarget.checked })}
-          />
-        </span>
-      </Tooltip>
+      {used && used.format.steps > 0 && (
+        <Tooltip label={card?.format.steps ? t('draftNote') : t('picker:without.draft')} multiline w={260}>
+          <span className={css.draft}>
+            <Switch
+              label={t('draft')}
+              labelPosition="left"
+              checked={draft}
+              disabled={!card?.format.steps}
+              onChange={(event) => fill({ draft: event.currentTarget.checked })}
+            />
+          </span>
+        </Tooltip>
+      )}
     </div>
   );
 }

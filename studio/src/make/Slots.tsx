@@ -3,6 +3,7 @@ import {
   IconArrowsExchange,
   IconMovie,
   IconPhotoPlus,
+  IconPhotoUp,
   IconVideoPlus,
   IconX,
 } from '@tabler/icons-react';
@@ -11,10 +12,12 @@ import { useTranslation } from 'react-i18next';
 import { IconButton } from '../parts/Button';
 import { span } from '../parts/time';
 import { language } from '../words';
+import { address } from '../api/root';
 import type { Card } from '../api/types';
 import { Segment } from '../parts/Segment';
 import { givenSize, otherShapes } from './ask';
 import { useForm, type GivenImage } from './form';
+import { isWorld } from './format';
 import { fitted, sizeOf, type Fit } from './shapes';
 import css from './slots.module.css';
 import { PickClip } from './PickClip';
@@ -26,7 +29,7 @@ type SlotName = 'image' | 'lastImage' | 'extend';
 export function Slots({ card }: { card: Card | undefined }) {
   const { t } = useTranslation('make');
   const { mode, image, lastImage, extend, fill } = useForm();
-  const builtIn = !card || card.id.startsWith('vitascope');
+  const builtIn = isWorld(card);
   if (mode === 'image') {
     return (
       <div className={css.slots}>
@@ -124,6 +127,7 @@ function Slot({ name, title, image, card }: SlotProps) {
   const clip = name === 'extend';
   const size = useForm((form) => givenSize(form, card));
   const fit = useForm((form) => form.fit);
+  const making = useForm((form) => form.still !== null);
 
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -153,6 +157,11 @@ function Slot({ name, title, image, card }: SlotProps) {
             </IconButton>
           </span>
           <span className={css.slotFrom}>{from(image, t)}</span>
+        </div>
+      ) : making && name === 'image' ? (
+        <div className={css.slotEmpty} role="status">
+          <IconPhotoUp size={22} stroke={1.6} aria-hidden />
+          <span>{t('still.making')}</span>
         </div>
       ) : (
         <button type="button" className={css.slotEmpty} onClick={() => chooser.current?.click()}>
@@ -188,7 +197,7 @@ function Slot({ name, title, image, card }: SlotProps) {
 function Shown({ image, title, size, fit }: { image: GivenImage; title: string; size?: string; fit: Fit }) {
   const [broken, setBroken] = useState(false);
   useEffect(() => setBroken(false), [image.url]);
-  const instead = 'clipId' in image ? `/v1/library/${image.clipId}/content?variant=thumbnail` : '';
+  const instead = 'clipId' in image ? address(`/v1/library/${image.clipId}/content?variant=thumbnail`) : '';
   const { width, height } = sizeOf(size || '0x0');
   const frame =
     width && height

@@ -4,6 +4,7 @@ import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import type { Fit } from './shapes';
 import { checked, NO_CAMERA, type CameraValue } from '../camera/value';
+import type { OptionValue } from './format';
 
 export type Mode = 'text' | 'image' | 'frames' | 'extend' | 'still';
 export const MODES: readonly Mode[] = ['text', 'image', 'frames', 'extend', 'still'];
@@ -11,7 +12,24 @@ export const MODES: readonly Mode[] = ['text', 'image', 'frames', 'extend', 'sti
 /** A picture that was dropped or chosen (its `url` holds it), or a moment of a clip in the library. */
 export type GivenImage =
   | { url: string; name: string; width: number; height: number }
-  | { clipId: string; at: 'first' | 'last' | number; url: string; width?: number; height?: number; name?: string };
+  | {
+      clipId: string;
+      at: 'first' | 'last' | number;
+      url: string;
+      fps: number;
+      width?: number;
+      height?: number;
+      name?: string;
+    };
+
+/** Who or what is in the clip; the prompt calls it @name. `sha256`: a file that the server has already. */
+export interface GivenReference {
+  name: string;
+  kind: 'image' | 'video' | 'audio';
+  url: string; // its picture, for the eye
+  image?: GivenImage;
+  sha256?: string;
+}
 
 /** The clip to go on with: one of the library, or a file that only this page holds. */
 export interface GivenClip {
@@ -37,15 +55,22 @@ export interface FormValues {
   negative: string;
   camera: CameraValue;
   image: GivenImage | null;
+  still: string | null; // the video that is made to be this picture
   lastImage: GivenImage | null;
   extend: GivenClip | null;
+  references: GivenReference[];
   fit: Fit; // of given pictures of another shape
   aspect: string;
+  tier: string; // empty: the model's first
   seconds: number;
   seed: number | null;
   seedLocked: boolean;
   steps: number | null; // null: what the model's card says
   guidance: number | null; // the same
+  withSound: boolean | null; // the same
+  preset: string;
+  loras: Record<string, number>; // weights by name
+  options: Record<string, OptionValue>; // the model's own
   n: number;
   draft: boolean;
   model: string; // empty: the server's default
@@ -71,15 +96,22 @@ export const EMPTY: FormValues = {
   negative: '',
   camera: NO_CAMERA,
   image: null,
+  still: null,
   lastImage: null,
   extend: null,
+  references: [],
   fit: 'crop',
   aspect: '16:9',
+  tier: '',
   seconds: 5,
   seed: null,
   seedLocked: false,
   steps: null,
   guidance: null,
+  withSound: null,
+  preset: '',
+  loras: {},
+  options: {},
   n: 1,
   draft: false,
   model: '',
@@ -126,17 +158,25 @@ function kept(clip: GivenClip | null): GivenClip | null {
   return clip?.clipId ? clip : null;
 }
 
+/** A moment that an older studio kept without its clip's rate cannot be found again. */
+function usable(image: GivenImage | null | undefined): GivenImage | null {
+  return image && 'clipId' in image && !image.fps ? null : (image ?? null);
+}
+
 /** What was stored, if it can still be used: a newer studio may know other fields. */
 function sound(stored: unknown): Partial<FormValues> {
   if (typeof stored !== 'object' || stored === null) return {};
   const known = Object.entries(stored).filter(([name, value]) => {
     const usual = EMPTY[name as keyof FormValues];
-    return name in EMPTY && (usual === null || typeof usual === typeof value);
+    return name in EMPTY && (usual === null || (value !== null && typeof usual === typeof value));
   });
   const values = Object.fromEntries(known) as Partial<FormValues>;
   return {
     ...values,
     camera: checked(values.camera),
+    image: usable(values.image),
+    lastImage: usable(values.lastImage),
+    references: Array.isArray(values.references) ? values.references : [],
     fit: values.fit === 'pad' ? 'pad' : 'crop',
     mode: MODES.includes(values.mode as Mode) ? values.mode : 'text',
   };

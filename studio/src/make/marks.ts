@@ -6,10 +6,21 @@ export interface Piece {
   kind: 'known' | 'unknown' | 'out' | null;
 }
 
+const MENTION = /@[\p{L}\p{N}_-]+/gu;
+
 type Marked = Pick<Reading, 'understood' | 'unknown'> & Partial<Pick<Reading, 'left_out' | 'too_many'>>;
 
-/** The prompt cut into pieces that join to the prompt again. Known words with one space between them become one. */
-export function pieces(prompt: string, reading: Marked | undefined): Piece[] {
+/** The prompt cut into pieces that join to the prompt again. Known words with one space between them become one.
+ * `names`: of references, where the model takes them; an @name that is none of them is unknown.
+ */
+export function pieces(prompt: string, reading: Marked | undefined, names: readonly string[] | null = null): Piece[] {
+  if (names && prompt.includes('@')) {
+    const kinds: Piece['kind'][] = pieces(prompt, reading).flatMap(({ text, kind }) => Array.from(text, () => kind));
+    if (kinds.length !== prompt.length) return pieces(prompt, reading); // letters of two units
+    for (const { index, 0: said } of prompt.matchAll(MENTION))
+      kinds.fill(names.includes(said.slice(1)) ? 'known' : 'unknown', index, index + said.length);
+    return joined(prompt, kinds);
+  }
   if (!reading) return prompt ? [{ text: prompt, kind: null }] : [];
   const kinds: Piece['kind'][] = new Array<Piece['kind']>(prompt.length).fill(null);
   const lower = prompt.toLowerCase();

@@ -15,12 +15,22 @@ export function fromRecipe(recipe: Recipe): FormValues {
     camera: fromCamera(spec.camera),
     image: picture(spec.image, 'first.png'),
     lastImage: picture(spec.last_image, 'last.png'),
-    aspect: width ? aspectOf({ width, height }) : spec.aspect,
+    references: (spec.references ?? []).map(({ name, kind, sha256, small }) => ({
+      name,
+      kind,
+      sha256,
+      url: small ? `data:image/jpeg;base64,${small}` : '',
+    })),
+    aspect: width ? aspectOf({ width, height }) : spec.aspect || EMPTY.aspect,
     seconds: spec.seconds || EMPTY.seconds,
     seed: spec.seed,
     seedLocked: spec.seed !== null,
-    steps: spec.steps,
+    steps: spec.steps || null,
     guidance: spec.guidance,
+    withSound: spec.sound ?? null,
+    preset: spec.preset ?? '',
+    loras: Object.fromEntries((spec.loras ?? []).map(({ name, weight }) => [name, weight])),
+    options: spec.options ?? {},
     model: spec.model,
     advanced: true, // or what it restores would not be seen
   };
@@ -34,6 +44,6 @@ function modeOf(spec: Recipe['spec']): FormValues['mode'] {
 }
 
 function picture(given: GivenPicture | null, name: string): GivenImage | null {
-  if (!given) return null;
+  if (!given?.png) return null; // kept elsewhere: the recipe of some models holds its hash alone
   return { url: `data:image/png;base64,${given.png}`, name, width: given.width, height: given.height };
 }

@@ -9,6 +9,7 @@ import { fullBody, route } from './ask';
 import { sentClip } from './files';
 import type { FormValues } from './form';
 
+export const TOO_HIGH = 'price_too_high';
 const SENDING_MS = 150; // long enough to be seen, short enough to be no wait
 
 export function useSend() {
@@ -16,30 +17,36 @@ export function useSend() {
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
 
-  const send = async (form: FormValues, card: Card | undefined) => {
+  /** The video that was ordered; null when the order was refused. `most`: the credits that were shown; null where none
+   * count.
+   */
+  const send = async (form: FormValues, card: Card | undefined, most: number | null): Promise<Video | null> => {
     setSending(true);
     setError(null);
     window.setTimeout(() => setSending(false), SENDING_MS);
     try {
-      const video = await order(form, card);
+      const video = await order(form, card, most);
       useScreen.getState().choose(null);
       keepVideo(cache, video);
       const others = (video.takes ?? []).filter((id) => id !== video.id);
       const more = await Promise.all(others.map((id) => fetchVideo(id)));
       for (const take of more) keepVideo(cache, take);
       void cache.invalidateQueries({ queryKey: ['credits'] });
+      return video;
     } catch (reason) {
       const failed = reason instanceof ApiError ? reason : new ApiError(0, 'failed', String(reason));
       if (failed.rule) useScreen.getState().refuse({ error: failed, prompt: form.prompt });
+      if (failed.code === TOO_HIGH) await cache.refetchQueries({ queryKey: ['quote'], type: 'active' });
       setError(failed);
+      return null;
     }
   };
   return { send, sending, error, forget: () => setError(null) };
 }
 
-function order(form: FormValues, card: Card | undefined): Promise<Video> {
+function order(form: FormValues, card: Card | undefined, most: number | null): Promise<Video> {
   const headers = { 'idempotency-key': once() };
-  const body = fullBody(form, card);
+  const body = fullBody(form, card, most);
   const file = form.mode === 'extend' && !form.extend?.clipId ? sentClip() : null;
   if (!file) return post<Video>(route(form), body, { headers });
   const data = new FormData();

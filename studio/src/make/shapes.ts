@@ -5,7 +5,8 @@ export interface Size {
   height: number;
 }
 
-const NAMED: Record<string, number> = { '1:1': 1, '16:9': 352 / 192, '9:16': 192 / 352 };
+// The shapes that people name, as on the server (`clip.ASPECT_NAMES`).
+const NAMED = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '21:9'] as const;
 
 export function sizeOf(text: string): Size {
   const [width = 0, height = 0] = text.split('x').map(Number);
@@ -45,16 +46,30 @@ export function fitted(given: Size, size: Size, fit: Fit): Fitted | null {
 /** The name of a size's shape, the nearest one that has a name. */
 export function aspectOf(size: Size): string {
   const shape = Math.log(size.width / size.height);
-  const far = (name: string) => Math.abs(shape - Math.log(NAMED[name] ?? 1));
-  return Object.keys(NAMED).sort((a, b) => far(a) - far(b))[0] ?? '1:1';
+  const far = (name: string) => Math.abs(shape - Math.log(ratioOf(name)));
+  return [...NAMED].sort((a, b) => far(a) - far(b))[0]!;
 }
 
 /** The aspects that this model makes, wide ones first. */
 export function aspects(sizes: readonly string[]): string[] {
   const found = new Set(sizes.map((text) => aspectOf(sizeOf(text))));
-  return ['16:9', '1:1', '9:16'].filter((name) => found.has(name));
+  return [...found].sort((a, b) => ratioOf(b) - ratioOf(a));
+}
+
+/** The one of these aspects that is nearest to what was chosen. */
+export function nearestAspect(known: readonly string[], chosen: string): string {
+  const far = (name: string) => Math.abs(Math.log(ratioOf(name)) - Math.log(ratioOf(chosen)));
+  return [...known].sort((a, b) => far(a) - far(b))[0] ?? chosen;
+}
+
+/** The largest size of about this shape. */
+export function sizeOfAspect(sizes: readonly string[], aspect: string): string {
+  const alike = sizes.filter((text) => aspectOf(sizeOf(text)) === aspect).map(sizeOf);
+  const { width, height } = alike.sort((a, b) => b.width * b.height - a.width * a.height)[0] ?? sizeOf(sizes[0] ?? '');
+  return `${width}x${height}`;
 }
 
 export function ratioOf(aspect: string): number {
-  return NAMED[aspect] ?? 1;
+  const [wide = 0, high = 0] = aspect.split(':').map(Number);
+  return wide > 0 && high > 0 ? wide / high : 1;
 }

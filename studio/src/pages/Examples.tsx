@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, call } from '../api/client';
+import { ROOT } from '../api/root';
 import type { components } from '../api/schema';
 import { Tag } from '../parts/Tag';
 import type { NewKey } from './Keys';
@@ -105,7 +106,7 @@ function withInstall({ sdk, snippet }: Dialect): string {
 
 function filledIn(snippet: string, made: NewKey | null): string {
   return snippet
-    .replaceAll('{base}', window.location.origin)
+    .replaceAll('{base}', window.location.origin + ROOT.replace(/\/$/, ''))
     .replaceAll('{key}', made?.key ?? 'YOUR_KEY')
     .replaceAll('{access}', made?.access_key ?? 'YOUR_ACCESS_KEY')
     .replaceAll('{secret}', made?.secret_key ?? 'YOUR_SECRET_KEY');

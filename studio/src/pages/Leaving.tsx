@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api, call, post } from '../api/client';
 import { queries } from '../api/hooks';
+import { address } from '../api/root';
 import type { Account as Me } from '../api/types';
 import { Button } from '../parts/Button';
 import { useToast } from '../parts/toast';
@@ -39,7 +40,7 @@ export function TakeAlong({ account }: { account: Me }) {
   return (
     <Section title={t('account.leave')} why={t('account.leaveWhy')}>
       <div className={styles.row}>
-        <a className="button" href="/v1/library/export" download>
+        <a className="button" href={address('/v1/library/export')} download>
           {t('account.export')}
         </a>
         <Button disabled={take.isPending} onClick={() => file.current?.click()}>
@@ -103,7 +104,7 @@ function Sure({ onClose }: { onClose: () => void }) {
     >
       <p className={styles.why}>{t('account.deleteLast')}</p>
       <div className={styles.row}>
-        <a className="button" href="/v1/library/export" download>
+        <a className="button" href={address('/v1/library/export')} download>
           {t('account.deleteExport')}
         </a>
       </div>

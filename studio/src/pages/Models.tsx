@@ -2,14 +2,15 @@
 import { useTranslation } from 'react-i18next';
 import { useCards } from '../api/hooks';
 import type { Card } from '../api/types';
+import { isWorld } from '../make/format';
 import { Tag } from '../parts/Tag';
 import { bytes, figure, span } from '../parts/time';
 import { Elsewhere } from '../start/Elsewhere';
+import { PANEL, Tabs } from '../vendors/Tabs';
 import { language } from '../words';
 import styles from './pages.module.css';
 import { Fault, Page, Section } from './parts';
 
-const LIMITS = ['vitascope-nano'] as const; // models whose limits are worded in every language
 const SCORES = [
   'colour',
   'shape',
@@ -30,26 +31,28 @@ export default function Models() {
   const cards = useCards();
   return (
     <Page title={t('models.title')} meta={t('models.meta')}>
+      <Tabs value="models" />
       {cards.error && <Fault error={cards.error} again={() => void cards.refetch()} />}
-      {cards.data?.map((card, i) => (
-        <ModelCard key={card.id} card={card} first={i === 0} />
-      ))}
-      <Elsewhere page />
+      <div id={PANEL} className={styles.panel}>
+        {cards.data?.map((card) => (
+          <ModelCard key={card.id} card={card} />
+        ))}
+        <Elsewhere page />
+      </div>
     </Page>
   );
 }
 
-function ModelCard({ card, first }: { card: Card; first: boolean }) {
+function ModelCard({ card }: { card: Card }) {
   const { t } = useTranslation('pages');
-  const known = LIMITS.find((id) => id === card.id);
   const modes = MODES.filter((mode) => card.modes.includes(mode));
   return (
-    <Section title={card.title || card.id} action={first && <Tag tone="acc">{t('models.usual')}</Tag>}>
+    <Section title={card.title || card.id} action={card.default && <Tag tone="acc">{t('models.usual')}</Tag>}>
       <article className={styles.card}>
         {card.limits && (
           <p className={styles.told}>
             <span className={styles.strong}>{t('models.limits')}</span>{' '}
-            {known ? t(`models.limitsOf.${known}`) : card.limits}
+            {isWorld(card) ? t('models.limitsOf.world') : card.limits}
           </p>
         )}
         <Scores scores={card.scores} />
@@ -63,7 +66,7 @@ function ModelCard({ card, first }: { card: Card; first: boolean }) {
           <dt>{t('models.sizes')}</dt>
           <dd>{card.sizes.join(', ').replaceAll('x', ' × ')}</dd>
           <dt>{t('models.longest')}</dt>
-          <dd>{t('models.longestIs', { span: span(card.max_seconds, language()), fps: card.fps })}</dd>
+          <dd>{t('models.longestIs', { span: span(card.max_seconds, language()), fps: figure(card.fps, 2) })}</dd>
           <dt>{t('models.languages')}</dt>
           <dd>
             {card.languages
@@ -72,11 +75,13 @@ function ModelCard({ card, first }: { card: Card; first: boolean }) {
           </dd>
           <dt>{t('models.price')}</dt>
           <dd>
-            {t('models.priceIs', {
-              second: figure(card.price.second, 3),
-              still: figure(card.price.still, 3),
-              steps: card.price.steps,
-            })}
+            {card.price
+              ? t(card.price.steps ? 'models.priceIs' : 'models.priceAny', {
+                  second: figure(card.price.second, 3),
+                  still: figure(card.price.still, 3),
+                  steps: card.price.steps,
+                })
+              : t('models.noPrice')}
           </dd>
           <dt>{t('models.size')}</dt>
           <dd>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, api, call } from '../api/client';
 import { useAccount } from '../api/hooks';
+import { address } from '../api/root';
 import { Segment } from '../parts/Segment';
 import { figure, since, span } from '../parts/time';
 import { language } from '../words';
@@ -80,6 +81,16 @@ function Health() {
               <Stat label={t('operator.database')} value={found.database === 'sqlite' ? 'SQLite' : 'PostgreSQL'} />
             </div>
             {found.workers === 0 && <p className={styles.fault}>{t('operator.noWorker')}</p>}
+            {found.model_faults.length > 0 && (
+              <div className={styles.fault} role="alert">
+                <p className={styles.strong}>{t('operator.modelFaults')}</p>
+                <ul>
+                  {found.model_faults.map((fault) => (
+                    <li key={fault}>{fault}</li>
+                  ))}
+                </ul>
+              </div>
+            )}
             {found.broken_rules.length > 0 ? (
               <div className={styles.fault} role="alert">
                 <p className={styles.strong}>{t('operator.broken')}</p>
@@ -209,7 +220,7 @@ function Metrics() {
   const metrics = useQuery({
     queryKey: ['admin', 'metrics'],
     queryFn: async () => {
-      const response = await fetch('/metrics', { credentials: 'same-origin' });
+      const response = await fetch(address('/metrics'), { credentials: 'same-origin' });
       if (!response.ok)
         throw new ApiError(response.status, 'failed', t('operator.noMetrics', { status: response.status }));
       return samples(await response.text());
@@ -230,7 +241,7 @@ function Metrics() {
       title={t('operator.tab.metrics')}
       why={t('operator.metricsWhy')}
       action={
-        <a className="button" data-small href="/metrics" target="_blank" rel="noreferrer">
+        <a className="button" data-small href={address('/metrics')} target="_blank" rel="noreferrer">
           {t('operator.allMetrics')}
         </a>
       }

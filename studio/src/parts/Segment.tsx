@@ -5,7 +5,7 @@ export interface Choice<T extends string | number> {
   label: ReactNode;
   icon?: ReactNode;
   name?: string; // read aloud in place of the label
-  disabled?: boolean;
+  lacks?: string; // why it cannot be chosen; it can still be reached, to hear that
 }
 
 interface Props<T extends string | number> {
@@ -24,7 +24,7 @@ export function Segment<T extends string | number>(props: Props<T>) {
   const row = useRef<HTMLDivElement>(null);
 
   const move = (event: KeyboardEvent) => {
-    const open = choices.filter((choice) => !choice.disabled);
+    const open = choices.filter((choice) => !choice.lacks);
     const now = open.findIndex((choice) => choice.value === value);
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const to =
@@ -59,9 +59,10 @@ export function Segment<T extends string | number>(props: Props<T>) {
             role={kind}
             {...(kind === 'tab' ? { 'aria-selected': on, 'aria-controls': panel } : { 'aria-checked': on })}
             aria-label={choice.name}
-            tabIndex={on ? 0 : -1}
-            disabled={choice.disabled}
-            onClick={() => onChange(choice.value)}
+            tabIndex={on || choice.lacks ? 0 : -1}
+            aria-disabled={choice.lacks ? true : undefined}
+            title={choice.lacks}
+            onClick={() => !choice.lacks && onChange(choice.value)}
           >
             {choice.icon}
             {choice.label}

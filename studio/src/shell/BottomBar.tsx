@@ -11,7 +11,7 @@ export function BottomBar() {
   const { pathname } = useLocation();
   return (
     <nav className="bar" aria-label={t('pages')}>
-      {PLACES.slice(0, 3).map((place) => (
+      {PLACES.slice(0, 4).map((place) => (
         <NavLink key={place.to} to={place.to} end={place.to === '/'} className="place">
           {place.icon}
           <span>{t(place.word)}</span>

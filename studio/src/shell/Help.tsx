@@ -66,8 +66,7 @@ const SIGNS: Record<string, string> = {
 export function Keys({ keys }: { keys: string }) {
   return (
     <kbd>
-      {keys
-        .split('+')
+      {(keys === '+' ? [keys] : keys.split('+'))
         .map((key) => SIGNS[key] ?? (key.length === 1 ? key.toUpperCase() : key[0]?.toUpperCase() + key.slice(1)))
         .join(' ')}
     </kbd>

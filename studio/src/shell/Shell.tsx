@@ -12,7 +12,6 @@ import { openForm } from '../make/form';
 import { Button } from '../parts/Button';
 import { BottomBar } from './BottomBar';
 import { Help } from './Help';
-import { PLACES } from './icons';
 import { chooseLanguage } from './prefs';
 import { Rail } from './Rail';
 import './shell.css';
@@ -79,10 +78,11 @@ function Keyboard() {
   const { t } = useTranslation('shell');
   const go = useNavigate();
   useShortcut('g m', () => void go('/'), t('goTo', { page: t('make') }));
+  useShortcut('g f', () => void go('/films'), t('goTo', { page: t('films') }));
   useShortcut('g l', () => void go('/library'), t('goTo', { page: t('library') }));
   useShortcut('g p', () => void go('/projects'), t('goTo', { page: t('projects') }));
-  useShortcut('g o', () => void go(PLACES[3].to), t('goTo', { page: t('models') }));
-  useShortcut('g u', () => void go(PLACES[4].to), t('goTo', { page: t('usage') }));
+  useShortcut('g o', () => void go('/models'), t('goTo', { page: t('models') }));
+  useShortcut('g u', () => void go('/usage'), t('goTo', { page: t('usage') }));
   return null;
 }
 

@@ -82,7 +82,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** Escape does one thing: it leaves the field, or closes what lies over the page, which hears it itself. */
 function escapes(target: EventTarget | null): boolean {
-  const over = [...document.querySelectorAll('[role=dialog], [role=menu], [role=listbox]')];
+  const over = [...document.querySelectorAll('[role=dialog]:not([data-beside]), [role=menu], [role=listbox]')];
   if (over.some((one) => one.getClientRects().length > 0)) return true;
   if (!isTyping(target)) return false;
   (target as HTMLElement).blur();

@@ -34,7 +34,7 @@ export function useGroup({ take, clips, lost }: Props & { lost: boolean }) {
   const found = take.videos.map((video) => (video.clip_id ? clips.get(video.clip_id) : undefined));
   const sync = useSync(
     take.id,
-    found.map((clip) => clip?.seconds ?? 0),
+    found.map((clip) => clip ?? { seconds: 0, fps: 1 }),
   );
   const whole = Math.max(0, ...found.map((clip) => clip?.seconds ?? 0));
   return {

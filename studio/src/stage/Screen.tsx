@@ -48,7 +48,7 @@ function Several({ take, story, clips, history }: Props & { take: Take }) {
 function One({ take, story, clips, history }: Props) {
   const video = take?.videos[0];
   const clip = video?.clip_id ? clips.get(video.clip_id) : undefined;
-  const playing = usePlaying(clip?.id, clip?.fps ?? 16, clip?.seconds ?? 0);
+  const playing = usePlaying(clip?.id, clip?.fps ?? 1, clip?.seconds ?? 0);
   return (
     <article className={css.screen} data-kind={story.kind} data-lit={take?.state === 'running' || undefined}>
       <div className={css.picture}>

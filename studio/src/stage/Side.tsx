@@ -13,7 +13,7 @@ import { Button } from '../parts/Button';
 import { Tag } from '../parts/Tag';
 import { figure, span } from '../parts/time';
 import { language } from '../words';
-import { useTakeActions } from './actions';
+import { useAgainPrice, useTakeActions } from './actions';
 import { countdown, useNow } from './clock';
 import { phase } from './estimate';
 import { GroupSide } from './Group';
@@ -131,7 +131,7 @@ function Details({ message, hint }: { message: string; hint: string }) {
 function Actions({ take, video, story, clip, playing }: Props & { take: Take; video: Video; clip?: Clip }) {
   const { t } = useTranslation('stage');
   const go = useNavigate();
-  const { cancel, cancelling, rerun, finish } = useTakeActions();
+  const { cancel, cancelling, finish } = useTakeActions();
   const on = useAccount().data?.credits_on ?? false;
   if (story.lost) {
     return (
@@ -154,13 +154,7 @@ function Actions({ take, video, story, clip, playing }: Props & { take: Take; vi
   if (!clip) {
     return (
       <>
-        <Button
-          icon={<IconRepeat size={16} stroke={1.9} />}
-          disabled={rerun.isPending}
-          onClick={() => rerun.mutate({ video, seed: video.seed })}
-        >
-          {t('runAgain')}
-        </Button>
+        <Again video={video} seed={video.seed} word={t('runAgain')} />
         <Button
           icon={<IconPencil size={16} stroke={1.9} />}
           onClick={() => {
@@ -174,11 +168,7 @@ function Actions({ take, video, story, clip, playing }: Props & { take: Take; vi
   }
   return (
     <>
-      {story.kind === 'defect' && (
-        <Button disabled={rerun.isPending} onClick={() => rerun.mutate({ video, seed: null })}>
-          {t('defect.newSeed')}
-        </Button>
-      )}
+      {story.kind === 'defect' && <Again video={video} seed={null} word={t('defect.newSeed')} />}
       {video.draft && story.kind === 'done' && (
         <Button
           icon={<IconCheck size={16} stroke={1.9} />}
@@ -192,5 +182,23 @@ function Actions({ take, video, story, clip, playing }: Props & { take: Take; vi
       )}
       <ClipButtons clip={clip} time={playing.time} few={video.draft || story.kind === 'defect'} />
     </>
+  );
+}
+
+/** Makes it once more, for no more than the button says. */
+function Again({ video, seed, word }: { video: Video; seed: number | null; word: string }) {
+  const { t } = useTranslation('stage');
+  const { rerun } = useTakeActions();
+  const { credits, why } = useAgainPrice(video);
+  return (
+    <Button
+      icon={<IconRepeat size={16} stroke={1.9} />}
+      disabled={rerun.isPending || credits === undefined}
+      title={why}
+      onClick={() => rerun.mutate({ video, seed, most: credits ?? null })}
+    >
+      {word}
+      {credits != null && ` · ${t('cost', { count: credits })}`}
+    </Button>
   );
 }

@@ -29,7 +29,7 @@ export function phase(
   rest: number | null,
 ): 'early' | 'middle' | 'late' {
   const share = shareOf(video);
-  if (Math.max(share, video.step / stepsOf(video)) < 0.34) return 'early';
+  if (Math.max(share, video.step / (stepsOf(video) || 1)) < 0.34) return 'early';
   return share >= 0.8 && (rest === null || rest <= SOON) ? 'late' : 'middle';
 }
 

@@ -47,6 +47,7 @@ export function doing(video: Video, t: TFunction<'stage'>): string {
 const FAILURES = [
   'unavailable',
   'bad_weights',
+  'engine_failed',
   'bad_clip',
   'bad_picture',
   'output_failed',

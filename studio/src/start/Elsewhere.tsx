@@ -12,7 +12,7 @@ const ICON = { size: 20, stroke: 1.6, 'aria-hidden': true } as const;
 
 export function Elsewhere({ page }: { page?: boolean }) {
   const { t } = useTranslation('start');
-  const others = (useCards().data ?? []).slice(1);
+  const others = (useCards().data ?? []).filter((card) => !card.default);
   const Title = page ? 'h2' : 'h3';
   return (
     <section className={css.elsewhere} aria-labelledby="elsewhere">

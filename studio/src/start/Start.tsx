@@ -20,8 +20,16 @@ export function Start() {
   const reduced = useReducedMotion(false, { getInitialValueInEffect: false });
   const [still, setStill] = useState(reduced);
   const [shown, setShown] = useState(EXAMPLES[0]!);
-  const { make, use, sending, error, credits } = useMakeSame();
+  const { here, make, use, sending, error, credits } = useMakeSame();
   const { open, show } = useStart();
+  if (!here) {
+    return (
+      <section className={css.start} aria-labelledby="showing">
+        <h2 id="showing">{t('title')}</h2>
+        <Elsewhere />
+      </section>
+    );
+  }
   return (
     <section className={css.start} aria-labelledby="showing">
       <header className="head">

@@ -14,12 +14,13 @@ import { useMakeSame } from './useMakeSame';
 export function Strip() {
   const { t } = useTranslation('start');
   const [still, setStill] = useState(true);
-  const { make, error } = useMakeSame();
+  const { here, make, error } = useMakeSame();
   const { open, show } = useStart();
   const top = useRef<HTMLElement>(null);
   useEffect(() => {
     if (open) top.current?.scrollIntoView({ block: 'center' }); // it was asked for from further down
   }, [open]);
+  if (!here) return null;
   return (
     <section ref={top} className={css.strip} aria-labelledby="examples">
       <header className="head">

@@ -7,6 +7,7 @@ import { useVideos } from '../api/hooks';
 import type { Card, Reading } from '../api/types';
 import { useFacts } from '../library/facts';
 import { useForm } from '../make/form';
+import { isWorld } from '../make/format';
 import { Button } from '../parts/Button';
 import { toast } from '../parts/toast';
 import { language } from '../words';
@@ -16,7 +17,6 @@ import { useStart } from './store';
 import css from './words.module.css';
 import { write } from './write';
 
-const OF_WORLD = 'vitascope-nano'; // the model whose words these are
 const FIRST_MOTIONS = 10;
 
 interface Props {
@@ -31,7 +31,7 @@ export function Words({ card, reading, box }: Props) {
   const [chosen, setChosen] = useState<boolean | null>(null);
   const { show } = useStart();
   const id = useId();
-  if (card?.id !== OF_WORLD || made === undefined) return null;
+  if (!card || !isWorld(card) || made === undefined) return null;
   const open = chosen ?? made === 0;
   return (
     <section className={css.words} aria-labelledby={`${id}-title`}>
