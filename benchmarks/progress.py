@@ -23,7 +23,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vitascope.clip import ClipSpec
+from vitascope.clip import Shape
+from vitascope.store import accounts
 from vitascope.store.database import Store, file_url
 from vitascope.store.schema import jobs
 
@@ -51,12 +52,15 @@ def main() -> None:
         try:
             _ready()
             store = Store(file_url(next(home.rglob("*.db"))))
+            with store.begin() as tx:
+                now = time.time()
+                key = accounts.create_key(tx, accounts.owner(tx, now).id, "progress", now).key
             found: dict[str, dict[str, Any]] = {}
             for body in ALONE:
-                _order(body)
+                _order(body, key)
                 _follow(store, found)
             for body in TOGETHER:
-                _order(body)
+                _order(body, key)
             _follow(store, found)
             store.close()
         finally:
@@ -79,9 +83,9 @@ def _ready() -> None:
     raise SystemExit("The server did not start.")
 
 
-def _order(body: dict[str, Any]) -> None:
+def _order(body: dict[str, Any], key: str) -> None:
     data = json.dumps({"prompt": PROMPT, "seed": 1, **body}).encode()
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
     urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{PORT}/v1/videos", data, headers)).close()
 
 
@@ -94,8 +98,8 @@ def _follow(store: Store, found: dict[str, dict[str, Any]]) -> None:
         for row in rows:
             if not row.started_at:
                 continue
-            spec = ClipSpec.from_dict(row.spec)
-            kind = {"width": spec.shape[0], "height": spec.shape[1], "frames": spec.new_frames, "asked": spec.steps}
+            shape = Shape.from_dict(row.shape)
+            kind = {"width": shape.width, "height": shape.height, "frames": shape.frames, "asked": shape.steps}
             one = found.setdefault(row.id, {**kind, "worker": row.lease_worker, "started": row.started_at, "seen": []})
             line = [row.step, row.steps, row.compute_ms]
             if row.state == "running" and (not one["seen"] or one["seen"][-1][1:] != line):

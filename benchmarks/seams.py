@@ -19,11 +19,11 @@ import numpy as np
 from tqdm import tqdm
 
 import vitascope
-from vitascope import engines
-from vitascope.clip import GROUP
 from vitascope.media import video
+from vitascope.smallworld.dimensions import ASPECTS, GROUP
 from vitascope.smallworld.exam import reconstruction
 from vitascope.smallworld.exam.prompts import bank
+from vitascope.smallworld.inference.bundle import weights_folder
 from vitascope.smallworld.inference.codec import Decoder, Encoder
 from vitascope.smallworld.world.render import render
 from vitascope.smallworld.world.stage import set_stage
@@ -48,7 +48,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--clips", type=int, default=12)
     flags = ask.parse_args()
-    weights = engines.weights_folder()
+    weights = weights_folder()
     encoder, decoder = Encoder(weights / "encoder.onnx"), Decoder(weights / "decoder.onnx")
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +58,7 @@ def main() -> None:
             longer = Path(folder) / "longer.mp4"
             vitascope.generate(question.prompt, extend=source, seed=question.scene.seed, seconds=5).save(longer)
             made = video.tail(longer, 2 * ADDED + 1)
-            true = render(set_stage(question.scene, len(made)), *question.spec().shape)
+            true = render(set_stage(question.scene, len(made)), *ASPECTS[question.aspect])
             coded = reconstruction.there_and_back(true, encoder, decoder)
             for whose, frames in (("made", made), ("true", true), ("codec", coded)):
                 for place, values in ratios(frames).items():

@@ -13,6 +13,7 @@ import pytest  # noqa: E402
 
 import judges  # noqa: E402
 from judges import pytest_make_collect_report, pytest_runtest_makereport  # noqa: E402, F401  hooks
+from nginx import nginx  # noqa: E402, F401  fixtures for all
 from s3 import s3_server, s3_url  # noqa: E402, F401  fixtures for all
 from service import postgres_only, sqlite_only, store  # noqa: E402, F401  fixtures for all
 from vitascope import config  # noqa: E402
@@ -22,6 +23,9 @@ def pytest_addoption(parser):
     judges.pytest_addoption(parser)
     parser.addoption("--regolden", action="store_true", help="draw the golden pictures anew instead of comparing")
     parser.addoption("--fuzz", type=int, default=0, help="how many requests the fuzzing of the API makes in all")
+    parser.addoption("--chaos", type=int, default=0, help="how much is done to the service in the chaos run")
+    parser.addoption("--chaos-seed", type=int, default=1, help="what is done, and when")
+    parser.addoption("--comfyui", default="", help="address of a real ComfyUI, in the place of the stand-in")
     parser.addoption("--studio", default="", help="folder of another build of the studio, for the browser's tests")
 
 
@@ -35,6 +39,12 @@ def own_home(tmp_path_factory, monkeypatch):
     config.settings.cache_clear()
     yield home
     config.settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A folder for the tiny open models of a module, and for files that belong to them."""
+    return tmp_path_factory.mktemp("open")
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +93,10 @@ def tiny_codec(codec_folder):
 
 
 @pytest.fixture(scope="session")
-def tiny_dit():
+def tiny_renderer():
     import tiny
 
-    return tiny.dit()
+    return tiny.renderer()
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +107,10 @@ def tiny_layout():
 
 
 @pytest.fixture(scope="session")
-def tiny_weights(tmp_path_factory, codec_folder, tiny_layout, tiny_dit):
+def tiny_weights(tmp_path_factory, codec_folder, tiny_layout, tiny_renderer):
     """A weights folder as `export` writes it. Copy it before changing anything in it."""
     import tiny
 
     folder = tmp_path_factory.mktemp("exported") / "weights"
-    tiny.export_all(codec_folder, tiny_layout, tiny_dit, folder)
+    tiny.export_all(codec_folder, tiny_layout, tiny_renderer, folder)
     return folder

@@ -5,7 +5,8 @@ dialects' tests share is in `vendors`.
 from typing import Any
 
 from vendors import ERRORS, REFUSED
-from vitascope.vendors.api import Call, View
+from vitascope.vendors.api import Call
+from vitascope.vendors.view import View
 
 __all__ = ["ERRORS", "ID", "REFUSED", "START", "call", "view"]
 ID = "01a20d14ddcf39af23906c78"

@@ -11,4 +11,11 @@ def slow():
     return DiscEngine(pause_seconds=0.1)
 
 
+def made_up(card, source):
+    """The engine of a made-up model file (see `made_up.py`)."""
+    engine = DiscEngine()
+    engine.card = card
+    return engine
+
+
 quick.card = slow.card = DiscEngine.card  # so that a server need not build one to show it

@@ -1,6 +1,8 @@
 """Many clips of the owner's, put into a running service's home: rows as the library writes them, with one picture."""
 
-from vitascope.clip import ClipSpec, Recipe
+from doubles import recipe_of
+from vitascope.clip import ClipSpec
+from vitascope.smallworld.search_terms import search_terms
 from vitascope.store import ids, library
 from vitascope.store.blobs import blobs
 from vitascope.store.database import Store
@@ -25,12 +27,13 @@ def add_clips(service, count, poster):
                 library.add(
                     tx,
                     account_id=account,
-                    recipe=Recipe(spec=spec, model=spec.model, weights="w", version="0.1"),
+                    recipe=recipe_of(spec, weights="w", version="0.1"),
                     size_bytes=1000,
                     sha256=clip_id,
                     now=now,
                     clip_id=clip_id,
                     poster_key=key,
+                    meaning=search_terms(prompt).terms,
                 )
     finally:
         store.close()

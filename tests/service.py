@@ -14,9 +14,13 @@ from pathlib import Path
 import pytest
 
 import postgres
+from doubles import CARD
 from vitascope import plans
 from vitascope.clip import ClipSpec
 from vitascope.errors import BadClip
+from vitascope.orders import submit as orders
+from vitascope.orders.order import Order
+from vitascope.policy import Rules
 from vitascope.store import invariants, jobs, ledger, schema
 from vitascope.store.database import Store, file_url
 from vitascope.store.ids import new_id
@@ -103,17 +107,27 @@ def add_account(store, *, plan="pro", units=0, role="member"):
 
 
 SPEC = ClipSpec(prompt="a red ball bounces", seconds=1.0)
-MODELS = (SPEC.model,)
+MODELS = (CARD.name,)
 
 
-def submit(store, account_id, *, n=1, units=0, spec=SPEC, **more):
+def submit(store, account_id, *, n=1, units=0, spec=SPEC, model=CARD.name, **more):
     """`n` jobs of the account, paid for, in one transaction; the jobs. The same order of steps as the pipeline's."""
     with store.begin() as tx:
         now = store.clock()
         batch_id = new_id("bat_", now)
         made = []
         for _ in range(n):
-            job = jobs.enqueue(tx, account_id=account_id, spec=spec, units=units, batch_id=batch_id, now=now, **more)
+            job = jobs.enqueue(
+                tx,
+                account_id=account_id,
+                spec=spec,
+                shape=CARD.resolve(spec),
+                model=model,
+                units=units,
+                batch_id=batch_id,
+                now=now,
+                **more,
+            )
             ledger.hold(tx, account_id, job.id, units, now)
             made.append(job)
         return made
@@ -128,7 +142,7 @@ def claim(store, worker="wrk_a", **more):
 def add_clip(tx, job, clip_id, now):
     """A row of `clips` for this job, without files."""
     row = {"id": clip_id, "account_id": job.account_id, "job_id": job.id, "prompt": "a ball", "model": job.model}
-    row.update(width=256, height=256, frames=17, fps=16, seconds=1.0, bytes=1000, sha256="00" * 32)
+    row.update(width=256, height=256, frames=17, fps="16", seconds=1.0, bytes=1000, sha256="00" * 32)
     row.update(video_key=f"clips/{clip_id}/video.mp4", recipe={}, created_at=now)
     tx.execute(schema.clips.insert().values(**row))
 
@@ -169,3 +183,20 @@ class _Undo(Exception):
 def broken(store):
     with store.read() as tx:
         return invariants.broken(tx)
+
+
+def order(store, account, spec, *, card=CARD, prices=None, rules=None, plan=None, credits=True, **more):
+    """Order this spec as the server does; `more`: fields of the order, and `idempotency` and `also`."""
+    kept = {name: more.pop(name) for name in ("idempotency", "also") if name in more}
+    taken = Order(spec=spec, card=card, **more)
+    packaged = plans.packaged()
+    return orders.submit(
+        store,
+        account,
+        taken,
+        plan=plan or packaged.of(account.plan),
+        prices=prices or packaged.prices,
+        rules=rules or Rules(),
+        credits=credits,
+        **kept,
+    )

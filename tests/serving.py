@@ -17,6 +17,7 @@ from doubles import CARD, DiscEngine
 from processes import until as until  # tests that speak to a server here wait as the others do
 from service import postgres_store, sqlite_store
 from vitascope import config, plans
+from vitascope.engines.registry import Registry
 from vitascope.policy import Rules
 from vitascope.server import local
 from vitascope.server.app import create_app
@@ -123,8 +124,7 @@ def make_context(store, folder, *, cards=(CARD,), rules=None, **changed):
         settings=settings,
         plans=plans.packaged(),
         rules=rules or Rules.read(),
-        cards=tuple(cards),
-        **others,
+        **{"models": Registry((), tuple(cards)), **others},
     )
 
 

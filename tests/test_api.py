@@ -8,10 +8,11 @@ import io
 import json
 import threading
 import zipfile
+from dataclasses import replace
 
 import pytest
 
-from doubles import DiscEngine
+from doubles import CARD, DiscEngine
 from serving import finished, png, serving, until
 from vitascope.media import video as videos
 from vitascope.store import events, handles, schema
@@ -329,6 +330,15 @@ def test_a_deleted_video_is_gone_and_its_clip_can_come_back(client):
     assert [clip["id"] for clip in trashed] == [video["clip_id"]]
     client.post(f"/v1/library/{video['clip_id']}/restore")
     assert client.get(path).json()["status"] == "completed"
+
+
+def test_the_first_request_after_a_start_may_be_to_cancel_what_is_done(server, client):
+    """Its answer holds signed links: the key for them must not be looked up inside the transaction that cancels."""
+    video = finished(client, create(client)["id"])
+    for name in ("link_key", "local_secret"):
+        vars(server.context).pop(name, None)  # as in a server that has just begun
+    answer = client.post(f"/v1/videos/{video['id']}/cancel")
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
 
 
 def test_what_waits_is_cancelled_at_once_and_costs_nothing(idle):
@@ -653,10 +663,23 @@ def test_without_credits_nothing_costs(tmp_path):
         assert client.post("/v1/quote", json={"prompt": PROMPT}).json()["credits_on"] is False
 
 
+def test_a_model_whose_name_has_a_slash_is_read_by_it(tmp_path):
+    far = replace(CARD, name="far/nano", title="far away")
+    with serving(tmp_path, cards=(CARD, far)) as server, server.client(server.key()) as client:
+        assert client.get("/v1/models/far%2Fnano").json()["title"] == "far away"
+        assert client.get("/openai/v1/models/far/nano").json()["id"] == "far/nano"
+        assert client.get("/v1/models/far/nano").json()["description"].startswith("far away")  # Replicate's path
+        assert error(client.get("/v1/models/far%2Fother"), 404)["code"] == "unknown_model"
+        assert client.get("/v1/models/far%2Fnano%2Fmore").status_code == 404
+        assert client.get("/v1/models/").status_code == 404
+
+
 def test_every_error_has_the_same_form(client):
     assert error(client.get("/v1/nothing"), 404)["code"] == "not_found"
     assert error(client.get("/nothing"), 404)
     assert error(client.put("/v1/videos"), 405)["code"] == "method_not_allowed"
+    misplaced = error(client.post("/v1/videos/quote", json={"prompt": PROMPT}), 405)
+    assert "POST /v1/quote is meant" in misplaced["hint"]
     assert error(client.get("/v1/videos", params={"limit": "many"}), 422)["param"] == "limit"
     assert error(client.post("/v1/keys", content=b"{", headers={"content-type": "application/json"}), 400)
     assert error(client.post("/v1/keys", json={"name": 5}), 422)["param"] == "name"

@@ -6,25 +6,32 @@ import json
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import doubles
+from doubles import recipe_of
 from service import START, Clock, add_account, sqlite_store
 from vitascope.clip import ClipSpec, Recipe
+from vitascope.engines import hooks, registry
 from vitascope.errors import BadClip, NotFound, TooLarge, VitascopeError
 from vitascope.media import recipe as recipes
 from vitascope.media import video
-from vitascope.store import archive, ids, library
-from vitascope.store.blobs import FolderBlobs, blobs, content
+from vitascope.store import archive, clip_search, ids, library, projects
+from vitascope.store.blobs import blobs, content
+from vitascope.store.folder_blobs import FolderBlobs
+from vitascope.workers import maintenance
 
 BLACK = {"defects": [{"kind": "black", "message": "It is black."}]}
 
 
 def recipe(prompt, **more):
     spec = ClipSpec(prompt=prompt, **{"seed": 7, "seconds": 0.5, "size": (64, 64), **more})
-    return Recipe(spec=spec, model=spec.model, weights="w", version="0.1")
+    return recipe_of(spec, weights="w", version="0.1")
 
 
 def jpeg():
@@ -37,7 +44,7 @@ def keep(store, kept, account, prompt, tmp_path, **more):
     """A real clip: its files in the blobs, its row in the library."""
     made = recipe(prompt)
     path = tmp_path / "made.mp4"
-    with video.writing(path, 64, 64, recipe=made) as writer:
+    with video.writing(path, 64, 64, recipe=made, fps=16) as writer:
         for number in range(9):
             writer.write(np.full((64, 64, 3), number * 20, np.uint8))
     now = store.clock.forward(1)
@@ -54,7 +61,7 @@ def keep(store, kept, account, prompt, tmp_path, **more):
 
 def found(store, account, **asked):
     with store.read() as tx:
-        return library.search(tx, account, **asked)
+        return clip_search.search(tx, account, **asked)
 
 
 @pytest.fixture
@@ -71,7 +78,7 @@ def kept(tmp_path):
 def full(store, mia, kept, tmp_path):
     """A library with a project, a lineage, tags, a favourite and something in the trash."""
     with store.begin() as tx:
-        film = library.create_project(tx, mia, "电影", store.clock())
+        film = projects.create_project(tx, mia, "电影", store.clock())
     first = keep(
         store, kept, mia, "a red ball", tmp_path, project_id=film.id, tags=["best", "海"], favourite=True, **BLACK
     )
@@ -117,10 +124,26 @@ def test_the_whole_library_goes_to_another_server(store, mia, kept, full, zipped
         assert content(there, new.video_key) == content(kept, old.video_key)
         assert Image.open(io.BytesIO(content(there, new.poster_key))).size == (64, 64)
     with other.read() as tx:
-        (film,) = library.list_projects(tx, account)
+        (film,) = projects.list_projects(tx, account)
         assert (film.name, film.clips) == ("电影", 1)
         assert library.lineage(tx, account, second.id).parents == (first,)
     assert found(other, account, words="海") == [first]
+
+
+def test_clips_without_their_model_are_found_by_meaning_once_it_is_there(zipped, other, tmp_path, monkeypatch):
+    account, house = add_account(other), SimpleNamespace(store=other)
+    hook = hooks.all_search_terms([doubles.CARD])
+    named = replace(doubles.CARD, name="stranger")
+    cards = {"none": (named,), "here": (doubles.CARD,)}
+    monkeypatch.setattr(registry, "cards", lambda: cards["here"])
+    maintenance.read_for_new_models(house)  # the model was here before
+    monkeypatch.setattr(registry, "cards", lambda: cards["none"])
+    archive.take_in(other, FolderBlobs(tmp_path / "there"), account, zipped)
+    maintenance.read_for_new_models(house)
+    assert found(other, account, words="红色球", hooks=hook) == []
+    monkeypatch.setattr(registry, "cards", lambda: cards["here"])
+    maintenance.read_for_new_models(house)
+    assert [clip.prompt for clip in found(other, account, words="红色球", hooks=hook)] == ["一个红球", "a red ball"]
 
 
 def test_taking_it_in_again_changes_nothing(store, zipped, other, tmp_path):
@@ -327,7 +350,7 @@ def refused(good, other, tmp_path):
         assert found(other, account) == []
         assert list(there.keys()) == []
         with other.read() as tx:
-            assert library.list_projects(tx, account) == []
+            assert projects.list_projects(tx, account) == []
         return told.value
 
     return check

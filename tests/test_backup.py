@@ -10,12 +10,27 @@ import pytest
 import sqlalchemy as sa
 
 import postgres
+from doubles import CARD, recipe_of
 from service import Clock, add_account, postgres_store, sqlite_store
-from vitascope.clip import ClipSpec, Recipe
+from vitascope.clip import ClipSpec
 from vitascope.errors import BadBackup, Conflict, NotFound, Unavailable
-from vitascope.store import events, health, ids, invariants, jobs, ledger, library, schema, webhooks
+from vitascope.store import (
+    clip_search,
+    events,
+    health,
+    ids,
+    invariants,
+    jobs,
+    ledger,
+    library,
+    projects,
+    retention,
+    schema,
+    webhooks,
+)
 from vitascope.store.backup import backup, restore
-from vitascope.store.blobs import FolderBlobs, blobs, content
+from vitascope.store.blobs import blobs, content
+from vitascope.store.folder_blobs import FolderBlobs
 
 
 @pytest.fixture
@@ -45,7 +60,7 @@ def add_clip(store, kept, account, prompt, **more):
     clip_id = ids.new_id("clip_", now)
     data = prompt.encode() * 1000
     kept.put(library.key(clip_id, "video.mp4"), data, "video/mp4")
-    recipe = Recipe(spec=ClipSpec(prompt=prompt, seed=2**32 - 1), model="m", weights="w", version="0")
+    recipe = recipe_of(ClipSpec(prompt=prompt, seed=2**32 - 1), model="m", weights="w", version="0")
     given = {
         "clip_id": clip_id,
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -63,11 +78,20 @@ def fill(store, kept):
     parent = add_clip(store, kept, mia, '红球 "quoted" \\ back\nline', tags=["海"], favourite=True)
     add_clip(store, kept, mia, "child", parent_id=parent.id, relation="remix")
     with store.begin() as tx:
-        library.create_project(tx, tom, "电影", store.clock())
+        projects.create_project(tx, tom, "电影", store.clock())
         webhooks.create(tx, tom, "http://example.org", now=store.clock(), events=["job.queued"])
         spec = ClipSpec(prompt="a ball", seed=1)
         batch = ids.new_id("bat_", store.clock())
-        job = jobs.enqueue(tx, account_id=tom, spec=spec, units=70, batch_id=batch, now=store.clock())
+        job = jobs.enqueue(
+            tx,
+            account_id=tom,
+            spec=spec,
+            shape=CARD.resolve(spec),
+            model=CARD.name,
+            units=70,
+            batch_id=batch,
+            now=store.clock(),
+        )
         ledger.hold(tx, tom, job.id, 70, store.clock())
         tx.execute(schema.settings.insert().values(key="master", value={"a": [1, None, 0.1]}, created_at=1 / 3))
     return mia, tom
@@ -101,7 +125,7 @@ def test_the_whole_service_comes_back_on_either_database(source, target, fresh, 
     with other.read() as tx:
         assert invariants.broken(tx) == []
         assert ledger.balance(tx, tom, other.clock()).held == 70
-        assert [clip.prompt for clip in library.search(tx, mia, words="红球")] == ['红球 "quoted" \\ back\nline']
+        assert [clip.prompt for clip in clip_search.search(tx, mia, words="红球")] == ['红球 "quoted" \\ back\nline']
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -166,7 +190,16 @@ def test_a_backup_shows_one_moment_while_others_write(kind, fresh, kept, tmp_pat
                 with store.begin() as tx:
                     batch = ids.new_id("bat_", store.clock())
                     spec = ClipSpec(prompt="a", seed=1)
-                    job = jobs.enqueue(tx, account_id=mia, spec=spec, units=3, batch_id=batch, now=store.clock())
+                    job = jobs.enqueue(
+                        tx,
+                        account_id=mia,
+                        spec=spec,
+                        shape=CARD.resolve(spec),
+                        model=CARD.name,
+                        units=3,
+                        batch_id=batch,
+                        now=store.clock(),
+                    )
                     ledger.hold(tx, mia, job.id, 3, store.clock())
                 if number % 3 == 0:
                     with store.begin() as tx:
@@ -195,7 +228,7 @@ def test_a_backup_shows_one_moment_while_others_write(kind, fresh, kept, tmp_pat
         restored = restore(other, there, tmp_path / f"{number}.backup")
         with other.read() as tx:
             assert invariants.broken(tx) == []
-            assert len(library.search(tx, mia, tag=health.MARK, limit=10_000)) == restored.missing
+            assert len(clip_search.search(tx, mia, tag=health.MARK, limit=10_000)) == restored.missing
             rows = list(tx.execute(sa.select(schema.clips.c.video_key)))
             gone = 0
             for (key,) in rows:
@@ -218,7 +251,7 @@ def test_what_is_deleted_during_a_backup_is_said_and_marked_and_what_comes_is_le
 
         def keys(self, prefix=""):
             with store.begin() as tx:
-                library.remove(kept, library.delete(tx, mia, goes.id, store.clock()))
+                retention.remove(kept, library.delete(tx, mia, goes.id, store.clock()))
             comes.append(add_clip(store, kept, mia, "comes"))
             return kept.keys(prefix)
 
@@ -227,7 +260,7 @@ def test_what_is_deleted_during_a_backup_is_said_and_marked_and_what_comes_is_le
     assert restore(other, there, tmp_path / "all.backup").missing == 1
     assert list(there.keys()) == [stays.video_key]
     with other.read() as tx:
-        assert [clip.id for clip in library.search(tx, mia, tag=health.MARK)] == [goes.id]
+        assert [clip.id for clip in clip_search.search(tx, mia, tag=health.MARK)] == [goes.id]
         assert library.get(tx, mia, stays.id).tags == ()
 
 
@@ -280,7 +313,7 @@ def no_manifest(files):
 
 
 def unknown_table(files):
-    files["manifest.json"] = files["manifest.json"].replace(b'"tables": {', b'"tables": {"films": 1,')
+    files["manifest.json"] = files["manifest.json"].replace(b'"tables": {', b'"tables": {"nothing": 1,')
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import pytest
 
 import doubles
 from vitascope.errors import BadSettings, BadSpec, NotFound, OutputFailed, Unavailable
-from vitascope.store.blobs import FolderBlobs, S3Blobs, blobs, content
+from vitascope.store.blobs import blobs, content
+from vitascope.store.folder_blobs import FolderBlobs
+from vitascope.store.s3_blobs import S3Blobs
 
 KEY = "clips/clip_1/video.mp4"
 
@@ -115,7 +117,7 @@ def test_a_writer_killed_in_the_middle_leaves_no_blob(tmp_path):
     source = tmp_path / "endless"
     os.mkfifo(source)
     code = (
-        "import pathlib, sys; from vitascope.store.blobs import FolderBlobs\n"
+        "import pathlib, sys; from vitascope.store.folder_blobs import FolderBlobs\n"
         "FolderBlobs(pathlib.Path(sys.argv[1])).put('clips/c/video.mp4', pathlib.Path(sys.argv[2]))"
     )
     command = [sys.executable, "-c", code, str(root), str(source)]

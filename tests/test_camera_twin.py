@@ -14,7 +14,7 @@ import pytest
 from vitascope.clip import CameraPath
 from vitascope.smallworld.world import camera, physics
 from vitascope.smallworld.world.render import outline
-from vitascope.smallworld.world.scene import CAMERAS, CameraMove, Motion, Scene, Thing
+from vitascope.smallworld.world.scene import CAMERAS, CameraMove, Motion, Thing, World
 from vitascope.smallworld.world.stage import PALETTE, set_stage
 
 GOLDEN = Path(__file__).parent.parent / "studio/src/camera/golden.json"
@@ -73,7 +73,7 @@ def test_the_studio_compares_its_camera_with_the_numbers_of_the_world(request: p
 
 def test_the_places_in_the_picture_are_where_the_renderer_draws() -> None:
     thing = Thing("ball", "red", "small", "matte", Motion("stand"))
-    scene = Scene((thing,), "snow", "noon", CameraMove(), seed=4)
+    scene = World((thing,), "snow", "noon", CameraMove(), seed=4)
     centre = physics.bodies(scene, 1)[0].position[0]
     row = ROWS[0]
     eye, basis = camera.position(row), camera.basis(row)

@@ -15,9 +15,9 @@ from vitascope.smallworld.world.captions import (
 )
 from vitascope.smallworld.world.facts import MOTION_WORDS
 from vitascope.smallworld.world.inflect import verb_forms
-from vitascope.smallworld.world.scene import MOTIONS, CameraMove, Motion, Scene, Thing, sample
+from vitascope.smallworld.world.scene import MOTIONS, CameraMove, Motion, Thing, World, sample
 
-SCENE = Scene(
+SCENE = World(
     things=(
         Thing("ball", "red", "large", "matte", Motion("bounce", "left", "slow")),
         Thing("cube", "blue", "small", "metal"),
@@ -60,7 +60,7 @@ def test_the_canonical_text_of_any_scene_has_at_most_24_words():
 
 
 def test_stillness_has_no_speed():
-    still = Scene((Thing("cone", "white"),), "sand", "noon", CameraMove("still", "fast"), 0)
+    still = World((Thing("cone", "white"),), "sand", "noon", CameraMove("still", "fast"), 0)
     assert canonical(facts_of(still)) == "large white matte cone stands, on sand, at noon, camera still"
 
 

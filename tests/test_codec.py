@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 import tiny
 from sheets import psnr
-from vitascope.clip import GROUP
+from vitascope.smallworld.dimensions import GROUP
 from vitascope.smallworld.inference import codec as on_the_runtime
 from vitascope.smallworld.training import data
-from vitascope.smallworld.training.codec import Codec, memory_shapes, run, taps_of
+from vitascope.smallworld.training.codec import Codec, memory_shapes, pixels_of, taps_of
 from vitascope.smallworld.training.fit_linear import WHITEN
 
 
@@ -44,8 +45,8 @@ def test_one_by_one_gives_the_same_frames_as_all_at_once(trained):
     whole = trained.decode(given)[0].unflatten(0, (5, GROUP))
     memory = [torch.full((1, n, 64 // coarse, 96 // coarse), 7.0) for n, coarse in memory_shapes(tiny.CODEC)]
     for number in range(5):
-        frames, memory = trained.decode_step(given[:, number], memory, float(number == 0))
-        assert torch.allclose(frames, whole[number], atol=1e-5)
+        cells, memory = trained.decode_step(given[:, number], memory, float(number == 0))
+        assert torch.allclose(pixels_of(cells).permute(0, 3, 1, 2), whole[number], atol=1e-5)
 
 
 @torch.no_grad()
@@ -70,8 +71,25 @@ def test_shapes(trained):
 
 @torch.no_grad()
 def test_the_decoder_starts_as_its_base(tiny_codec):
+    """Whose weights name a frame, a colour, a row and a column of a patch in this order."""
     given = latents(3)
-    assert torch.equal(tiny_codec.decode(given), run(tiny_codec.base, given))
+    mix, (one, before) = tiny_codec.base[0].mix, (given[0], torch.cat([given[0, :1], given[0, :-1]]))
+    meant = pixel_shuffle(mix(torch.cat([one, before], dim=1)), 32).unflatten(1, (GROUP, 3)).flatten(0, 1)
+    assert torch.allclose(tiny_codec.decode(given)[0], meant, atol=1e-5)
+
+
+@torch.no_grad()
+def test_cells_are_met_and_mended_pixel_by_pixel(trained):
+    """As if frames were taken apart before `Meet` and put together after `Mend`, by pixel shuffles."""
+    frames = torch.rand((4, 3, 16, 24), generator=torch.Generator().manual_seed(0))
+    pairs = pixel_unshuffle(frames, 4).reshape(2, -1, 4, 6)
+    meet, mend = trained.detail[7], trained.detail[-1]
+    cells = pairs[:, meet.order]
+    assert torch.allclose(pixels_of(cells).permute(0, 3, 1, 2), frames)
+    features = torch.randn((2, meet.mix.out_channels, 4, 6), generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(meet(features, cells), features + meet.mix(pairs - 0.5), atol=1e-5)
+    added = pixel_shuffle(mend.mix(features).reshape(4, -1, 4, 6), 4)
+    assert torch.allclose(pixels_of(mend(features)).permute(0, 3, 1, 2), added, atol=1e-5)
 
 
 def test_the_fitted_codec_redraws_what_it_was_fitted_to(tiny_codec):

@@ -1,9 +1,12 @@
 """Where a setting's value comes from, and that nonsense is named with its place."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import doubles
 from vitascope import config
 from vitascope.errors import BadSettings
 
@@ -102,3 +105,19 @@ def test_a_switch_that_is_none_is_refused_with_what_it_must_be(tmp_path, text):
 def test_an_empty_variable_leaves_the_default_and_what_is_no_setting_is_left_alone(tmp_path):
     settings = config.read({"VITASCOPE_HOME": str(tmp_path), "VITASCOPE_PORT": "", "VITASCOPE_DEBUG": "1"})
     assert (settings.port, settings.origins["port"]) == (8410, "default")
+
+
+def test_where_nothing_is_set_nothing_is_loaded_to_check_it(tmp_path):
+    code = "import sys; from vitascope import config; config.settings(); print('pydantic' in sys.modules)"
+    bare = {name: value for name, value in doubles.environment().items() if not name.startswith("VITASCOPE_")}
+    bare["VITASCOPE_HOME"] = str(tmp_path)
+    for environment, loaded in ((bare, "False"), (bare | {"VITASCOPE_PORT": "8411"}, "True")):
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == loaded
+
+
+def test_the_defaults_are_what_the_check_makes_of_them(tmp_path):
+    bare, checked = (config.read({"VITASCOPE_HOME": str(tmp_path)} | more) for more in ({}, {"VITASCOPE_PORT": "8410"}))
+    for setting in config.TABLE:
+        one, other = getattr(bare, setting.name), getattr(checked, setting.name)
+        assert (type(one), one) == (type(other), other), setting.name

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 import postgres
 from processes import LONG, Service, until
-from vitascope.store import blobs, invariants, schema
+from vitascope.store import invariants, schema
 from vitascope.store.database import Store, file_url
+from vitascope.store.folder_blobs import FolderBlobs
 
 LEASE = ("--lease-seconds", 3)
 
@@ -67,7 +68,7 @@ def check(service, orders):
     assert {job.state for job in jobs} == {"succeeded"}
     clips = rows(store, sa.select(schema.clips))
     assert sorted(clip.job_id for clip in clips) == sorted(job.id for job in jobs)
-    kept = blobs.FolderBlobs(service.folder / "home" / "blobs")
+    kept = FolderBlobs(service.folder / "home" / "blobs")
     for clip in clips:
         assert kept.size(clip.video_key) == clip.bytes
         assert kept.exists(clip.poster_key)

@@ -17,7 +17,7 @@ from vitascope.errors import BadSettings, Unavailable
 from vitascope.store import ids, schema
 from vitascope.store.database import Store, file_url, insert_new
 
-HEAD = "0006"
+HEAD = "0011"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -124,6 +124,14 @@ def test_writers_wait_for_each_other_and_none_is_lost(store):
     for thread in threads:
         thread.join()
     assert sorted(int(name.split(" after ")[1]) for name in names(store)) == list(range(50))
+
+
+def test_a_write_inside_a_write_is_refused_at_once_and_the_next_one_goes_on(store):
+    """It would wait for the outer one, which waits for it."""
+    with store.begin(), pytest.raises(RuntimeError, match="inside another"), store.begin():
+        pass
+    with store.begin() as tx:
+        assert tx.scalar(sa.text("SELECT 1")) == 1
 
 
 def test_a_row_with_the_same_key_is_not_added_twice(store):

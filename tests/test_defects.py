@@ -5,9 +5,11 @@ import functools
 import numpy as np
 import pytest
 
-from vitascope.clip import CameraPath, ClipSpec, Source
+from doubles import ANY_SIZE, FORMAT
+from vitascope.clip import CameraPath, ClipSpec, SourceClip
 from vitascope.media import picture, video
-from vitascope.media.defects import Watch, asks_motion, inspect
+from vitascope.media.defects import Watch, inspect
+from vitascope.smallworld.judge import judge
 from vitascope.smallworld.world.captions import caption
 from vitascope.smallworld.world.render import render
 from vitascope.smallworld.world.scene import sample
@@ -15,6 +17,8 @@ from vitascope.smallworld.world.stage import set_stage
 
 SIZE = (64, 64)
 FRAMES = 9
+asks_motion = judge.asks_motion
+COUNTS = [20, pytest.param(100, marks=pytest.mark.slow)]  # of true clips; a hundred take ten seconds to draw
 
 
 def spec(prompt="a red ball rolls on grass", **more):
@@ -28,53 +32,59 @@ def world(seed, size=SIZE):
 
 
 def kinds(asked, frames):
-    watch = Watch(asked)
+    watch = Watch(asked, ANY_SIZE.resolve(asked), asks_motion(asked))
     for _ in watch.through(frames):
         pass
     return [defect.kind for defect in watch.defects()]
 
 
-@pytest.fixture(scope="module")
-def clips():
-    """A hundred true clips and their captions in both languages."""
-    return [
-        (seed, world(seed), [caption(sample(seed), np.random.default_rng(seed), tongue) for tongue in ("en", "zh")])
-        for seed in range(100)
-    ]
+def found(path, asked):
+    return inspect(path, asked, ANY_SIZE.resolve(asked), asks_motion(asked))
 
 
-def test_no_true_clip_of_a_hundred_is_called_defective(clips):
+@functools.cache
+def true_clip(seed):
+    """Its frames, and captions in both languages."""
+    return world(seed), [caption(sample(seed), np.random.default_rng(seed), tongue) for tongue in ("en", "zh")]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_no_true_clip_is_called_defective(count):
     nights = stills = 0
-    assert len(clips) == 100
-    for seed, frames, captions in clips:
+    for seed in range(count):
+        frames, captions = true_clip(seed)
         for words in captions:
             assert kinds(spec(words), frames) == [], (seed, words)
         nights += sample(seed).sky == "night"
         stills += np.array_equal(frames[0], frames[-1])
-    assert nights > 10
+    assert nights > count / 10
     assert stills > 0
 
 
-def test_a_very_dark_night_is_not_black(clips):
-    dark = [frames for seed, frames, _ in clips if sample(seed).sky == "night"]
+def test_a_very_dark_night_is_not_black():
+    dark = [true_clip(seed)[0] for seed in range(20) if sample(seed).sky == "night"]
+    assert dark
     for frames in dark:
         assert kinds(spec(), (frames * 0.15).astype(np.uint8)) == []
 
 
-def test_every_true_clip_frozen_or_blackened_is_caught(clips):
-    for _, frames, captions in clips:
+@pytest.mark.parametrize("count", COUNTS)
+def test_every_true_clip_frozen_or_blackened_is_caught(count):
+    for frames, captions in map(true_clip, range(count)):
         if asks_motion(spec(captions[0])):
             assert kinds(spec(captions[0]), np.repeat(frames[:1], FRAMES, 0)) == ["frozen"]
         assert kinds(spec(captions[0]), (frames * 0.03).astype(np.uint8)) == ["black"]
 
 
-def test_the_limits_are_far_from_true_clips(clips):
+@pytest.mark.parametrize("count", COUNTS)
+def test_the_limits_are_far_from_true_clips(count):
     changes, brightest = [], []
-    for _, frames, captions in clips:
-        watch = Watch(spec(captions[0]))
+    for frames, captions in map(true_clip, range(count)):
+        asked = spec(captions[0])
+        watch = Watch(asked, ANY_SIZE.resolve(asked))
         for frame in frames:
             watch.see(frame)
-        if asks_motion(spec(captions[0])):
+        if asks_motion(asked):
             changes.append(watch._change)
         brightest.append(frames.reshape(len(frames), -1).max(1).min())
     assert min(changes) > 7, "twice the limit"
@@ -164,35 +174,36 @@ def test_a_black_picture_that_was_given_is_not_held_against_the_clip():
 
 
 def test_only_the_new_part_of_a_continued_clip_is_judged():
-    asked = ClipSpec(prompt="a red ball rolls", extend=Source("ab", len(world(3)), *SIZE), seconds=0.5)
-    new = np.repeat(world(3)[-1:], asked.new_frames, 0)
+    asked = ClipSpec(prompt="a red ball rolls", extend=SourceClip("ab", len(world(3)), *SIZE, FORMAT.fps), seconds=0.5)
+    new = np.repeat(world(3)[-1:], ANY_SIZE.resolve(asked).frames, 0)
     assert kinds(asked, np.concatenate([world(3), new])) == ["frozen"]
     assert kinds(asked, np.concatenate([new[:1].repeat(FRAMES, 0), world(3)[1:]])) == []
 
 
-def test_a_file_is_judged_as_it_lies_on_the_disk(tmp_path, clips):
-    for seed, frames, captions in clips[:10]:
+def test_a_file_is_judged_as_it_lies_on_the_disk(tmp_path):
+    for seed in range(10):
+        frames, captions = true_clip(seed)
         path = tmp_path / f"{seed}.mp4"
-        with video.writing(path, *SIZE) as writer:
+        with video.writing(path, *SIZE, fps=FORMAT.fps) as writer:
             for frame in frames:
                 writer.write(frame)
-        assert inspect(path, spec(captions[0])) == ()
+        assert found(path, spec(captions[0])) == ()
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    assert next(defect.kind for defect in inspect(path, spec())) in ("broken", "length")
+    assert next(defect.kind for defect in found(path, spec())) in ("broken", "length")
     path.write_bytes(b"no video")
-    (found,) = inspect(path, spec())
-    assert (found.kind, "cannot be read" in found.message) == ("broken", True)
+    (defect,) = found(path, spec())
+    assert (defect.kind, "cannot be read" in defect.message) == ("broken", True)
     frozen = tmp_path / "frozen.mp4"
-    with video.writing(frozen, *SIZE) as writer:
+    with video.writing(frozen, *SIZE, fps=FORMAT.fps) as writer:
         for _ in range(FRAMES):
             writer.write(world(3)[0])
-    assert [defect.kind for defect in inspect(frozen, spec())] == ["frozen"]
+    assert [defect.kind for defect in found(frozen, spec())] == ["frozen"]
 
 
 def test_a_still_is_judged_too(tmp_path):
     path = tmp_path / "still.png"
     picture.save(path, world(3)[0])
-    assert inspect(path, spec(seconds=0)) == ()
+    assert found(path, spec(seconds=0)) == ()
     picture.save(path, np.zeros((64, 64, 3), np.uint8))
-    assert [defect.kind for defect in inspect(path, spec(seconds=0))] == ["black"]
+    assert [defect.kind for defect in found(path, spec(seconds=0))] == ["black"]

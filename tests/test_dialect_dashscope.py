@@ -7,8 +7,10 @@ import pytest
 from dialects import ERRORS, REFUSED, START, call, view
 from serving import png, serving, until
 from vitascope.errors import BadSpec, NotFound, NotSupported
-from vitascope.vendors.api import Fault, Page, Upload, Uploaded
+from vitascope.vendors.api import Page, Upload, Uploaded
 from vitascope.vendors.dashscope import dialect as dashscope
+from vitascope.vendors.dashscope import facts
+from vitascope.vendors.view import Fault
 
 MAKE = "/api/v1/services/aigc/video-generation/video-synthesis"
 
@@ -67,10 +69,10 @@ def test_what_makes_no_sense_is_said(body):
         dashscope.parse(call(body))
 
 
-@pytest.mark.parametrize("state", dashscope.STATUS)
+@pytest.mark.parametrize("state", facts.STATUS)
 def test_states(state):
     told = dashscope.show(call(), view(dashscope.DIALECT, state)).body
-    assert told["output"]["task_status"] == dashscope.STATUS[state]
+    assert told["output"]["task_status"] == facts.STATUS[state]
     assert ("usage" in told) == ("video_url" in told["output"]) == (state == "succeeded")
     json.dumps(told)
 

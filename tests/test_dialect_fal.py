@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from serving import png, until
 from vendors import ERRORS, FIELD, PICTURE, REFUSED, UNKNOWN, T, call, receiving, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.vendors.api import Fault, Secrets
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.fal import dialect as fal
 from vitascope.vendors.id_formats import UUID
+from vitascope.vendors.view import Fault
 
 APP = "/fal-ai/wan/v2.2-a14b/text-to-video"
 PARAMS = {"owner": "fal-ai", "app": "wan/v2.2-a14b/text-to-video"}
@@ -88,9 +89,9 @@ def test_cameras_in_every_makers_way():
 
 
 def test_what_may_be_left_out_is():
-    plain = asked(enable_safety_checker=False, image_url=None, negative_prompt="", cfg_scale=0.5, generate_audio=True)
+    plain = asked(enable_safety_checker=False, image_url=None, negative_prompt="", cfg_scale=0.5)
     assert plain.image is None
-    assert len(plain.notes) == 2  # no sound, no cfg_scale
+    assert len(plain.notes) == 1  # no cfg_scale
     assert plain.echo["enable_safety_checker"] is False
 
 

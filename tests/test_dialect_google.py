@@ -9,13 +9,15 @@ import pytest
 from dialects import ERRORS, ID, REFUSED, START, call, view
 from serving import png, until
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.store import webhooks
-from vitascope.vendors.api import Earlier, Fault, Secrets, Upload, Uploaded
+from vitascope.outbound import standard_webhooks
+from vitascope.vendors.api import Earlier, Upload, Uploaded
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.google import files as google_files
 from vitascope.vendors.google import gemini, interactions, vertex
 from vitascope.vendors.google import veo as google
+from vitascope.vendors.view import Fault
 
-SECRETS = Secrets(webhook=webhooks.new_secret(), plain="0" * 64, seed=b"0" * 32)
+SECRETS = Secrets(webhook=standard_webhooks.new_secret(), plain="0" * 64, seed=b"0" * 32)
 MODEL = "veo-3.1-generate-preview"
 
 
@@ -31,13 +33,12 @@ def omni(given="a red ball", **more):
 def test_veos_fields_arrive():
     asked = veo(
         {"image": {"bytesBase64Encoded": "aGk=", "mimeType": "image/png"}, "lastFrame": {"gcsUri": None, "uri": "u"}},
-        {"durationSeconds": "4", "negativePrompt": "rain", "seed": 7, "sampleCount": 2, "generateAudio": True},
+        {"durationSeconds": "4", "negativePrompt": "rain", "seed": 7, "sampleCount": 2},
         webhookConfig={"uris": ["https://a.example/hook"], "userMetadata": {"order": 17}},
     )
     assert (asked.prompt, asked.model, asked.negative_prompt) == ("a red ball", MODEL, "rain")
     assert (asked.seconds, asked.seed, asked.n, asked.image, asked.last_image) == (4.0, 7, 2, "aGk=", "u")
     assert (asked.callback_url, asked.metadata) == ("https://a.example/hook", {"user_metadata": {"order": 17}})
-    assert any("No sound" in note for note in asked.notes)
 
 
 def test_null_is_absent_and_the_shape_is_googles_own():
@@ -196,7 +197,7 @@ def test_a_rule_that_refuses_says_so():
 def test_notices_are_signed_as_standard_webhooks():
     one = view(gemini.DIALECT, metadata={"user_metadata": {"order": 17}})
     told = gemini.tell(one, "succeeded", SECRETS, "msg_1", START)
-    assert webhooks.verify(SECRETS.webhook, told.headers, told.body, START)
+    assert standard_webhooks.verify(SECRETS.webhook, told.headers, told.body, START)
     event = json.loads(told.body)
     assert (event["type"], event["data"]["output_file_uri"]) == ("video.generated", "http://here/v.mp4")
     assert event["data"]["user_metadata"] == {"order": 17}

@@ -11,8 +11,8 @@ from dialects import ERRORS, ID, REFUSED, call, view
 from serving import serving, until
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors import signatures
-from vitascope.vendors.api import Fault
 from vitascope.vendors.jimeng import dialect as jimeng
+from vitascope.vendors.view import Fault
 
 SUBMIT, RESULT = "CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"
 QUERY = {"Action": SUBMIT, "Version": "2022-08-31"}

@@ -15,11 +15,13 @@ import pytest
 from serving import png, until
 from vitascope import errors
 from vitascope.clip import CameraPath
-from vitascope.store import webhooks
-from vitascope.vendors import cameras, signing
-from vitascope.vendors.api import Call, Fault, Secrets, View, alone
+from vitascope.outbound import standard_webhooks
+from vitascope.vendors import cameras
+from vitascope.vendors.api import Call
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.kling import dialect as kling
 from vitascope.vendors.kling import tasks as kling_tasks
+from vitascope.vendors.view import Fault, View, alone
 
 PROMPT = "a red ball bounces"
 VIEW = View(
@@ -78,7 +80,7 @@ def test_what_is_not_said_is_what_kling_takes():
         ({"prompt": PROMPT, "duration": "long"}, "duration"),
         ({"prompt": PROMPT, "cfg_scale": 3}, "cfg_scale"),
         ({"prompt": PROMPT, "mode": "best"}, "mode"),
-        ({"prompt": PROMPT, "sound": "on"}, "sound"),
+        ({"prompt": PROMPT, "sound": "loud"}, "sound"),
         ({"prompt": PROMPT, "multi_shot": True}, "multi_shot"),
         ({"prompt": PROMPT, "camera_control": {"type": "simple", "config": {"pan": 5, "zoom": 1}}}, "camera_control"),
         ({"prompt": PROMPT, "camera_control": {"type": "simple", "config": {"pan": 11}}}, "camera_control"),
@@ -166,7 +168,7 @@ def test_the_second_form_reads_contents():
         with pytest.raises(errors.VitascopeError):
             parse(call(contents=wrong))
     with pytest.raises(errors.NotSupported):
-        kling_tasks.parse_text(call(prompt=PROMPT, settings={"audio": "native"}))
+        kling_tasks.parse_text(call(prompt=PROMPT, settings={"multi_shot": True}))
 
 
 def test_the_second_form_shows_outputs():
@@ -187,10 +189,10 @@ def test_callbacks_are_signed_as_documented():
     body = (
         b'{"id":"1234567890","status":"succeeded","message":"","create_time":1781080778802,"update_time":1781080794151}'
     )
-    headers = signing.standard(secret, "9876543210", 1_781_080_794, body)
+    headers = standard_webhooks.headers(secret, "9876543210", 1_781_080_794, body)
     assert headers["webhook-signature"] == "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4="
     message = kling_tasks.write(alone(VIEW), "succeeded", Secrets(secret, "", b""), "cbk_1", 5.0)
-    assert webhooks.verify(secret, message.headers, message.body, 5.0)
+    assert standard_webhooks.verify(secret, message.headers, message.body, 5.0)
 
 
 def made(status, code="x"):
@@ -362,7 +364,7 @@ def test_callbacks_tell_each_state_and_are_signed(client, receiver):
     until(lambda: came and json.loads(came[-1][1])["status"] == "succeeded")
     secret = good(client.get("/kling/callbacks/secret"))["secret"]
     for headers, data in came:
-        assert webhooks.verify(secret, headers, data, time.time())
+        assert standard_webhooks.verify(secret, headers, data, time.time())
         assert json.loads(data)["id"] == id
     states = [json.loads(data)["status"] for _, data in came]
     assert states == sorted(states, key=("submitted", "processing", "succeeded").index)

@@ -9,9 +9,11 @@ from serving import png, until
 from vitascope.clip import CameraPath
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.smallworld.world.scene import CAMERAS
-from vitascope.vendors.api import Earlier, Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.api import Earlier, Page, Upload, Uploaded
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.luma import agents as luma_agents
 from vitascope.vendors.luma import dialect as luma
+from vitascope.vendors.view import Fault
 
 ASKED = {"model": "ray-2", "prompt": "a red ball"}
 

@@ -2,20 +2,26 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from dialects import ERRORS, ID, REFUSED, START, call, view
+from doubles import CARD
 from serving import png, serving, until
 from vendors import receiving
 from vitascope import ask
 from vitascope.clip import CameraPath
 from vitascope.errors import BadSpec, NotSupported
+from vitascope.smallworld.world import camera
+from vitascope.smallworld.world.scene import CameraMove
 from vitascope.vendors import content_list
-from vitascope.vendors.api import Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.api import Page, Upload, Uploaded
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.id_formats import NUMBER
 from vitascope.vendors.minimax import camera as hailuo_camera
 from vitascope.vendors.minimax import dialect as minimax
 from vitascope.vendors.minimax import tasks as minimax_tasks
+from vitascope.vendors.view import Fault
 
 KEPT = Secrets("", "", b"")
 
@@ -27,7 +33,7 @@ KEPT = Secrets("", "", b"")
 def test_a_single_command_becomes_a_word(command):
     prompt, path = hailuo_camera.read(f"A ball [{command.title()}] on snow", 6)
     assert prompt == "A ball on snow"
-    assert ask.camera_path(path).words == hailuo_camera.WORDS[command]
+    assert ask.camera_path(path, CARD).words == hailuo_camera.WORDS[command]
 
 
 @pytest.mark.parametrize(("chinese", "english"), hailuo_camera.CHINESE.items())
@@ -47,6 +53,13 @@ def test_commands_in_one_bracket_act_together():
     halfway = path.points[len(path.points) // 2]
     assert first[3] < halfway[3] < last[3]
     assert first[7] > halfway[7] > last[7]
+
+
+@pytest.mark.parametrize("command", [command for command in hailuo_camera.WORDS if command != "static shot"])
+def test_a_command_in_numbers_moves_as_its_word_does(command):
+    word = hailuo_camera.WORDS[command]
+    rows = hailuo_camera.read(f"a ball [{command}, static shot]", 7)[1].points
+    assert np.allclose(rows, camera.path(CameraMove(word, "slow"), len(rows)))
 
 
 def test_brackets_act_in_turn():

@@ -7,7 +7,8 @@ import pytest
 from serving import until
 from vendors import ERRORS, REFUSED, UNKNOWN, T, call, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.vendors.api import Earlier, Secrets
+from vitascope.vendors.api import Earlier
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.openrouter import dialect as openrouter
 
 SKIN = openrouter.DIALECT.skin
@@ -22,9 +23,8 @@ def test_a_body():
     one = asked(duration="5", resolution="1080p", aspect_ratio="9:16", seed=3, callback_url="https://x/h", provider={})
     assert (one.seconds, one.size, one.seed, one.callback_url) == (5.0, (1080, 1920), 3, "https://x/h")
     assert asked(size="1280x720").size == (1280, 720)
-    frames = asked(frame_images=[FRAME, {**FRAME, "frame_type": "last_frame"}], generate_audio=True)
+    frames = asked(frame_images=[FRAME, {**FRAME, "frame_type": "last_frame"}])
     assert (frames.image, frames.last_image) == ("https://x/a.png", "https://x/a.png")
-    assert "No sound is made" in frames.notes[-1]
     assert asked(previous_job_id="gen-vid-7").extend == Earlier("gen-vid-7")
     assert asked(duration=None, frame_images=None, seed=-1).seed is None
 

@@ -51,7 +51,9 @@ def test_every_error_in_its_form(status):
     assert pika.fail(FIELD, None).body["detail"][0]["loc"] == ["body", "seed"]
 
 
-@pytest.mark.parametrize("prefix", ["", "/pika", "/proxy/pika"])
+@pytest.mark.parametrize(
+    "prefix", ["", *(pytest.param(more, marks=pytest.mark.slow) for more in ("/pika", "/proxy/pika"))]
+)
 def test_over_http(tmp_path, prefix):
     with serving(tmp_path, work=True) as server:
         client, place = server.client(), f"{prefix}/generate/2.2"

@@ -11,8 +11,9 @@ import pytest
 from serving import png, until
 from vendors import ERRORS, FIELD, ID, UNKNOWN, T, call, receiving, view
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.store import webhooks
-from vitascope.vendors.api import Listing, Page, Secrets
+from vitascope.outbound import standard_webhooks
+from vitascope.vendors.api import Listing, Page
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.id_formats import HEX
 from vitascope.vendors.replicate import dialect as replicate
 
@@ -31,9 +32,8 @@ def test_an_input_in_the_names_of_several_models():
     wan = asked(num_frames=81, frames_per_second=16, resolution="480p", aspect_ratio="9:16", go_fast=True, seed=-1)
     assert (wan.seconds, wan.size, wan.seed) == (5.0, (480, 854), None)
     assert wan.echo["go_fast"] is True
-    veo = asked(duration="8s", last_frame="https://x/b.png", generate_audio="true", num_inference_steps="8")
+    veo = asked(duration="8s", last_frame="https://x/b.png", num_inference_steps="8")
     assert (veo.seconds, veo.last_image, veo.steps) == (8.0, "https://x/b.png", 8)
-    assert veo.notes == ("No sound is made; generate_audio was left out.",)
     assert asked(camera_fixed=True).camera.words == "still"
 
 
@@ -187,7 +187,7 @@ def test_the_callback_comes_signed_and_only_for_what_was_wanted(client, receiver
     made = client.post(PATH, json=body).json()
     headers, sent = until(lambda: came and came[-1])
     secret = client.get("/v1/webhooks/default/secret").json()["key"]
-    assert webhooks.verify(secret, headers, sent, time.time())
+    assert standard_webhooks.verify(secret, headers, sent, time.time())
     told = json.loads(sent)
     assert (told["id"], told["status"], len(came)) == (made["id"], "succeeded", 1)
     assert client.get(told["urls"]["get"]).json()["output"]

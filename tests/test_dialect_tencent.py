@@ -11,8 +11,10 @@ from dialects import ERRORS, ID, REFUSED, START, call, view
 from serving import serving, until
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.vendors import signatures
-from vitascope.vendors.api import Earlier, Fault, Secrets
+from vitascope.vendors.api import Earlier
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.tencent import dialect as tencent
+from vitascope.vendors.view import Fault
 
 
 def action(name, fields=None):
@@ -53,8 +55,8 @@ def test_what_makes_no_sense_or_cannot_be_done_is_said():
         asked(Prompt="")
     with pytest.raises(BadSpec):
         asked(CameraControl={"Type": "sideways"})
-    with pytest.raises(NotSupported, match="Sound"):
-        asked(Sound="on")
+    with pytest.raises(NotSupported, match="Bgm"):
+        asked(Bgm="on")
     assert asked(Sound="off", MultiShot=False).prompt == "a red ball"
     assert "watermark" in asked(LogoAdd=1).notes[0]
 

@@ -22,7 +22,6 @@ def test_a_body():
     one = asked(seconds="5", width=1366, height=768, steps=8, guidance_scale=2, seed=3, fps=24)
     assert (one.seconds, one.size, one.steps, one.guidance, one.seed) == (5.0, (1366, 768), 8, 2.0, 3)
     assert asked(ratio="9:16", resolution="720p").size == (720, 1280)
-    assert asked(generate_audio=True).notes == ("No sound is made; generate_audio was left out.",)
 
 
 def test_where_pictures_belong():
@@ -82,7 +81,7 @@ def test_every_error_in_its_form(status):
     assert together.fail(FIELD, None).body["error"]["param"] == "seed"
 
 
-@pytest.mark.parametrize("prefix", ["", "/together"])
+@pytest.mark.parametrize("prefix", ["", pytest.param("/together", marks=pytest.mark.slow)])
 def test_over_http(tmp_path, prefix):
     with serving(tmp_path, work=True) as server:
         client, place = server.client(server.key()), f"{prefix}/v2/videos"

@@ -11,8 +11,10 @@ from dialects import ERRORS, ID, REFUSED, call, view
 from serving import png, serving, until
 from vendors import receiving
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.vendors.api import Balance, Earlier, Fault, Page, Secrets, Upload, Uploaded
+from vitascope.vendors.api import Balance, Earlier, Page, Upload, Uploaded
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.vidu import dialect as vidu
+from vitascope.vendors.view import Fault
 
 
 def asked(kind="text2video", **fields):

@@ -14,7 +14,7 @@ from vitascope.server.dialects.route_table import Table
 from vitascope.server.dialects.router import NATIVE_PREFIXES
 from vitascope.server.files import client_files
 from vitascope.store.ids import new_id
-from vitascope.vendors import DIALECTS, api, id_formats, native, spoken
+from vitascope.vendors import DIALECTS, id_formats, native, spoken
 from vitascope.vendors.api import Dialect, Reply, Route, Upload
 
 PROMPT = "a red ball bounces"
@@ -211,7 +211,3 @@ def test_a_clip_is_waited_for(server):
     answer = client.post("/v1/videos/sync", json={"prompt": PROMPT, "seconds": "0.5"})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
     assert answer.content[4:8] == b"ftyp"
-
-
-def test_all_that_speech_hands_on_is_there():
-    assert all(hasattr(api, name) for name in api.__all__)

@@ -17,9 +17,18 @@ import pytest
 from PIL import Image
 
 import doubles
-from vitascope import engines, errors
+from vitascope import errors
 from vitascope.cli import app as cli
+from vitascope.engines import registry
+from vitascope.engines.card import OptionCard, Tier
 from vitascope.media import recipe, video
+
+
+def discs_only(monkeypatch, card=doubles.CARD):
+    """The drawn engine's card is the only one there is."""
+    known = registry.Registry((), (card,))
+    monkeypatch.setattr(registry, "registry", lambda: known)
+    monkeypatch.setattr(doubles.DiscEngine, "card", card)
 
 
 @pytest.fixture
@@ -27,13 +36,9 @@ def run(monkeypatch, tmp_path, capsys):
     """Runs one command in an empty folder with the drawn engine; gives exit code, standard output and standard
     error.
     """
-    monkeypatch.setattr(engines, "load", lambda name: load(name))
+    discs_only(monkeypatch)
+    monkeypatch.setattr(registry, "load", lambda name="": doubles.DiscEngine())
     monkeypatch.chdir(tmp_path)
-
-    def load(name):
-        if name != doubles.CARD.name:
-            raise errors.UnknownModel(name, [doubles.CARD.name])
-        return doubles.DiscEngine()
 
     def run(*arguments):
         code = cli.main([str(argument) for argument in arguments])
@@ -77,11 +82,29 @@ def test_every_option_reaches_the_recipe(run, tmp_path):
     }
     options |= {"--seed": 4, "--steps": 2, "--guidance": 3.5, "--negative-prompt": "fog", "-o": "clip.mp4"}
     assert run("generate", "a ball", *[item for pair in options.items() for item in pair])[0] == 0
-    spec = recipe.read(tmp_path / "clip.mp4").spec
-    assert (spec.camera.words, spec.seconds, spec.shape, spec.seed) == ("orbit left", 1, (352, 192), 4)
+    made = recipe.read(tmp_path / "clip.mp4")
+    spec, size = made.spec, made.shape.size
+    assert (spec.camera.words, spec.seconds, size, spec.seed) == ("orbit left", 1, (352, 192), 4)
     assert (spec.steps, spec.guidance, spec.negative_prompt) == (2, 3.5, "fog")
     assert spec.image
     assert spec.last_image
+
+
+def test_what_only_some_models_have_reaches_the_recipe(run, tmp_path, monkeypatch):
+    form = dataclasses.replace(doubles.FORMAT, sizes=(), tiers=(Tier("256p", ((256, 256),)),))
+    knobs = (OptionCard(name="shift", kind="number"), OptionCard(name="sampler", kind="text"))
+    own = {"format": form, "sound": "optional", "presets": ("night",), "loras": ("film", "ink"), "options": knobs}
+    discs_only(monkeypatch, dataclasses.replace(doubles.CARD, **own))
+    loras = ("--lora", "film=0.5", "--lora", "ink")
+    given = (*loras, "--option", "shift=2.5", "--option", "sampler=euler", "--tier", "256p", "--preset", "night")
+    assert run("generate", "a ball", *given, "--silent", "--seconds", 0, "-o", "all.png")[0] == 0
+    spec = recipe.read(tmp_path / "all.png").spec
+    assert (spec.tier, spec.preset, spec.sound) == ("256p", "night", False)
+    assert {lora.name: lora.weight for lora in spec.loras} == {"film": 0.5, "ink": 1}
+    assert dict(spec.options) == {"shift": 2.5, "sampler": "euler"}
+    assert run("generate", "a ball", "--seconds", 0, "-o", "none.png")[0] == 0
+    assert recipe.read(tmp_path / "none.png").spec.sound is None, "neither --sound nor --silent: as the model likes"
+    assert run("generate", "a ball", "--sound", "--seconds", 0)[2].startswith("error: Sound was asked")
 
 
 def test_a_file_can_be_read_and_made_again(run, tmp_path):
@@ -98,8 +121,14 @@ def test_a_file_can_be_read_and_made_again(run, tmp_path):
 def test_options_beside_from_change_the_recipe(run, tmp_path):
     run("generate", "a red ball", "-o", "ball.mp4", "--seconds", 1, "--seed", 7)
     assert run("generate", "--from", "ball.mp4", "--seed", 8, "--aspect", "9:16", "-o", "other.mp4")[0] == 0
-    spec = recipe.read(tmp_path / "other.mp4").spec
-    assert (spec.prompt, spec.seed, spec.shape) == ("a red ball", 8, (192, 352))
+    other = recipe.read(tmp_path / "other.mp4")
+    assert (other.spec.prompt, other.spec.seed, other.shape.size) == ("a red ball", 8, (192, 352))
+
+
+def test_another_shape_than_the_one_asked_for_is_said(run):
+    code, _, err = run("generate", "a ball", "--aspect", "4:3", "--seconds", 0)
+    assert code == 0
+    assert f"note: 4:3 was asked; {doubles.CARD.name} makes 352x192, the nearest shape it can." in err
 
 
 def test_pictures_in_a_recipe_are_shown_in_full_only_when_asked(run, tmp_path):
@@ -111,10 +140,11 @@ def test_pictures_in_a_recipe_are_shown_in_full_only_when_asked(run, tmp_path):
 
 def test_weights_that_changed_since_are_noted(run, tmp_path, monkeypatch):
     run("generate", "a red ball", "-o", "ball.mp4", "--seconds", 1)
-    monkeypatch.setattr(doubles.DiscEngine, "card", dataclasses.replace(doubles.CARD, weights="0"))
+    discs_only(monkeypatch, dataclasses.replace(doubles.CARD, weights="0"))
     code, _, err = run("generate", "--from", "ball.mp4", "-o", "again.mp4")
     assert code == 0
-    assert "weights have changed" in err
+    assert f"note: It was made with the weights {doubles.CARD.weights[:16]}, here are 0." in err
+    assert "will not come out the same" in err
 
 
 BAD_USAGE = {
@@ -125,7 +155,8 @@ BAD_USAGE = {
     "wrong size": ["generate", "a ball", "--size", "100x100"],
     "size in words": ["generate", "a ball", "--size", "large"],
     "a size the model does not make": ["generate", "a ball", "--size", "512x512"],
-    "wrong aspect": ["generate", "a ball", "--aspect", "4:3"],
+    "wrong aspect": ["generate", "a ball", "--aspect", "wide"],
+    "a tier the model does not have": ["generate", "a ball", "--tier", "720p"],
     "aspect and size": ["generate", "a ball", "--aspect", "1:1", "--size", "256x256"],
     "negative seconds": ["generate", "a ball", "--seconds", "-3"],
     "too many seconds": ["generate", "a ball", "--seconds", "1e9"],
@@ -181,8 +212,21 @@ def test_failures_end_with_1_a_message_and_a_hint(run, tmp_path, arguments, said
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("method", ["begin", "step", "sound", "frames"])
+def test_a_fault_in_an_engine_names_the_model_and_the_kind(run, monkeypatch, method):
+    monkeypatch.setattr(doubles.DiscEngine, method, lambda *_, **__: 1 / 0)
+    code, out, err = run("generate", "a ball")
+    assert (code, out) == (1, "")
+    assert "error: The engine of vitascope-nano failed: ZeroDivisionError: division by zero" in err
+    assert "VITASCOPE_DEBUG=1" in err
+    assert "Traceback" not in err
+    monkeypatch.setenv("VITASCOPE_DEBUG", "1")
+    with pytest.raises(errors.EngineFailed):
+        run("generate", "a ball")
+
+
 def test_a_fault_of_our_own_is_said_without_a_traceback(run, monkeypatch):
-    monkeypatch.setattr(doubles.DiscEngine, "step", lambda *_: 1 / 0)
+    monkeypatch.setattr("vitascope.engines.render.recipe_for", lambda *_: 1 / 0)
     code, _, err = run("generate", "a ball")
     assert code == 1
     assert "error: A fault inside Vitascope: ZeroDivisionError" in err
@@ -191,12 +235,12 @@ def test_a_fault_of_our_own_is_said_without_a_traceback(run, monkeypatch):
 
 def test_damaged_weights_are_said(run, tmp_path, monkeypatch):
     def damaged(name):
-        raise errors.BadWeights("dit.onnx is damaged.", hint="Install Vitascope again.")
+        raise errors.BadWeights("layout.onnx is damaged.", hint="Install Vitascope again.")
 
-    monkeypatch.setattr(engines, "load", damaged)
+    monkeypatch.setattr(registry, "load", damaged)
     code, _, err = run("generate", "a ball")
     assert (code, list(tmp_path.iterdir())) == (1, [])
-    assert "error: dit.onnx is damaged.\nhint: Install Vitascope again." in err
+    assert "error: layout.onnx is damaged.\nhint: Install Vitascope again." in err
     code, out, _ = run("doctor")
     assert code == 1
     assert re.search(r"^BAD\s+weights .*damaged", out, re.M)
@@ -213,6 +257,11 @@ def test_the_doctor_shows_each_setting_with_its_origin(run, monkeypatch, own_hom
 
 def test_models_are_listed_with_their_limits(run):
     code, out, _ = run("models")
+    assert code == 0
+    assert out.startswith("Ready:\n  vitascope-nano  a drawn disc\n    text, image")
+    assert "draws discs only" not in out
+    assert "--all lists them" in out
+    code, out, _ = run("models", "--all")
     assert code == 0
     assert "draws discs only" in out
     assert "352x192" in out
@@ -232,7 +281,8 @@ def test_every_error_carries_what_its_faces_need():
         for child in kind.__subclasses__():
             yield from tree(child)
 
-    kinds = list(tree(errors.VitascopeError))
+    # those of other modules are kinds of these, caught before they reach a face
+    kinds = [kind for kind in tree(errors.VitascopeError) if kind.__module__ == errors.__name__]
     assert len({kind.code for kind in kinds}) == len(kinds)
     assert all(400 <= kind.status < 600 and kind.exit_code in (1, 2) for kind in kinds)
     assert all(kind.__name__ in errors.__doc__ for kind in kinds)
@@ -304,3 +354,25 @@ def test_a_bar_shows_the_time_left_on_a_terminal(monkeypatch):
     bars("frames", 1, 81)
     bars.close()
     assert re.search(r"steps.*1/4 \[00:0\d<00:0\d", terminal.getvalue())
+
+
+def test_the_help_begins_with_what_most_people_want(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert out.partition("Commands:\n")[2].split()[0] == "generate"
+
+
+def test_a_clip_loads_nothing_of_the_service(tmp_path):
+    """Each of these costs a command that needs none of it a tenth of a second or more."""
+    code = (
+        "import sys, doubles; from vitascope.engines import registry; from vitascope.cli.app import main\n"
+        "registry.load = lambda name: doubles.DiscEngine()\n"
+        "assert main(sys.argv[1:]) == 0\n"
+        "heavy = {'pydantic', 'asyncio', 'sqlalchemy', 'fastapi', 'structlog', 'rich', 'tqdm'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    bare = {name: value for name, value in doubles.environment().items() if not name.startswith("VITASCOPE_")}
+    for command in (["--help"], ["generate", "a red ball", "--seconds", "0", "-o", "still.png"]):
+        call = [sys.executable, "-c", code, *command]
+        done = subprocess.run(call, env=bare, cwd=tmp_path, capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from vitascope import engines
+from vitascope.engines import registry
 from vitascope.errors import BadSpec, BadWeights, OutputFailed
 from vitascope.smallworld import exam
 from vitascope.smallworld.exam import prompts, reconstruction, sheet
@@ -13,14 +13,14 @@ from vitascope.smallworld.exam.judge import MOMENTS, Parse, asked, marks, parse
 from vitascope.smallworld.exam.sheet import ALL, Score
 from vitascope.smallworld.reader import reader
 from vitascope.smallworld.world.render import outline, render
-from vitascope.smallworld.world.scene import CameraMove, Motion, Scene, Thing
+from vitascope.smallworld.world.scene import CameraMove, Motion, Thing, World
 from vitascope.smallworld.world.stage import Stage, set_stage, start_of
 
 NOTHING = Parse("", "", "", "", "", "")
 
 
 def scene(thing="ball", colour="red", motion=("slide", "left"), ground="stone", sky="noon", camera="still", seed=5):
-    return Scene((Thing(thing, colour, motion=Motion(*motion)),), ground, sky, CameraMove(camera), seed)
+    return World((Thing(thing, colour, motion=Motion(*motion)),), ground, sky, CameraMove(camera), seed)
 
 
 def clip(shown):
@@ -32,13 +32,21 @@ def slide():
     return clip(scene())
 
 
+def one_and_slow(cases):
+    """The first in `make test`, the others in `make test-all`."""
+    return [cases[0], *(pytest.param(case, marks=pytest.mark.slow) for case in cases[1:])]
+
+
 def look(frames, shown=None):
     return parse(frames, start_of(shown or scene()))
 
 
 @pytest.mark.parametrize(
     "question",
-    prompts.bank(3, first_seed=900_000) + prompts.bank(2, first_seed=900_100, aspect="16:9"),
+    [
+        *one_and_slow(prompts.bank(3, first_seed=900_000)),
+        *one_and_slow(prompts.bank(2, first_seed=900_100, aspect="16:9")),
+    ],
     ids=lambda question: f"{question.aspect} {question.prompt}",
 )
 def test_the_judge_reads_every_asked_fact_from_the_world_s_own_clips(question):
@@ -110,17 +118,19 @@ def test_a_shadow_alone_is_no_thing(slide):
 #: Things that hardly stand out in the first picture, or look like others there: pale on pale, crouching before a
 #: leap, half above the upper edge.
 FAINT = [
-    Scene((Thing("cylinder", "white", "large", "metal", Motion("slide", "right", "fast")),), "snow", "noon",
+    World((Thing("cylinder", "white", "large", "metal", Motion("slide", "right", "fast")),), "snow", "noon",
           CameraMove("crane down"), 802),
-    Scene((Thing("ball", "white", "small", "shiny", Motion("roll", "left")),), "snow", "sunset", CameraMove(), 253),
-    Scene((Thing("cylinder", "yellow", "small", "shiny", Motion("jump", "right", "fast")),), "grass", "overcast",
+    World((Thing("ball", "white", "small", "shiny", Motion("roll", "left")),), "snow", "sunset", CameraMove(), 253),
+    World((Thing("cylinder", "yellow", "small", "shiny", Motion("jump", "right", "fast")),), "grass", "overcast",
           CameraMove("crane up", "fast"), 375),
-    Scene((Thing("cube", "purple", "large", "shiny", Motion("bounce", "left", "fast")),), "stone", "noon",
+    World((Thing("cube", "purple", "large", "shiny", Motion("bounce", "left", "fast")),), "stone", "noon",
           CameraMove("crane up", "fast"), 498),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("shown", FAINT, ids=lambda shown: f"{shown.main.colour} {shown.main.shape} on {shown.ground}")
+@pytest.mark.parametrize(
+    "shown", one_and_slow(FAINT), ids=lambda shown: f"{shown.main.colour} {shown.main.shape} on {shown.ground}"
+)
 def test_what_hardly_stands_out_in_the_first_picture_is_seen_too(shown):
     seen, main = look(clip(shown), shown), shown.main
     assert (seen.shape, seen.colour, seen.direction) == (main.shape, main.colour, main.motion.direction)
@@ -177,7 +187,7 @@ def test_psnr_of_a_known_error():
 
 
 def test_a_sheet_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr(engines, "load", lambda name: pytest.fail("the work has begun"))
+    monkeypatch.setattr(registry, "load", lambda name="": pytest.fail("the work has begun"))
     with pytest.raises(OutputFailed, match="the folder does not exist"):
         exam.run(json_path=tmp_path / "none" / "sheet.json")
     with pytest.raises(OutputFailed, match="it is a folder"):
@@ -191,7 +201,7 @@ def test_a_sheet_that_cannot_be_written_is_said_before_the_work(tmp_path, monkey
 def test_a_small_exam_from_prompt_to_sheet(tmp_path, monkeypatch):
     monkeypatch.setattr(reconstruction, "FRAMES", 9)
     try:
-        engines.load(engines.EMBEDDED)
+        registry.load()
     except BadWeights as missing:
         pytest.skip(str(missing))
     text = exam.run(clips=2, aspect="9:16", json_path=tmp_path / "sheet.json", contact_path=tmp_path / "sheet.png")

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 import service
+from doubles import CARD
 from service import MODELS, SPEC
 from vitascope import plans
 from vitascope.errors import BadClip, LeaseLost, NotEnoughCredits
@@ -72,7 +73,16 @@ def submit(store, account_id, key, n=1, **more):
         made, batch_id = [], new_id("bat_", now)
         for _ in range(n):
             job = jobs.enqueue(
-                tx, account_id=account_id, spec=SPEC, units=PRICE, batch_id=batch_id, now=now, idempotency=key, **more
+                tx,
+                shape=CARD.resolve(SPEC),
+                model=CARD.name,
+                account_id=account_id,
+                spec=SPEC,
+                units=PRICE,
+                batch_id=batch_id,
+                now=now,
+                idempotency=key,
+                **more,
             )
             ledger.hold(tx, account_id, job.id, PRICE, now)
             made.append(job.id)
@@ -276,7 +286,7 @@ class Town:
             act()
         with self.store.read() as tx:
             assert invariants.broken(tx) == []
-            for account_id, running in jobs.line(tx, self.store.clock()).running.items():
+            for account_id, running in jobs.queue_view(tx, self.store.clock()).running.items():
                 assert running <= PLANS[self.accounts[account_id]].concurrency
 
     def ask(self):

@@ -3,12 +3,16 @@
 import time
 
 import pytest
+import sqlalchemy as sa
 
 import doubles
 import service
+from test_models import blocks
 from test_worker import check, open_house, order, read
 from vitascope import config
+from vitascope.clip import ClipSpec
 from vitascope.errors import BadSettings, MissingExtra, Unavailable
+from vitascope.store import schema, serving
 from vitascope.workers import ray as rays
 
 LONG = 120
@@ -83,6 +87,30 @@ def test_a_killed_node_s_jobs_are_finished_elsewhere(cluster, house):
     fleet.drain()
     until(lambda: not fleet.running, fleet, "the good-bye")
     fleet.kill()
+    check(house)
+
+
+@pytest.mark.slow
+def test_a_fleet_without_an_engine_serves_the_models_that_jobs_ask_for(house, own_home, tmp_path):
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    engine, file = (blocks(language)[0] for language in ("python", "toml"))
+    (own_home / "models").mkdir()
+    (tmp_path / "stripes.py").write_text(engine, "utf-8")
+    (own_home / "models" / "stripes.toml").write_text(file, "utf-8")
+    path = f"{tmp_path}:{doubles.environment()['PYTHONPATH']}"
+    mia = service.add_account(house.store, plan="unlimited", units=1_000_000)
+    (job,) = service.submit(house.store, mia, spec=ClipSpec(prompt="a", seed=1, seconds=1), model="stripes")
+    with rays.connected("local"):
+        environment = {"PYTHONPATH": path, "VITASCOPE_MODEL": "stripes"}
+        fleet = rays.Fleet(config.settings(), workers=1, environment=environment, lease_seconds=3.0, slots=2, width=1)
+        until(lambda: read(house, job).done, fleet, "the clip")
+        assert read(house, job).state == "succeeded"
+        fleet.drain()
+        until(lambda: not fleet.running, fleet, "the good-bye")
+        fleet.kill()
+    with house.store.read() as tx:
+        assert tx.execute(sa.select(schema.workers)).first() is None
+        assert serving.read(tx, house.store.clock()) == {}
     check(house)
 
 

@@ -5,8 +5,8 @@ import pytest
 
 import sheets
 from vitascope.clip import ClipSpec
-from vitascope.engines import weights_folder
 from vitascope.smallworld.engine import EmbeddedEngine
+from vitascope.smallworld.inference.bundle import weights_folder
 
 PROMPT = "a large red ball bounces on snow at sunset"
 
@@ -21,7 +21,8 @@ def engine():
 @pytest.mark.parametrize(("name", "more"), [("clip", {}), ("wide", {"aspect": "16:9"})])
 def test_the_committed_model_draws_the_golden_clip(engine, request, name, more):
     """A second of it, six frames, at half size."""
-    draft = engine.begin(ClipSpec(prompt=PROMPT, seed=7, seconds=1.0, **more))
+    spec = ClipSpec(prompt=PROMPT, seed=7, seconds=1.0, **more)
+    draft = engine.begin(spec, engine.card.resolve(spec))
     while not draft.done:
         engine.step([draft])
     frames = np.stack(list(engine.frames(draft)))[::3]

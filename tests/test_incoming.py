@@ -3,6 +3,7 @@ size, with its sound; and what was changed is said.
 """
 
 import io
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,11 +13,11 @@ import pytest
 from PIL import Image, ImageCms
 
 import vitascope
-from doubles import DiscEngine
+from doubles import CARD, FORMAT, DiscEngine
 from footage import CASES, GREEN, RED, film, halves, tone
-from vitascope import ask, engines
+from vitascope import ask
 from vitascope.clip import ClipSpec
-from vitascope.engines import render
+from vitascope.engines import registry, render
 from vitascope.errors import BadClip, BadPicture
 from vitascope.media import incoming, picture, recipe, video
 from vitascope.media.kinds import kind_of
@@ -38,7 +39,7 @@ def said(notes):
 @pytest.fixture
 def drawn(monkeypatch):
     """`vitascope.generate` with a disc in the place of the model."""
-    monkeypatch.setattr(engines, "load", lambda name: DiscEngine())
+    monkeypatch.setattr(registry, "load", lambda name="": DiscEngine())
     return vitascope.generate
 
 
@@ -270,8 +271,8 @@ def levels(path):
     return np.array([frame[frame.shape[0] // 2, frame.shape[1] // 2, 1] for frame in video.read_frames(path)]) / 4
 
 
-def conformed(path, tmp_path, **options):
-    source, notes = ask.source(incoming.clip(path), folder=tmp_path, **options)
+def conformed(path, tmp_path, format=FORMAT, **options):
+    source, notes = ask.source(incoming.clip(path), format, folder=tmp_path, **options)
     return source, notes
 
 
@@ -307,19 +308,20 @@ def test_odd_sides_are_taken(tmp_path):
 
 def test_a_clip_may_be_padded(tmp_path):
     path = film(tmp_path / "wide.mp4", [halves(128, 32)] * 17)
-    source, _ = conformed(path, tmp_path, sizes=((256, 256),), fit="pad")
+    square = replace(FORMAT, sizes=((256, 256),))
+    source, _ = conformed(path, tmp_path, square, fit="pad")
     frame = first_frame(tmp_path / source.path)
     assert near(frame[20, 128], (0, 0, 0), 3)
     assert near(frame[128, 20], RED, 6)
     assert near(frame[128, 236], GREEN, 6)
-    source, _ = conformed(path, tmp_path, sizes=((256, 256),), fit="crop")
+    source, _ = conformed(path, tmp_path, square, fit="crop")
     assert near(first_frame(tmp_path / source.path)[20, 20], RED, 6)
 
 
 def test_what_fits_is_taken_as_it_is():
-    source, notes = ask.source(incoming.clip(CASES / "c709.mp4"), folder=CASES)
+    source, notes = ask.source(incoming.clip(CASES / "c709.mp4"), FORMAT, folder=CASES)
     assert (source.sha256, source.path) == (render.sha256(CASES / "c709.mp4"), str(CASES / "c709.mp4"))
-    assert notes == []
+    assert notes == [ask.ENCODED_AGAIN]
 
 
 def test_the_same_clip_is_the_same_source_again(tmp_path):
@@ -383,7 +385,7 @@ def test_the_sound_of_a_continued_clip_is_kept_and_what_is_new_is_silent(drawn, 
 
 def test_a_minute_of_pictures_and_sound_is_interleaved(tmp_path):
     sound = Sound(tone(60, channels=2), 44100)
-    with video.writing(tmp_path / "long.mp4", 64, 64, sound=sound) as writer:
+    with video.writing(tmp_path / "long.mp4", 64, 64, fps=16, sound=sound) as writer:
         for number in range(960):
             writer.write(np.full((64, 64, 3), number % 250, np.uint8))
     found, behind = tracks(tmp_path / "long.mp4")
@@ -393,7 +395,7 @@ def test_a_minute_of_pictures_and_sound_is_interleaved(tmp_path):
 
 def test_the_same_pictures_and_sound_are_the_same_bytes(tmp_path):
     def written(name):
-        with video.writing(tmp_path / name, 64, 64, sound=Sound(tone(1), 44100)) as writer:
+        with video.writing(tmp_path / name, 64, 64, fps=16, sound=Sound(tone(1), 44100)) as writer:
             for number in range(16):
                 writer.write(np.full((64, 64, 3), number, np.uint8))
         return (tmp_path / name).read_bytes()
@@ -512,11 +514,11 @@ def test_a_clip_that_is_cut_off_in_the_middle_is_refused(tmp_path):
 
 def test_pad_or_crop_and_nothing_else():
     with pytest.raises(vitascope.errors.BadSpec, match="fit"):
-        ask.spec("a ball", image=Image.new("RGB", (9, 9)), fit="stretch")
+        ask.spec("a ball", CARD, image=Image.new("RGB", (9, 9)), fit="stretch")
 
 
 def test_notes_are_none_where_nothing_is_changed():
     notes = []
-    ask.spec("a ball", image=Image.new("RGB", (300, 300)), notes=notes)
+    ask.spec("a ball", CARD, image=Image.new("RGB", (300, 300)), notes=notes)
     assert notes == []
     assert picture.fit_note((352, 192), (704, 384), "crop") == ""

@@ -312,7 +312,7 @@ def test_the_position_in_the_line_is_the_order_of_starts(store, mia, ben):
     submit(store, ben, lane="relaxed")
     with store.read() as tx:
         waiting = jobs.page(tx, None, limit=100, state="queued")
-        line = jobs.line(tx, store.clock())
+        line = jobs.queue_view(tx, store.clock())
         told = {job.id: jobs.position(tx, job, line) for job in waiting}
     started = []
     while lease := claim(store):
@@ -468,7 +468,10 @@ def test_the_database_ranks_as_the_pure_order_does(store, seed):
             claim(store, lease_seconds=chance.choice([10, 10_000]))
     with store.read() as tx:
         everything = jobs.page(tx, None, limit=1000)
-        query, asked = ranking.query(store.engine.name, plans.packaged()), {"needs": ["cpu"], "models": service.MODELS}
+        query, asked = (
+            ranking.query(store.engine.name, plans.packaged()),
+            {"needs": ["cpu"], "models": service.MODELS, "spec_format": 2},
+        )
         values = {**asked, "now": store.clock()}
         found = [[row.id for row in tx.execute(query, {**values, "by_share": share})] for share in (0, 1)]
     for share in (0, 1):

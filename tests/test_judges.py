@@ -52,7 +52,9 @@ def test_at_home_a_missing_judge_skips(tmp_path):
     assert (code, "1 passed, 4 skipped, 1 xfailed" in said) == (0, True), said
 
 
-@pytest.mark.parametrize(("options", "ci"), [(["--no-skips"], ""), ([], "1"), (["-n", "2"], "true")])
+@pytest.mark.parametrize(
+    ("options", "ci"), [(["--no-skips"], ""), ([], "1"), pytest.param(["-n", "2"], "true", marks=pytest.mark.slow)]
+)
 def test_under_ci_it_is_a_failure_that_names_the_judge(tmp_path, options, ci):
     code, said = outcome(tmp_path, *options, ci=ci)
     assert (code, "1 failed, 1 passed, 1 skipped, 1 xfailed, 2 errors" in said) == (1, True), said

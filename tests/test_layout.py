@@ -27,7 +27,7 @@ from vitascope.smallworld.training.blocks import CAMERA_FEATURES
 from vitascope.smallworld.training.layout import GAPS, LEVELS, VIEW_FEATURES, view
 from vitascope.smallworld.world import camera
 from vitascope.smallworld.world.facts import canonical, facts_of
-from vitascope.smallworld.world.scene import CameraMove, Motion, Scene, Thing, sample
+from vitascope.smallworld.world.scene import CameraMove, Motion, Thing, World, sample
 from vitascope.smallworld.world.stage import BODY, LOOK, SLOTS, set_stage
 
 TOKENS = Tokenizer()
@@ -127,7 +127,7 @@ def shown(b=2, k=3, h=2, w=3, seed=0):
     noise = torch.Generator().manual_seed(seed)
     return {
         "tokens": asked(b)["tokens"],
-        "given": torch.randn((b, k, tiny.DIT.channels, h, w), generator=noise),
+        "given": torch.randn((b, k, tiny.RENDERER.channels, h, w), generator=noise),
         "index": torch.arange(k),
         "camera": torch.randn((b, k, CAMERA_FEATURES), generator=noise),
     }
@@ -170,10 +170,10 @@ def drawing(frames=5, k=0, known=None, seed=0):
     noise = np.random.default_rng(seed)
     return Asked(
         tokens=np.stack([TOKENS.encode(words) for words in ("large red ball rolls left", "")]),
-        pooled=noise.standard_normal((1, tiny.DIT.width), dtype=np.float32),
+        pooled=noise.standard_normal((1, tiny.RENDERER.width), dtype=np.float32),
         camera=noise.standard_normal((frames, CAMERA_FEATURES), dtype=np.float32),
         continues=False,
-        given=noise.standard_normal((k, tiny.DIT.channels, 3, 3), dtype=np.float32),
+        given=noise.standard_normal((k, tiny.RENDERER.channels, 3, 3), dtype=np.float32),
         given_index=np.arange(k),
         known=np.zeros((0, SLOTS, LAYOUT_FEATURES), np.float32) if known is None else known,
         guidance=1.5,
@@ -211,7 +211,7 @@ def units():
 def test_the_built_in_model_takes_up_another_motion_where_a_thing_is(units, way, sign):
     """A ball that has bounced on the spot rolls away, from where it is and on the ground."""
     ball = Thing("ball", "red", "large", "matte", Motion("bounce"))
-    stage = set_stage(Scene((ball,), "snow", "noon", CameraMove(), 4), 81)
+    stage = set_stage(World((ball,), "snow", "noon", CameraMove(), 4), 81)
     taps = np.maximum(np.arange(7, 11)[:, None] * 8 + [-4, 0], 0).ravel()
     known = (layout_of(stage[taps]) - units[0]) / units[1]
     asked = replace(

@@ -12,22 +12,25 @@ import pytest
 import sqlalchemy as sa
 
 import service
-from doubles import CARD, DiscEngine
+from doubles import CARD, DiscEngine, recipe_of
 from service import START
 from serving import serving, until
 from vitascope import ask, metrics, plans
 from vitascope.cli import app as cli
-from vitascope.clip import ClipSpec, Recipe
+from vitascope.clip import ClipSpec
 from vitascope.errors import BadClip, Conflict, LeaseLost, NotAllowed, NotFound, NotSignedIn
-from vitascope.orders import pipeline
-from vitascope.policy import Rules
+from vitascope.film import document
+from vitascope.orders import fulfil, stills
 from vitascope.runtime import open_house
-from vitascope.server.files import stills
 from vitascope.store import (
     account_deletion,
     accounts,
     archive,
+    clip_search,
     events,
+    film_renders,
+    film_takes,
+    films,
     handles,
     ids,
     invariants,
@@ -35,14 +38,22 @@ from vitascope.store import (
     ledger,
     library,
     limits,
+    projects,
     recipes,
+    retention,
     schema,
     webhooks,
 )
-from vitascope.store.blobs import FolderBlobs
+from vitascope.store.folder_blobs import FolderBlobs
 
 PASSWORD = "correct horse battery"
 WORDS = ("zebra", "holiday")  # in all that a person here writes
+FILM = {
+    "title": "A holiday",
+    "scene_order": ["s1"],
+    "scenes": {"s1": {"shots": ["k1"]}},
+    "shots": {"k1": {"action": "A zebra.", "lines": [{"id": "l1", "text": "Holiday!"}]}},
+}
 
 
 @dataclass
@@ -75,26 +86,20 @@ class Person:
             return accounts.by_id(tx, self.id)
 
     def order(self, *, account=None, **more):
-        return pipeline.submit(
-            self.store,
-            self.blobs,
-            account or self.account,
-            ask.spec(f"a {self.name} zebra", seconds=0),
-            card=CARD,
-            plan=plans.packaged()["pro"],
-            prices=plans.packaged().prices,
-            rules=Rules(),
-            **more,
-        )
+        spec = ask.spec(f"a {self.name} zebra", CARD, seconds=0)
+        return service.order(self.store, account or self.account, spec, plan=plans.packaged()["pro"], **more)
 
     def fulfil(self, engine=None):
-        return pipeline.fulfil(self.store, self.blobs, service.claim(self.store), engine or DiscEngine())
+        return fulfil.fulfil(self.store, self.blobs, service.claim(self.store), engine or DiscEngine())
 
     def live(self):
         """Clips, one in the trash, jobs in all their states, and whatever else an account can have."""
         with self.store.begin() as tx:
+            given = {"sha256": "ab" * 32, "kind": "image", "name": f"{self.name} zebra", "media_type": "image/png"}
+            kept = {"bytes": 3, "key": f"inputs/{self.id}/{'ab' * 32}", "created_at": self.store.clock()}
+            tx.execute(schema.inputs.insert().values(account_id=self.id, **given, **kept))
             now = self.store.clock()
-            project = library.create_project(tx, self.id, f"{self.name} holiday", now)
+            project = projects.create_project(tx, self.id, f"{self.name} holiday", now)
             webhooks.create(tx, self.id, f"https://{self.name}.example.org/", now=now, events=webhooks.KINDS)
             handles.claim(tx, self.id, handles.external("kling"), f"{self.name}-holiday", "job_1", now)
             sent = f"uploads/{self.id}/0123.png"
@@ -104,6 +109,16 @@ class Person:
                 limits.take(tx, what, now, per_second=1, burst=1)
         self.blobs.put(sent, b"picture")
         self.blobs.put(f"uploads/{self.id}/{'ab' * 32}", b"a clip to go on from")
+        with self.store.begin() as tx:
+            take_id = ids.new_id(ids.TAKE, self.store.clock())
+            film = films.create(tx, self.id, document.read(FILM), self.store.clock(), by=f"{self.name} of holiday")
+            key = film_takes.key(self.id, take_id, ".wav")
+            film_takes.add(
+                tx, self.id, film.id, self.store.clock(), id=take_id, of="l1", kind="voice", digest="d", state="made",
+                key=key, media={"key": key, "seconds": "1"}, own=True,
+            )  # fmt: skip
+            film_renders.ask(tx, film, (), {}, 24, self.store.clock())
+        self.blobs.put(key, b"a voice")
         callback = {"url": f"https://{self.name}.example.org/", "states": jobs.DONE}
         request = {"metadata": {"for": "holiday"}, "callback": callback}
         self.order(n=2, project_id=project.id, request=request, idempotency=f"{self.name}-holiday")
@@ -111,7 +126,7 @@ class Person:
         self.blobs.put(f"clips/{first.clip_id}/last.png", b"frame")
         with self.store.begin() as tx:
             library.trash(tx, self.id, second.clip_id, self.store.clock())
-        self.order(parent=first.clip_id, relation="rerun", request=request)
+        self.order(parent_clip_id=first.clip_id, relation="rerun", request=request)
         service.give_up(self.store, service.claim(self.store), BadClip("A zebra is no ball."))
         self.order(request=request)
         self.running = service.claim(self.store)
@@ -177,7 +192,7 @@ def test_nothing_is_left_that_a_person_wrote_made_or_was_called(store, kept, mia
 def test_every_table_that_names_an_account_is_personal_or_of_the_books():
     """A new one is to be named in `leaving.PERSONAL`, or here and blanked or kept there."""
     naming = {table.name for table in schema.metadata.sorted_tables if "account_id" in table.c}
-    assert naming - {table.name for table in account_deletion.PERSONAL} == {"jobs", "buckets", "transfers"}
+    assert naming - {table.name for table in account_deletion.PERSONAL} == {"jobs", "buckets", "transfers", "purchases"}
 
 
 def test_the_account_stays_as_a_number_that_opens_nothing(store, mia):
@@ -226,7 +241,7 @@ def test_others_keep_all_they_have(store, kept, mia):
     assert everything(store, ben.id) == before
     assert set(kept.keys("uploads")) == sent != set()
     with store.read() as tx:
-        (clip,) = library.search(tx, ben.id)
+        (clip,) = clip_search.search(tx, ben.id)
         assert all(kept.exists(key) for key in clip.keys)
         assert accounts.by_key(tx, ben.key, START)[0].id == ben.id
 
@@ -236,7 +251,7 @@ def test_the_address_is_free_for_a_new_account_with_nothing_of_the_old(store, ke
     again = Person(store, kept)
     assert again.id != mia.id
     with store.read() as tx:
-        assert library.search(tx, again.id, trashed=True) == jobs.page(tx, again.id) == []
+        assert clip_search.search(tx, again.id, trashed=True) == jobs.page(tx, again.id) == []
     assert [job.state for job in again.order()] == ["queued"]
     check(store)
 
@@ -344,7 +359,7 @@ def test_what_was_written_in_that_very_moment_is_swept_up(store, kept, mia):
     ben = Person(store, kept, "ben").live()
     mia.leave()
     with store.begin() as tx:  # as by somebody who was let in just before
-        library.create_project(tx, mia.id, "holiday", START)
+        projects.create_project(tx, mia.id, "holiday", START)
         events.tell(tx, mia.id, "clip.trashed", {}, START)
     kept.put(f"uploads/{mia.id}/late.png", b"picture")
     before = everything(store, ben.id)
@@ -364,7 +379,7 @@ def test_storage_that_does_not_answer_is_left_to_the_sweep(sqlite_only, kept):
 
 
 def test_the_frames_beside_a_clip_are_those_that_are_drawn_there():
-    assert {f"clips/c/{name}" for name in library.FRAMES} == {
+    assert {f"clips/c/{name}" for name in retention.FRAMES} == {
         stills.key("clips/c/video.mp4", which) for which in ("first", "last")
     }
 
@@ -403,7 +418,7 @@ def keep_clip(server, account_id):
     now, blobs = server.store.clock(), server.context.blobs
     clip_id = ids.new_id(ids.CLIP, now)
     blobs.put(library.key(clip_id, "video.mp4"), b"film")
-    recipe = Recipe(spec=ClipSpec(prompt="a zebra", seed=1), model="m", weights="w", version="0")
+    recipe = recipe_of(ClipSpec(prompt="a zebra", seed=1), model="m", weights="w", version="0")
     with server.store.begin() as tx:
         library.add(tx, account_id=account_id, recipe=recipe, size_bytes=4, sha256="00", now=now, clip_id=clip_id)
     return clip_id

@@ -1,32 +1,33 @@
 """The library: what is kept is found again, by its owner alone, and goes when its time has come. On both databases."""
 
-import dataclasses
-
 import pytest
 
+from doubles import recipe_of
 from service import add_account
 from vitascope.clip import ClipSpec, Recipe
 from vitascope.errors import BadSpec, Conflict, NotFound
-from vitascope.store import ids, library, similar_clips
-from vitascope.store.blobs import FolderBlobs
+from vitascope.smallworld.search_terms import search_terms
+from vitascope.store import clip_search, ids, library, projects, retention, similar_clips
+from vitascope.store.folder_blobs import FolderBlobs
 from vitascope.store.retention import DAY
 from vitascope.store.text_search import pattern, words_of
 
 
 def recipe(prompt="a red ball on grass", **more):
     spec = ClipSpec(prompt=prompt, **{"seed": 7, "seconds": 0.5, **more})
-    return Recipe(spec=spec, model=spec.model, weights="w", version="0.1")
+    return recipe_of(spec, weights="w", version="0.1")
 
 
 def keep(store, account, prompt="a red ball on grass", **more):
     with store.begin() as tx:
         given = {"sha256": ids.new_id("x_", 0)[2:], "size_bytes": 10, "now": store.clock.forward(1), **more}
-        return library.add(tx, account_id=account, recipe=recipe(prompt), **given)
+        meaning = search_terms(prompt).terms
+        return library.add(tx, account_id=account, recipe=recipe(prompt), meaning=meaning, **given)
 
 
 def found(store, account, words="", **asked):
     with store.read() as tx:
-        return [clip.id for clip in library.search(tx, account, words=words, **asked)]
+        return [clip.id for clip in clip_search.search(tx, account, words=words, hooks=[search_terms], **asked)]
 
 
 @pytest.fixture
@@ -35,10 +36,9 @@ def mia(store):
 
 
 def test_a_clip_is_kept_with_its_recipe_and_found_by_its_id(store, mia):
-    kept = keep(store, mia, tags=["best"], job_id="job_1", poster_key="clips/x/poster.jpg")
+    kept = keep(store, mia, tags=["best"], poster_key="clips/x/poster.jpg")
     with store.read() as tx:
         assert library.get(tx, mia, kept.id) == kept
-        assert library.of_job(tx, mia, "job_1") == kept
         assert library.by_sha256(tx, mia, kept.sha256) == kept
         assert library.by_sha256(tx, mia, "none") is None
     assert Recipe.from_dict(kept.recipe).spec == recipe().spec
@@ -94,8 +94,8 @@ def test_a_question_in_one_language_finds_prompts_in_the_other_exactly(store, mi
     }.items():
         assert found(store, mia, words) == expected, words
         with store.read() as tx:
-            assert library.count_found(tx, mia, words=words)[0] == len(expected), words
-            near = [clip.id for clip in similar_clips.near(tx, mia, words)]
+            assert clip_search.count_found(tx, mia, words=words, hooks=[search_terms])[0] == len(expected), words
+            near = [clip.id for clip in similar_clips.near(tx, mia, words, hooks=[search_terms])]
         assert not set(near) & set(expected), "what is found exactly is not near besides"
 
 
@@ -114,14 +114,14 @@ def test_a_count_is_of_all_that_a_search_finds(store, mia):
         ({"project": "\0"}, 0),
     ):
         with store.read() as tx:
-            assert library.count_found(tx, mia, **asked) == (expected, 10 * expected), asked
+            assert clip_search.count_found(tx, mia, hooks=[search_terms], **asked) == (expected, 10 * expected), asked
         assert len(found(store, mia, limit=100, **asked)) == expected, asked
 
 
 def test_the_search_narrows_by_project_favourite_model_tag_and_trash(store, mia):
     one, two = keep(store, mia).id, keep(store, mia, tags=["sea side", "b"]).id
     with store.begin() as tx:
-        film = library.create_project(tx, mia, "Film", store.clock())
+        film = projects.create_project(tx, mia, "Film", store.clock())
         library.move(tx, mia, one, film.id)
         library.favourite(tx, mia, two)
     assert found(store, mia, project=film.id) == [one]
@@ -171,9 +171,9 @@ def test_the_trash_gives_back_and_forgets_after_its_days(store, mia, tmp_path):
     with store.begin() as tx:
         assert library.restore(tx, mia, kept.id, store.clock()) == kept
     store.clock.forward(29 * DAY)
-    assert library.sweep(store, blobs).deleted == 0
+    assert retention.sweep(store, blobs).deleted == 0
     store.clock.forward(2 * DAY)
-    assert library.sweep(store, blobs).deleted == 1
+    assert retention.sweep(store, blobs).deleted == 1
     assert list(blobs.keys()) == [kept.video_key]
     with pytest.raises(NotFound), store.read() as tx:
         library.get(tx, mia, thrown.id)
@@ -185,16 +185,18 @@ def test_retention_spares_favourites_and_differs_by_plan(store, mia):
     toms = keep(store, tom).id
     store.clock.forward(10 * DAY)
     with store.begin() as tx:
-        assert library.purge(tx, store.clock(), 9, by_plan={"free": 0}) == []
+        assert retention.purge(tx, store.clock(), 9, by_plan={"free": 0}) == []
     assert found(store, mia, trashed=True) == [old]
     assert found(store, mia) == [loved]
     assert found(store, tom) == [toms]
     with store.begin() as tx:
-        library.purge(tx, store.clock(), 0, by_plan={"free": 5})
+        retention.purge(tx, store.clock(), 0, by_plan={"free": 5})
     assert found(store, tom, trashed=True) == [toms]
     store.clock.forward(31 * DAY)
     with store.begin() as tx:
-        assert sorted(library.purge(tx, store.clock())) == sorted([f"clips/{old}/video.mp4", f"clips/{toms}/video.mp4"])
+        assert sorted(retention.purge(tx, store.clock())) == sorted(
+            [f"clips/{old}/video.mp4", f"clips/{toms}/video.mp4"]
+        )
     assert found(store, mia) == [loved]
 
 
@@ -204,9 +206,9 @@ def test_files_without_a_clip_are_swept_after_a_day(store, mia, tmp_path):
     kept = keep(store, mia)
     for name in (stray, kept.video_key, "clips/strange/name.mp4", "uploads/acc/x"):
         blobs.put(name, b"x")
-    assert library.sweep(store, blobs).aside == 0, "a worker may be about to add it"
+    assert retention.sweep(store, blobs).aside == 0, "a worker may be about to add it"
     store.clock.forward(2 * DAY)
-    assert library.sweep(store, blobs).aside == 1
+    assert retention.sweep(store, blobs).aside == 1
     assert set(blobs.keys()) == {kept.video_key, "clips/strange/name.mp4", "uploads/acc/x"}
 
 
@@ -239,39 +241,39 @@ def test_lineage_leads_both_ways_and_ends_even_in_a_circle(store, mia):
 
 def test_projects_are_made_renamed_thrown_away_and_restored(store, mia):
     with store.begin() as tx:
-        film = library.create_project(tx, mia, "  My   film ", store.clock())
-        empty = library.create_project(tx, mia, "Empty", store.clock.forward(1))
+        film = projects.create_project(tx, mia, "  My   film ", store.clock())
+        empty = projects.create_project(tx, mia, "Empty", store.clock.forward(1))
         assert film.name == "My film"
-        assert library.list_projects(tx, mia) == [empty, film]
-        assert library.rename_project(tx, mia, film.id, "电影").name == "电影"
+        assert projects.list_projects(tx, mia) == [empty, film]
+        assert projects.rename_project(tx, mia, film.id, "电影").name == "电影"
     inside, thrown = keep(store, mia, project_id=film.id), keep(store, mia, project_id=film.id)
     with store.begin() as tx:
         library.trash(tx, mia, thrown.id, store.clock())
-        assert library.project(tx, mia, film.id).clips == 1
-        library.trash_project(tx, mia, film.id, store.clock.forward(5))
-        assert library.list_projects(tx, mia) == [empty]
+        assert projects.project(tx, mia, film.id).clips == 1
+        projects.trash_project(tx, mia, film.id, store.clock.forward(5))
+        assert projects.list_projects(tx, mia) == [empty]
         with pytest.raises(Conflict, match="in the trash"):
             library.move(tx, mia, inside.id, film.id)
     assert found(store, mia) == []
     with store.begin() as tx:
-        library.restore_project(tx, mia, film.id)
+        projects.restore_project(tx, mia, film.id)
     assert found(store, mia) == [inside.id]
     assert found(store, mia, trashed=True) == [thrown.id]
     for name in ("", " ", "x" * 121, "a\0b"):
         with pytest.raises(BadSpec), store.begin() as tx:
-            library.create_project(tx, mia, name, store.clock())
+            projects.create_project(tx, mia, name, store.clock())
 
 
 def test_a_thrown_away_project_goes_with_its_last_clip(store, mia):
     with store.begin() as tx:
-        film = library.create_project(tx, mia, "Film", store.clock())
+        film = projects.create_project(tx, mia, "Film", store.clock())
     keep(store, mia, project_id=film.id)
     with store.begin() as tx:
-        library.trash_project(tx, mia, film.id, store.clock())
+        projects.trash_project(tx, mia, film.id, store.clock())
     store.clock.forward(31 * DAY)
     with store.begin() as tx:
-        assert len(library.purge(tx, store.clock())) == 1
-        assert library.list_projects(tx, mia, trashed=True) == []
+        assert len(retention.purge(tx, store.clock())) == 1
+        assert projects.list_projects(tx, mia, trashed=True) == []
 
 
 def test_nobody_sees_or_changes_what_is_anothers(store, mia):
@@ -279,7 +281,7 @@ def test_nobody_sees_or_changes_what_is_anothers(store, mia):
     clip = keep(store, mia)
     child = keep(store, tom, parent_id=clip.id, relation="remix")
     with store.begin() as tx:
-        film = library.create_project(tx, mia, "Film", store.clock())
+        film = projects.create_project(tx, mia, "Film", store.clock())
     now = store.clock()
     attempts = [
         lambda tx: library.get(tx, tom, clip.id),
@@ -291,10 +293,10 @@ def test_nobody_sees_or_changes_what_is_anothers(store, mia):
         lambda tx: library.restore(tx, tom, clip.id, now),
         lambda tx: library.delete(tx, tom, clip.id, now),
         lambda tx: library.lineage(tx, tom, clip.id),
-        lambda tx: library.project(tx, tom, film.id),
-        lambda tx: library.rename_project(tx, tom, film.id, "x"),
-        lambda tx: library.trash_project(tx, tom, film.id, now),
-        lambda tx: library.restore_project(tx, tom, film.id),
+        lambda tx: projects.project(tx, tom, film.id),
+        lambda tx: projects.rename_project(tx, tom, film.id, "x"),
+        lambda tx: projects.trash_project(tx, tom, film.id, now),
+        lambda tx: projects.restore_project(tx, tom, film.id),
     ]
     for attempt in attempts:
         with pytest.raises(NotFound), store.begin() as tx:
@@ -304,7 +306,7 @@ def test_nobody_sees_or_changes_what_is_anothers(store, mia):
         assert library.lineage(tx, tom, child.id).parents == ()
         assert library.lineage(tx, mia, clip.id).children == ()
         assert library.get(tx, mia, clip.id) == clip
-        assert library.list_projects(tx, tom) == []
+        assert projects.list_projects(tx, tom) == []
         assert library.count(tx, mia) == (1, 10)
         assert library.by_sha256(tx, tom, clip.sha256) is None
 
@@ -317,7 +319,7 @@ def test_words_are_written_down_in_one_plain_form():
 
 def test_a_still_has_no_seconds(store, mia):
     with store.begin() as tx:
-        still = dataclasses.replace(recipe(), spec=dataclasses.replace(recipe().spec, seconds=0))
+        still = recipe(seconds=0)
         kept = library.add(tx, account_id=mia, recipe=still, size_bytes=1, sha256="s", now=store.clock())
     assert (kept.frames, kept.seconds) == (1, 0.0)
 
@@ -329,6 +331,6 @@ def test_a_zero_character_from_a_stranger_is_no_trouble(store, mia):
     assert found(store, mia, "ball\0") == [kept.id]
     for asked in ({"after": "x\0"}, {"project": "\0"}, {"model": "\0"}, {"tag": "\0"}):
         assert found(store, mia, **asked) == []
-    for attempt in (library.get, library.project):
+    for attempt in (library.get, projects.project):
         with pytest.raises(NotFound), store.read() as tx:
             attempt(tx, mia, "\0")

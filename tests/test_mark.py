@@ -17,7 +17,7 @@ def world(seed, width=256, height=256, frames=11):
 
 
 def written(path, frames):
-    with video.writing(path, frames[0].shape[1], frames[0].shape[0]) as writer:
+    with video.writing(path, frames[0].shape[1], frames[0].shape[0], fps=16) as writer:
         for frame in frames:
             writer.write(frame)
     return path

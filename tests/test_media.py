@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 import doubles
-from vitascope.clip import ClipSpec, Recipe
+from doubles import recipe_of
+from vitascope.clip import ClipSpec
 from vitascope.errors import BadClip, BadPicture, OutputFailed
 from vitascope.media import picture, poster, recipe, video
 from vitascope.media.limits import LOCAL
 
-RECIPE = Recipe(spec=ClipSpec(prompt="红色的球 <&> ]]>", seed=7), model="m", weights="ab", version="0.1.0")
+RECIPE = recipe_of(ClipSpec(prompt="红色的球 <&> ]]>", seed=7), model="m", weights="ab", version="0.1.0")
 
 
 def moving_disc(count, width=256, height=256):
@@ -32,7 +33,7 @@ def moving_disc(count, width=256, height=256):
 
 
 def write(path, frames, **options):
-    with video.writing(path, 256, 256, **options) as writer:
+    with video.writing(path, 256, 256, fps=16, **options) as writer:
         for frame in frames:
             writer.write(frame)
     return path
@@ -80,7 +81,7 @@ def test_they_are_so_whatever_was_in_the_memory_before(tmp_path):
     rng, made = np.random.default_rng(), set()
     for _ in range(10):
         kept = []
-        with video.writing(tmp_path / "clip.mp4", 352, 192) as writer:
+        with video.writing(tmp_path / "clip.mp4", 352, 192, fps=16) as writer:
             for frame in frames:
                 kept.append(rng.integers(0, 255, int(rng.integers(1_000, 400_000)), np.uint8))
                 if rng.random() < 0.5:

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from serving import PATIENCE, png, serving
-from vitascope import engines
+from vitascope.engines import registry
 from vitascope.media import recipe
 from vitascope.media import video as videos
 
@@ -152,7 +152,7 @@ def test_models_are_listed(client):
 
 @pytest.mark.slow
 def test_the_built_in_model_end_to_end(tmp_path):
-    model = engines.load("vitascope-nano")
+    model = registry.load()
     with serving(tmp_path, work=True, engine=model, cards=(model.card,)) as running, sdk(running) as client:
         video = client.videos.create_and_poll(
             model="sora-2",

@@ -2,11 +2,12 @@
 
 import pytest
 
+from doubles import CARD
 from service import MODELS, SPEC, add_account, claim, deliver, submit
 from vitascope.clip import ClipSpec
 from vitascope.store import eta, jobs, progress, schema
 
-WORKER = {"host": "h", "pid": 1, "needs": "cpu", "models": [], "started_at": 0.0, "created_at": 0.0}
+WORKER = {"host": "h", "pid": 1, "needs": "cpu", "models": list(MODELS), "started_at": 0.0, "created_at": 0.0}
 
 
 def measured(store):
@@ -25,8 +26,8 @@ def test_nothing_is_known_before_a_job_has_ended(store):
     account = add_account(store)
     submit(store, account)
     found = measured(store)
-    assert found.seconds(SPEC, SPEC.model) is None
-    assert found.starts_in(1, SPEC.model) is None
+    assert found.seconds(CARD.resolve(SPEC), CARD.name) is None
+    assert found.starts_in(1, CARD.name) is None
 
 
 def test_the_middle_of_the_latest_jobs_is_the_pace(store):
@@ -35,7 +36,7 @@ def test_the_middle_of_the_latest_jobs_is_the_pace(store):
         done_in(store, account, seconds)
     found = measured(store)
     assert found.usual == {MODELS[0]: 20}
-    assert found.seconds(SPEC, SPEC.model) == pytest.approx(20)
+    assert found.seconds(CARD.resolve(SPEC), CARD.name) == pytest.approx(20)
     store.clock.forward(8 * 86_400)
     assert measured(store).usual == {}  # it is another machine by now, for all we know
 
@@ -43,14 +44,14 @@ def test_the_middle_of_the_latest_jobs_is_the_pace(store):
 def test_what_waits_begins_when_the_machines_are_free(store):
     account = add_account(store)
     done_in(store, account, 20)
-    assert measured(store).starts_in(1, SPEC.model) is None  # no worker lives
+    assert measured(store).starts_in(1, CARD.name) is None  # no worker lives
     with store.begin() as tx:
         tx.execute(schema.workers.insert().values(id="wrk_1", seen_at=store.clock(), busy=0, **WORKER))
-    assert measured(store).starts_in(1, SPEC.model) == 0
+    assert measured(store).starts_in(1, CARD.name) == 0
     submit(store, account, n=2)
     claim(store)
-    assert measured(store).starts_in(1, SPEC.model) == pytest.approx(20)
-    assert measured(store).starts_in(2, SPEC.model) == pytest.approx(40)
+    assert measured(store).starts_in(1, CARD.name) == pytest.approx(20)
+    assert measured(store).starts_in(2, CARD.name) == pytest.approx(40)
 
 
 def test_a_running_job_is_as_far_as_its_steps_and_its_machine_time_say(store):
@@ -62,7 +63,7 @@ def test_a_running_job_is_as_far_as_its_steps_and_its_machine_time_say(store):
         jobs.beat(tx, lease, store.clock(), step=2, steps=4, compute_ms=1000)
         job = jobs.get(tx, account, lease.job.id)
     found = measured(store)
-    far = found.progress(job, SPEC)
+    far = found.progress(job)
     share = 2 / (4 + progress.TAIL)
     assert (far.share, far.seconds_left, far.stage) == (pytest.approx(share), pytest.approx(20 * (1 - share)), "steps")
     assert found.of(found.running[0]) == far  # as it is read for the others
@@ -75,7 +76,9 @@ def test_a_running_job_whose_row_another_version_wrote_is_left_out(store):
     lease = claim(store)
     claim(store)
     with store.begin() as tx:
-        tx.execute(schema.jobs.update().where(schema.jobs.c.id == lease.job.id).values(spec={"prompt": "a ball"}))
+        tx.execute(
+            schema.jobs.update().where(schema.jobs.c.id == lease.job.id).values(spec={"prompt": "a ball"}, shape={})
+        )
     assert [one.id == lease.job.id for one in measured(store).running] == [False]
 
 
@@ -89,7 +92,7 @@ def test_waiting_for_others_of_the_worker_is_no_work(store):
         with store.begin() as tx:
             jobs.beat(tx, lease, store.clock(), step=4, steps=4, compute_ms=9000)
         deliver(store, lease)
-    assert measured(store).seconds(SPEC, SPEC.model) == pytest.approx(10)
+    assert measured(store).seconds(CARD.resolve(SPEC), CARD.name) == pytest.approx(10)
 
 
 def test_a_long_clip_makes_its_steps_for_each_window(store):

@@ -4,13 +4,19 @@ import dataclasses
 
 import pytest
 
+from doubles import ANY_SIZE
+from vitascope import policy
 from vitascope.clip import CameraPath, ClipSpec
 from vitascope.errors import BadSettings, PolicyRefused
-from vitascope.policy import AccountMost, Asker, Most, Rules, check, plain
+from vitascope.policy import AccountMost, Asker, Most, Rules, plain
 from vitascope.smallworld.world.captions import caption
 from vitascope.smallworld.world.scene import sample
 
 RULES = Rules.read()
+
+
+def check(spec, by, **more):
+    policy.check(spec, ANY_SIZE.resolve(spec), by, **more)
 
 
 def rules(text):

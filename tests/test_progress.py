@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vitascope.store import progress
+from service import Clock, claim
+from serving import serving
+from vitascope.store import jobs, progress
 from vitascope.store.eta import Pace
 from vitascope.store.progress import Running
 
@@ -40,7 +42,7 @@ def replay(rows):
             for number, row in enumerate(rows)
             if row["seen"][0][0] <= now < row["finished"] and row["state"] == "succeeded"
         ]
-        pace = Pace({"m": fit} if fit else {}, {}, 1, tuple(under_way))
+        pace = Pace({"m": fit} if fit else {}, {}, {}, tuple(under_way))
         for one in under_way:
             new = progress.steadily(pace.of(one), said.get(one.id))
             said[one.id] = new
@@ -142,12 +144,40 @@ def test_before_anything_was_measured_its_own_steps_tell_the_time():
 
 def test_a_job_that_waits_for_others_of_its_worker_says_so():
     first, second = one(2, 2.0), Running("job_2", "m", "wrk_1", 1, 0.0, 8, 0.0, 256 * 256 * 81)
-    pace = Pace({"m": FIT}, {}, 1, (first, second))
+    pace = Pace({"m": FIT}, {}, {}, (first, second))
     assert (pace.of(first).stage, pace.of(second).stage) == ("steps", "turn")
-    assert Pace({"m": FIT}, {}, 1, (second,)).of(second).stage == "starting"
+    assert Pace({"m": FIT}, {}, {}, (second,)).of(second).stage == "starting"
     assert pace.of(first).seconds_left == pytest.approx(12)
     assert pace.of(second).seconds_left == pytest.approx(26)
 
 
 def test_a_second_attempt_begins_anew():
     assert progress.progress(one(0, 30.0, attempts=2), FIT).share == 0.0
+
+
+def test_progress_never_falls_when_a_job_is_begun_again_and_that_is_said(tmp_path):
+    clock = Clock()
+    with serving(tmp_path, clock=clock) as running, running.client(running.key()) as client:
+        video_id = client.post("/v1/videos", json={"prompt": "a red ball"}).json()["id"]
+
+        def seen():
+            return client.get(f"/v1/videos/{video_id}").json()
+
+        def step(lease, done):
+            with running.store.begin() as tx:
+                jobs.beat(tx, lease, clock(), step=done, steps=4)
+            return seen()["progress"]
+
+        first = claim(running.store)
+        far = step(first, 3)
+        assert far > 20
+        assert seen()["notes"] == []
+        clock.forward(1000)  # its worker is dead
+        second = claim(running.store, "wrk_b")
+        assert [seen()["progress"], step(second, 1)] == [far, far]
+        assert "begun again" in seen()["notes"][0]
+        with running.store.begin() as tx:
+            jobs.release(tx, second, clock())  # this one is asked to end
+        assert (seen()["status"], seen()["progress"]) == ("queued", far)
+        third = claim(running.store)
+        assert step(third, 4) > far

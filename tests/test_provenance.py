@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import doubles
-from vitascope.clip import ClipSpec, Recipe
+from doubles import ANY_SIZE, recipe_of
+from vitascope.clip import ClipSpec
 from vitascope.errors import BadClip, BadSettings
 from vitascope.media import label, mark, picture, provenance, video
 from vitascope.media import recipe as recipes
@@ -26,11 +27,11 @@ def world(seed, width=256, height=256, frames=11):
 
 def recipe(**more):
     spec = ClipSpec(prompt="a red ball 红球 </x> & more", **{"seed": 7, "seconds": 0.5, "size": (64, 64), **more})
-    return Recipe(spec=spec, model="vitascope-nano", weights="abc" * 20, version="0.1")
+    return recipe_of(spec, ANY_SIZE, weights="abc" * 20, version="0.1")
 
 
 def written(path, frames, **more):
-    with video.writing(path, frames[0].shape[1], frames[0].shape[0], **more) as writer:
+    with video.writing(path, frames[0].shape[1], frames[0].shape[0], fps=16, **more) as writer:
         for frame in frames:
             writer.write(frame)
     return path

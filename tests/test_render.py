@@ -15,8 +15,8 @@ from vitascope.smallworld.world.scene import (
     SHAPES,
     SKIES,
     CameraMove,
-    Scene,
     Thing,
+    World,
     sample,
 )
 from vitascope.smallworld.world.stage import SLOTS, Stage, set_stage
@@ -35,7 +35,7 @@ def everything_once():
                 Thing(SHAPES[(number + i) % 4], COLOURS[(2 * number + i) % 8], "large", MATERIALS[(number + i) % 3])
                 for i in range(3)
             ]
-            yield Scene(tuple(things), ground, sky, CameraMove(), seed=number)
+            yield World(tuple(things), ground, sky, CameraMove(), seed=number)
 
 
 def test_the_same_seed_gives_the_same_bytes():
@@ -85,7 +85,7 @@ def test_a_things_colour_is_seen_in_it(sky, material):
     """At its middle a thing leans to its own colour, in every light."""
     for name, channel in (("red", 0), ("green", 1), ("blue", 2)):
         thing = Thing("ball", name, "large", material)
-        scene = Scene((thing,), "stone", sky, CameraMove(), 3)
+        scene = World((thing,), "stone", sky, CameraMove(), 3)
         stage = set_stage(scene, 1)
         stage.camera[:, 3:6] = stage.bodies[:, 0, 0:3]  # look at it
         middle = render(stage, 33, 33)[0, 12:21, 12:21].reshape(-1, 3).mean(0)
@@ -93,7 +93,7 @@ def test_a_things_colour_is_seen_in_it(sky, material):
 
 
 def test_a_thing_hides_what_is_behind_it_and_throws_a_shadow():
-    scene = Scene((Thing("cube", "red"),), "snow", "noon", CameraMove(), 3)
+    scene = World((Thing("cube", "red"),), "snow", "noon", CameraMove(), 3)
     with_it, without = (set_stage(scene, 1) for _ in range(2))
     without.bodies[:] = set_stage(scene, 1).bodies * 0
     full, empty = (render(stage, 64, 64, edges=False)[0].astype(int) for stage in (with_it, without))
@@ -131,7 +131,7 @@ def test_screen_windows_change_nothing(seed):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_outline_is_where_the_picture_is_not_the_empty_world(shape):
-    stage, (x, y) = set_stage(Scene((Thing(shape, "red"),), "stone", "overcast", CameraMove(), 3), 1), pixels(48, 48)
+    stage, (x, y) = set_stage(World((Thing(shape, "red"),), "stone", "overcast", CameraMove(), 3), 1), pixels(48, 48)
     bare = replace(stage, bodies=np.zeros_like(stage.bodies))
     red = trace(np, stage, x, y, None, 48, 48) - trace(np, bare, x, y, None, 48, 48)
     assert np.array_equal(outline(stage, x, y, 48, 48), red[0] > red[1] + 0.1)

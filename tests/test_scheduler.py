@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from doubles import DiscEngine
-from vitascope import ask, engines
-from vitascope.engines import protocol
-from vitascope.orders import pipeline
+from doubles import CARD, DiscEngine
+from vitascope import ask
+from vitascope.engines import protocol, registry, render
+from vitascope.errors import EngineFailed
 from vitascope.workers.scheduler import AHEAD, Left, Scheduler, Standing, rank
 
 
 def spec(prompt="a red ball", **asked):
-    return ask.takes(ask.spec(prompt, **asked), 1)[0]
+    return ask.takes(ask.spec(prompt, CARD, **asked), 1)[0]
 
 
 class Told(DiscEngine):
@@ -24,9 +24,9 @@ class Told(DiscEngine):
         super().__init__()
         self.told = []
 
-    def step(self, drafts):
-        self.told.append([draft.spec.prompt for draft in drafts])
-        super().step(drafts)
+    def step(self, runs):
+        self.told.append([run.spec.prompt for run in runs])
+        super().step(runs)
 
     @property
     def order(self):
@@ -53,38 +53,38 @@ def running():
 
 def join(scheduler, take, **who):
     """A job that sits down and asks for nothing yet."""
-    seat = scheduler.seat(**who)
-    seat.spec = take
-    scheduler._join(seat)
-    return seat
+    slot = scheduler.slot(**who)
+    slot.spec, slot.shape = take, CARD.resolve(take)
+    scheduler._join(slot)
+    return slot
 
 
 def turns(scheduler, count=10_000):
     return next((made for made in range(count) if not scheduler.turn()), count)
 
 
-def drawn(seat, count=10_000):
-    """The frames of a seat whose scheduler is turned by hand."""
+def drawn(slot, count=10_000):
+    """The frames of a slot whose scheduler is turned by hand."""
     frames = []
     for _ in range(count):
-        frames.extend(seat.ready)
-        seat.ready.clear()
-        if seat.ended:
+        frames.extend(slot.ready)
+        slot.ready.clear()
+        if slot.ended:
             return np.stack(frames)
-        assert seat.scheduler.turn()
+        assert slot.scheduler.turn()
     raise AssertionError("no end")
 
 
 def test_the_same_bytes_as_alone_whatever_the_neighbours(running):
     """The true model: other prompts, shapes, step counts, lengths and seeds; joining at other moments."""
-    maker = engines.load("vitascope-nano")
+    maker = registry.load()
     takes = [
         spec("a large red ball bounces on snow", seconds=1, steps=3, seed=7),
         spec("a blue cube spins on grass at night", seconds=0.5, steps=5, seed=8, aspect="16:9"),
         spec("a green cone on sand", seconds=0, steps=2, seed=9),
         spec("a white cylinder slides on stone", seconds=6, steps=1, seed=10, camera="orbit left"),  # two windows
     ]
-    alone = [pipeline.draw(take, maker).frames for take in takes]
+    alone = [render.draw(take, maker).frames for take in takes]
     scheduler = running(maker)
 
     def work(number):
@@ -95,7 +95,7 @@ def test_the_same_bytes_as_alone_whatever_the_neighbours(running):
             if done:
                 marks[number].set()
 
-        return pipeline.draw(takes[number], scheduler.seat(account=str(number % 2)), progress=progress).frames
+        return render.draw(takes[number], scheduler.slot(account=str(number % 2)), progress=progress).frames
 
     marks = [threading.Event() for _ in takes]
     with ThreadPoolExecutor(len(takes)) as pool:
@@ -114,20 +114,20 @@ def test_the_same_bytes_as_alone_in_any_order_of_joining_and_leaving(seed):
         )
         for number in range(6)
     ]
-    seats = []
-    while waiting or any(not seat.ended and not seat.gone for seat in seats):
+    slots = []
+    while waiting or any(not slot.ended and not slot.gone for slot in slots):
         act = chance.random()
         if waiting and act < 0.3:
-            seats.append(
+            slots.append(
                 join(scheduler, waiting.pop(), account=str(chance.integers(3)), priority=int(chance.integers(2)))
             )
-        elif seats and act < 0.35:
-            seats[chance.integers(len(seats))].leave()
+        elif slots and act < 0.35:
+            slots[chance.integers(len(slots))].leave()
         else:
             scheduler.turn()
-    for seat in seats:
-        if not seat.gone:
-            assert np.array_equal(np.stack(seat.ready), pipeline.draw(seat.spec, DiscEngine()).frames)
+    for slot in slots:
+        if not slot.gone:
+            assert np.array_equal(np.stack(slot.ready), render.draw(slot.spec, DiscEngine()).frames)
 
 
 def test_a_short_job_overtakes_a_long_one():
@@ -160,7 +160,7 @@ def test_an_account_with_many_jobs_delays_another_by_no_more_than_the_one_in_pro
     single = join(scheduler, spec("single", seconds=1, steps=4), account="single")
     while not single.ended:
         assert scheduler.turn()
-    assert sum(seat.ended for seat in many) <= 1
+    assert sum(slot.ended for slot in many) <= 1
     assert maker.order[:3] == ["many 0", "single"] or maker.order[:2] == ["many 0", "single"]
 
 
@@ -170,7 +170,7 @@ def test_a_long_job_does_not_starve_under_a_stream_of_short_ones():
     for number in range(400):
         join(scheduler, spec(f"short {number}", seconds=1, steps=4))
         turns(scheduler, 5)
-        if long.draft and long.draft.done:
+        if long.run and long.run.done:
             return
     raise AssertionError("the long job never came to its end")
 
@@ -185,18 +185,18 @@ def test_rank_puts_priority_first_then_the_account_s_share_then_who_came_first()
 
 def test_a_cancelled_job_gets_no_further_step(running):
     maker = DiscEngine(pause_seconds=0.02)
-    seat = running(maker).seat()
+    slot = running(maker).slot()
     steps = []
 
     def progress(stage, done, total):
         steps.append(done)
         if done == 2:
-            seat.leave()
+            slot.leave()
 
     with pytest.raises(Left):
-        pipeline.draw(spec(seconds=0, steps=64), seat, progress=progress)
+        render.draw(spec(seconds=0, steps=64), slot, progress=progress)
     assert steps == [0, 1, 2]
-    assert seat.draft.step_index <= 4  # the one being made when it left, and one that was made ahead of what was told
+    assert slot.run.step_index <= 4  # the one being made when it left, and one that was made ahead of what was told
 
 
 def test_several_drafts_are_stepped_at_once_where_the_engine_likes_that():
@@ -210,40 +210,40 @@ def test_several_drafts_are_stepped_at_once_where_the_engine_likes_that():
 
 def test_an_engine_s_fault_is_its_job_s_alone(running):
     class Faulty(DiscEngine):
-        def step(self, drafts):
-            if drafts[0].spec.prompt == "bad":
+        def step(self, runs):
+            if runs[0].spec.prompt == "bad":
                 raise ZeroDivisionError("inside the engine")
-            super().step(drafts)
+            super().step(runs)
 
     scheduler = running(Faulty())
     with ThreadPoolExecutor(2) as pool:
-        bad = pool.submit(pipeline.draw, spec("bad", seconds=0), scheduler.seat())
-        good = pool.submit(pipeline.draw, spec("good", seconds=0, seed=1), scheduler.seat())
+        bad = pool.submit(render.draw, spec("bad", seconds=0), scheduler.slot())
+        good = pool.submit(render.draw, spec("good", seconds=0, seed=1), scheduler.slot())
         assert len(good.result().frames) == 1
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(EngineFailed, match="ZeroDivisionError"):
             bad.result()
 
 
 def test_the_engine_waits_for_a_slow_writer_instead_of_filling_the_memory():
     scheduler = Scheduler(DiscEngine())
-    seat = join(scheduler, spec(seconds=10, steps=1))
+    slot = join(scheduler, spec(seconds=10, steps=1))
     turns(scheduler)
-    assert len(seat.ready) == AHEAD
-    assert len(drawn(seat)) == 161
+    assert len(slot.ready) == AHEAD * scheduler.piece
+    assert len(drawn(slot)) == 161
 
 
 def test_closing_wakes_those_who_wait():
     scheduler = Scheduler(DiscEngine(pause_seconds=0.01))
     scheduler.start()
     with ThreadPoolExecutor(1) as pool:
-        waits = pool.submit(pipeline.draw, spec(seconds=2, steps=64), scheduler.seat())
+        waits = pool.submit(render.draw, spec(seconds=2, steps=64), scheduler.slot())
         while not scheduler.waiting:
             pass
         scheduler.close()
         with pytest.raises(Left):
             waits.result(30)
     with pytest.raises(Left):
-        scheduler.seat().begin(spec())
+        scheduler.slot().begin(spec(), CARD.resolve(spec()))
 
 
 class Clock:
@@ -260,26 +260,26 @@ class Slow(DiscEngine):
         super().__init__()
         self.clock, self.step_seconds, self.preview_seconds, self.looks = clock, step, preview, 0
 
-    def step(self, drafts):
+    def step(self, runs):
         self.clock.now += self.step_seconds
-        super().step(drafts)
+        super().step(runs)
 
-    def preview(self, draft):
+    def preview(self, run):
         self.clock.now += self.preview_seconds
         self.looks += 1
-        return super().preview(draft)
+        return super().preview(run)
 
 
 @pytest.mark.parametrize("steps", [2, 4, 8, 50])
 def test_every_draft_has_a_preview_within_its_first_quarter_however_dear(steps):
     clock = Clock()
     scheduler = Scheduler(Slow(clock, step=0.2, preview=20.0), clock=clock)
-    seats = [join(scheduler, spec(str(number), seconds=0, steps=steps)) for number in range(5)]
+    slots = [join(scheduler, spec(str(number), seconds=0, steps=steps)) for number in range(5)]
     first = {}
     while scheduler.turn():
-        for number, seat in enumerate(seats):
-            if seat.looked_step:
-                first.setdefault(number, seat.looked_step)
+        for number, slot in enumerate(slots):
+            if slot.looked_step:
+                first.setdefault(number, slot.looked_step)
     assert len(first) == 5
     assert max(first.values()) <= max(1, steps // 4)
 
@@ -288,8 +288,8 @@ def test_previews_come_in_steps_and_take_a_small_share_of_the_time():
     clock = Clock()
     maker = Slow(clock)
     scheduler = Scheduler(maker, clock=clock)
-    seats = [join(scheduler, spec(str(number), seconds=0, steps=64)) for number in range(10)]
+    slots = [join(scheduler, spec(str(number), seconds=0, steps=64)) for number in range(10)]
     turns(scheduler)
     assert 10 <= maker.looks <= 0.03 * 640 + 2
-    shown: protocol.Frames = next(seat.look for seat in seats if seat.look is not None)
+    shown: protocol.Frames = next(slot.look for slot in slots if slot.look is not None)
     assert shown.shape == (1, 256, 256, 3)

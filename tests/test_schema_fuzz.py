@@ -8,7 +8,8 @@ from unittest import SkipTest
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -28,8 +29,8 @@ ENDLESS = ["/v1/events", "/v1/videos/sync"]  # a stream, and a wait for a worker
 SLOWEST_SECONDS = 5.0
 EXAMPLES = 5  # for each operation and way
 TAGS = (
-    "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "files",
-    "health", "dialects",
+    "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "films",
+    "files", "health", "dialects",
 )  # fmt: skip
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -73,6 +74,17 @@ def operations(schema, tag):
     return [operation for operation in found if tag in operation.tags]
 
 
+@st.composite
+def cases(draw, strategy):
+    """Of this strategy, without those at which schemathesis itself stumbles: it validates its own files as text."""
+    try:
+        return draw(strategy)
+    except ValueError as error:
+        if "Unsupported type: 'Binary'" not in str(error):
+            raise
+        reject()
+
+
 def test_all_operations_are_tried(running):
     assert {tag for result in running.schema.get_all_operations() for tag in result.ok().tags} == set(TAGS)
 
@@ -94,7 +106,7 @@ def test_no_request_is_answered_with_a_fault(running, tag, mode, examples, asked
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=strategy)
+        @given(case=cases(strategy))
         def ask(case):
             begun = time.perf_counter()
             answer = case.call(headers={"authorization": f"Bearer {running.key}"})

@@ -18,7 +18,7 @@ FILE = {"file": ("x.png", png(), "image/png")}
 @dataclass(frozen=True)
 class Entry:
     """`kind`: open (to everybody), own (each sees only one's own), thing (one that has an owner), operator, signed,
-    ticket.
+    ticket, dialect (a vendor answers there; tested with its dialect).
 
     `thing` names what stands in the path and in the body as THING; `right` is what its owner is answered.
     """
@@ -51,6 +51,7 @@ ROUTES = {
     "GET /enter": Entry("open", right=(303,)),  # without a ticket it only leads to the page; tests/attacks/test_door.py
     "PUT /uploads/{account_id}/{upload_id}": Entry("ticket"),  # tests/test_dialects.py, with the dialects' own routes
     "POST /uploads/{account_id}/{upload_id}": Entry("ticket"),
+    "POST /mcp": Entry("own", right=(400,)),  # without a message; tests/test_mcp.py sends some
     "GET /v1/account": Entry("own"),
     "PATCH /v1/account": Entry("own", body={"name": "Mia"}),
     "DELETE /v1/account": Entry("own", body={}, right=(403,)),  # unconfirmed; tests/test_leaving.py deletes some
@@ -62,12 +63,15 @@ ROUTES = {
     "DELETE /v1/keys/{key_id}": Entry("thing", "key"),
     "GET /v1/models": Entry("own"),
     "GET /v1/models/{name}": Entry("own", at="vitascope-nano"),
+    "GET /v1/models/{vendor}/{name}": Entry("dialect", at="far"),  # with a plain slash it is Replicate's path
     "GET /v1/credits": Entry("own"),
     "GET /v1/credits/statement": Entry("own", "video"),
     "GET /v1/credits/usage": Entry("own"),
     "POST /v1/quote": Entry("own", body=BODY),
+    "POST /v1/quotes": Entry("own", body={"quotes": [BODY]}),
     "POST /v1/camera": Entry("own", body=BODY),
     "POST /v1/reading": Entry("own", body={"prompt": "x"}),
+    "POST /v1/prompt": Entry("own", body={"prompt": "x"}),
     "POST /v1/recipe": Entry("own", files=FILE, right=(422,)),
     "POST /v1/inspect": Entry("own", files=FILE),
     "GET /v1/events": Entry("thing", query={"video_id": "THING", "after": "0"}, thing="video"),
@@ -103,6 +107,7 @@ ROUTES = {
     "GET /v1/library/{clip_id}/frame": Entry("thing", "clip"),
     "GET /v1/library/{clip_id}/lineage": Entry("thing", "clip"),
     "GET /v1/library/{clip_id}/recipe": Entry("thing", "clip"),
+    "GET /v1/library/{clip_id}/peaks": Entry("thing", "clip"),
     "GET /v1/library/{clip_id}/content": Entry("thing", "clip"),
     "GET /v1/library/projects": Entry("own", "project"),
     "POST /v1/library/projects": Entry("own", body={"name": "Film"}, right=(201,)),
@@ -110,6 +115,35 @@ ROUTES = {
     "PATCH /v1/library/projects/{project_id}": Entry("thing", "project", body={"name": "Movie"}),
     "DELETE /v1/library/projects/{project_id}": Entry("thing", "project"),
     "POST /v1/library/projects/{project_id}/restore": Entry("thing", "project"),
+    "GET /v1/voices": Entry("own"),
+    "POST /v1/speech": Entry("own", body={"text": "Hello.", "voice": "nobody"}, right=(422,)),
+    "GET /v1/films": Entry("own", "film"),
+    "POST /v1/films": Entry("own", body={}, right=(201,)),
+    "GET /v1/films/{film_id}": Entry("thing", "film"),
+    "PATCH /v1/films/{film_id}": Entry("thing", "film", body={"changes": {"title": "New"}}),
+    "DELETE /v1/films/{film_id}": Entry("thing", "film"),
+    "POST /v1/films/{film_id}/restore": Entry("thing", "film"),
+    "POST /v1/films/{film_id}/move": Entry("thing", "film", body={"project": None}),
+    "POST /v1/films/{film_id}/rename": Entry("thing", "film", body={"id": "c1", "name": "Ida"}, right=(400,)),
+    "POST /v1/films/{film_id}/undo": Entry("thing", "film", body={}, right=(409,)),
+    "POST /v1/films/{film_id}/redo": Entry("thing", "film", body={}, right=(409,)),
+    "GET /v1/films/{film_id}/history": Entry("thing", "film"),
+    "POST /v1/films/{film_id}/breakdown": Entry("thing", "film", body={"source": "A ball."}),
+    "POST /v1/films/{film_id}/gates/{name}": Entry("thing", "film", body={}, right=(400,)),  # of no name
+    "POST /v1/films/{film_id}/quote": Entry("thing", "film", body={}),
+    "POST /v1/films/{film_id}/make": Entry("thing", "film", body={}, right=(202,)),
+    "POST /v1/films/{film_id}/takes": Entry(
+        "thing", "film", body={"of": "k1", "kind": "clip", "clip_id": "clip_1"}, right=(404,)
+    ),
+    "DELETE /v1/films/{film_id}/takes/{take_id}": Entry("thing", "film", right=(404,)),  # tests/test_film_server.py
+    "GET /v1/films/{film_id}/timeline": Entry("thing", "film"),
+    "GET /v1/films/{film_id}/renders": Entry("thing", "film"),
+    "POST /v1/films/{film_id}/renders": Entry("thing", "film", body={}, right=(422,)),  # of an empty film
+    "GET /v1/films/{film_id}/renders/{render_id}": Entry("thing", "film", right=(404,)),
+    "DELETE /v1/films/{film_id}/renders/{render_id}": Entry("thing", "film", right=(404,)),
+    "GET /v1/films/{film_id}/export": Entry("thing", "film", query={"format": "json"}),
+    "POST /v1/films/{film_id}/import": Entry("thing", "film", body={}, right=(400,)),
+    "POST /v1/films/{film_id}/files": Entry("thing", "film", body={}, right=(400,)),
     "GET /v1/webhooks": Entry("own", "webhook"),
     "POST /v1/webhooks": Entry("own", body={"url": "http://127.0.0.1:9000/"}, right=(201,)),
     "GET /v1/webhooks/{webhook_id}": Entry("thing", "webhook"),
@@ -128,6 +162,20 @@ ROUTES = {
     "POST /v1/admin/accounts/{account_id}/credits": Entry(
         "operator", "account", body={"credits": 1, "source": "x"}, right=(201,)
     ),
+    "GET /v1/admin/vendors": Entry("operator"),
+    "PUT /v1/admin/vendors/{name}/key": Entry("operator", at="kling", body={"key": "a"}, right=(400,)),
+    "POST /v1/admin/vendors/{name}/test": Entry("operator", at="kling", right=(400,)),
+    "DELETE /v1/admin/vendors/{name}/key": Entry("operator", at="kling", right=(404,)),
+    "GET /v1/admin/buying": Entry("operator"),
+    "PUT /v1/admin/buying": Entry("operator", body={"on": True}),
+    "GET /v1/admin/budgets": Entry("operator"),
+    "PUT /v1/admin/budgets": Entry("operator", body={"dollars": 5, "scope": "vendor", "name": "none"}),
+    "DELETE /v1/admin/budgets": Entry("operator", right=(200, 404)),
+    "GET /v1/admin/spend": Entry("operator"),
+    "GET /v1/admin/orders": Entry("operator"),
+    "POST /v1/admin/orders/{purchase_id}/look": Entry("operator", at="pur_none", right=(404,)),
+    "POST /v1/admin/orders/{purchase_id}/let-go": Entry("operator", at="pur_none", right=(404,)),
+    "GET /v1/admin/routes": Entry("operator"),
     "GET /v1/admin/usage": Entry("operator"),
     "GET /v1/admin/plans": Entry("operator"),
     "GET /v1/admin/aliases": Entry("operator"),
@@ -171,7 +219,7 @@ class World:
         self.mia, self.ben = (self.server.client(self.server.key(plan="unlimited")) for _ in range(2))
         self.nobody = self.server.client()
         self.operator = self.server.client(self.server.key(role="admin"))
-        batches = [self.mia.post("/v1/videos", json=BODY | {"n": 8}).json()["takes"] for _ in range(4)]
+        batches = [self.mia.post("/v1/videos", json=BODY | {"n": 8}).json()["takes"] for _ in range(5)]
         videos = [video for batch in batches for video in batch]
         self._videos = [finished(self.mia, video) for video in videos]
 
@@ -183,7 +231,9 @@ class World:
         if thing in ("account", "leaver"):  # of whom the second is not needed any more
             client = self.ben if thing == "account" else self.server.client(self.server.key())
             return client.get("/v1/account").json()["id"]
-        path = {"project": "/v1/library/projects", "webhook": "/v1/webhooks", "key": "/v1/keys"}[thing]
+        path = {"project": "/v1/library/projects", "webhook": "/v1/webhooks", "key": "/v1/keys", "film": "/v1/films"}[
+            thing
+        ]
         return self.mia.post(path, json={"name": "mine", "url": "http://127.0.0.1:9000/"}).json()["id"]
 
     def ask(self, client, name, thing=""):

@@ -6,14 +6,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vitascope.clip import CameraPath, ClipSpec, Picture, Recipe, Source
-from vitascope.smallworld.exam import prompts, single, trust
-from vitascope.smallworld.score import WHYS, Score
+from doubles import recipe_of
+from vitascope.clip import CameraPath, ClipSpec, Picture, SourceClip
+from vitascope.engines.score import WHYS, Score
+from vitascope.smallworld.exam import judge, prompts, single, trust
 from vitascope.smallworld.world.render import render
-from vitascope.smallworld.world.scene import Motion
+from vitascope.smallworld.world.scene import SHAPES, Motion
 from vitascope.smallworld.world.stage import set_stage
 
 MODEL = "vitascope-nano"
+
+
+@pytest.fixture(autouse=True)
+def all_measured(monkeypatch):
+    """As if the judge had been right about everything that was measured."""
+    counts = {skill: [20, 20, 20, 20] for skill in judge.SKILLS}
+    table = {aspect: dict.fromkeys(SHAPES, counts) for aspect in ("1:1", "16:9", "9:16")}
+    monkeypatch.setattr(trust, "_table", lambda: table)
 
 
 def recipe(prompt="a red ball rolls left on snow", **asked):
@@ -22,7 +31,7 @@ def recipe(prompt="a red ball rolls left on snow", **asked):
 
 
 def of(spec, model=MODEL):
-    return Recipe(spec=spec, model=model, weights="w", version="0")
+    return recipe_of(spec, model=model, weights="w", version="0")
 
 
 def never():
@@ -75,7 +84,7 @@ PICTURE = Picture(b"", 256, 256)
         ({"model": "another"}, "other_model"),
         ({"image": PICTURE}, "given_picture"),
         ({"last_image": PICTURE}, "given_picture"),
-        ({"extend": Source("0" * 64, 17, 256, 256)}, "continued"),
+        ({"extend": SourceClip("0" * 64, 17, 256, 256, 16)}, "continued"),
         ({"seconds": 0}, "still"),
         ({"seconds": 0.5}, "too_short"),
         ({"prompt": "a dragon laughs"}, "nothing_asked"),
@@ -135,19 +144,23 @@ def test_a_cube_that_becomes_a_cylinder_is_not_said_to_be_as_asked():
 
 def test_what_the_judge_is_wrong_about_too_often_is_not_measured(monkeypatch):
     counts = {"shape": [20, 20, 18, 20], "colour": [20, 20, 19, 20]}
-    monkeypatch.setattr(trust, "_table", lambda: {"1:1": {"1": {"cube": counts}, "4": {}}})
-    assert not trust.trusted("shape", aspect="1:1", steps=2, shape="cube")  # 18 of 20 is less than 95 %
-    assert trust.trusted("colour", aspect="1:1", steps=2, shape="cube")
-    assert not trust.trusted("shape", aspect="1:1", steps=1, shape="")  # it may be a cube
+    monkeypatch.setattr(trust, "_table", lambda: {"1:1": {"cube": counts}})
+    assert not trust.trusted("shape", aspect="1:1", shape="cube")  # 18 of 20 is less than 95 %
+    assert trust.trusted("colour", aspect="1:1", shape="cube")
+    assert not trust.trusted("colour", aspect="1:1", shape="")  # it may be a ball, of which nothing is known
     scene, frames = two_shapes("cube", "cube")
-    found = single.score(recipe("a red cube", seed=scene.seed, seconds=3, steps=1), iter(frames))
+    found = single.score(recipe("a red cube", seed=scene.seed, seconds=3), iter(frames))
     assert ([line.skill for line in found.lines], found.left_out) == (["colour"], {"shape": "not_trusted"})
 
 
 def test_the_table_says_how_it_was_made():
     data = json.loads(trust.TABLE.read_text("utf-8"))
     assert data["command"].startswith("python -m vitascope.smallworld.exam.trust")
-    for by_steps in data["right"].values():
-        for by_shape in by_steps.values():
-            for counts in by_shape.values():
-                assert all(0 <= true <= of and 0 <= drawn <= out_of for true, of, drawn, out_of in counts.values())
+    for by_shape in data["right"].values():
+        for counts in by_shape.values():
+            assert all(0 <= true <= of and 0 <= drawn <= out_of for true, of, drawn, out_of in counts.values())
+
+
+@pytest.mark.parametrize(("aspect", "shape"), [("9:21", "cube"), ("1:1", "pyramid")])
+def test_where_nothing_was_measured_nothing_is_scored(aspect, shape):
+    assert not any(trust.trusted(skill, aspect=aspect, shape=shape) for skill in judge.SKILLS)

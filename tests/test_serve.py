@@ -124,8 +124,8 @@ def test_an_engine_that_is_none_is_named(service):
     for path, said in (("engines:none", "none"), ("engines", "import path"), ("engines:DiscEngine.card", "cannot be")):
         with pytest.raises(BadSettings, match=said):
             registry.build(path)
-    assert registry.card("engines:quick").title == "a drawn disc"
-    assert registry.card("doubles:DiscEngine").title == "a drawn disc"
+    assert registry.card_of("engines:quick").title == "a drawn disc"
+    assert registry.card_of("doubles:DiscEngine").title == "a drawn disc"
 
 
 @pytest.fixture

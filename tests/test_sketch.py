@@ -9,11 +9,11 @@ import torch
 import tiny
 from vitascope.smallworld.inference.conditions import camera_features, layout_of
 from vitascope.smallworld.training.blocks import CAMERA_FEATURES, waves
-from vitascope.smallworld.training.renderer import ACROSS, DOWN, GROUND_WAVES, MISS, SHADOW_MISS, Rays
+from vitascope.smallworld.training.rays import ACROSS, DOWN, GROUND_WAVES, MISS, SHADOW_MISS, Rays
 from vitascope.smallworld.world import camera
-from vitascope.smallworld.world import render as render_module
+from vitascope.smallworld.world.body import Body
 from vitascope.smallworld.world.render import outline, render
-from vitascope.smallworld.world.scene import SHAPES, CameraMove, Motion, Scene, Thing
+from vitascope.smallworld.world.scene import SHAPES, CameraMove, Motion, Thing, World
 from vitascope.smallworld.world.stage import BODY, LOOK, set_stage
 
 SHADOW_FAR, TOLD, INSIDE = 28, 33, 37  # of what is told of things
@@ -50,7 +50,7 @@ def test_places_are_told_along_which_rays_they_look_and_where_these_meet_the_gro
 
 def stage_of(*things, seed=3, frames=2):
     """Frames apart in time as the taps of a latent frame are."""
-    scene = Scene(things, "sand", "noon", CameraMove("orbit left", "fast"), seed)
+    scene = World(things, "sand", "noon", CameraMove("orbit left", "fast"), seed)
     return set_stage(scene, 4 * frames, 20)[::4]
 
 
@@ -88,7 +88,7 @@ def test_rays_go_into_a_thing_where_the_renderer_draws_it_and_meet_its_surface(s
     hit = torch.from_numpy(outline(stage[1:], x.ravel(), y.ravel(), 256, 256)).reshape(told.shape[:-1])
     assert torch.equal(told[..., INSIDE] > 0, hit)
     assert hit.sum() >= 8
-    body, frame = render_module._Body(np, stage[1:], 0), np.zeros(int(hit.sum()), int)
+    body, frame = Body(np, stage[1:], 0), np.zeros(int(hit.sum()), int)
     centre, extent, turn = (stage.bodies[1, 0, BODY[name]] for name in ("centre", "extent", "rotation"))
     own = told[hit][:, INSIDE - 3 : INSIDE].numpy()
     met = centre + (own * extent) @ turn.reshape(3, 3).T
@@ -145,14 +145,14 @@ def test_without_a_camera_nothing_is_seen():
 
 
 @torch.no_grad()
-def test_the_sketch_of_a_thing_moves_with_it(tiny_dit):
+def test_what_is_rendered_of_a_thing_moves_with_it(tiny_renderer):
     """Where nothing changes the sketch stays, and where the thing goes it changes."""
     stage = stage_of(Thing("ball", "red"))
     moved = stage_of(Thing("ball", "red"))
     moved.bodies[:, 0, 0] += 0.5
-    pooled, rows = torch.zeros(1, tiny.DIT.width), torch.from_numpy(camera_features(stage.camera.reshape(1, 2, 8)))
+    pooled, rows = torch.zeros(1, tiny.RENDERER.width), torch.from_numpy(camera_features(stage.camera.reshape(1, 2, 8)))
     here, there = (
-        tiny_dit.sketched(rows[None], pooled, torch.from_numpy(layout_of(each))[None], 8, 8)[0][0, 0]
+        tiny_renderer(rows[None], pooled, torch.from_numpy(layout_of(each))[None], 8, 8)[0][0, 0]
         for each in (stage, moved)
     )
     changed = (here - there).abs().amax(0).flatten()

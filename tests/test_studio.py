@@ -7,10 +7,16 @@ import re
 
 import pytest
 
+import engines
+import made_up
 from serving import finished, serving, until
+from vitascope.engines.registry import SHIPPED, Registry
 from vitascope.server.routes import studio
 
-PAGE = b'<!doctype html><meta property="csp-nonce" nonce="__NONCE__"><div id="root"></div>'
+PAGE = (
+    b'<!doctype html><html data-root="./"><meta property="csp-nonce" nonce="__NONCE__"><div id="root"></div>'
+    b'<script src="./assets/index-1a2b3c.js"></script>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +51,16 @@ def test_every_page_of_the_studio_is_the_one_page(client, path):
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("public_url", "root"), [("", "/"), ("https://example.org/a/video/", "/a/video/")])
+def test_what_the_page_refers_to_lies_below_its_path_wherever_it_is_opened(tmp_path, built, public_url, root):
+    with serving(tmp_path, studio_dir=built, public_url=public_url) as served:
+        for page in ("/", "/library/clip_1", "/nothing/of/this/name"):
+            html = served.stranger().get(page, headers={"accept": "text/html"}).text
+            assert f'data-root="{root}"' in html
+            assert f'src="{root}assets/index-1a2b3c.js"' in html
+            assert served.stranger().get(f"{root}assets/index-1a2b3c.js").status_code == 200
 
 
 def test_its_policy_allows_its_own_files_and_styles_with_this_answers_nonce(client):
@@ -204,6 +220,15 @@ def test_times_are_measured_and_not_known_before(work, tmp_path):
     assert client.post("/v1/quote", json={"prompt": "x"}).json()["wait_seconds"] is not None
 
 
+def test_an_order_costs_no_more_than_the_button_showed(work):
+    client = work.client(work.key())
+    asked = {"prompt": "a red ball", "seconds": 2}
+    shown = client.post("/v1/quote", json=asked).json()["credits"]
+    dearer = client.post("/v1/videos", json={**asked, "n": 2, "max_credits": shown})
+    assert (dearer.status_code, dearer.json()["error"]["code"]) == (409, "price_too_high")
+    assert client.post("/v1/videos", json={**asked, "max_credits": shown}).json()["credits"] == shown
+
+
 def test_a_draft_says_what_finishing_costs_and_a_quote_says_the_same(work):
     client = work.client(work.key())
     draft = made(client, draft=True, steps=8)
@@ -277,3 +302,60 @@ def events(client, clips):
                 if {event.get("clip_id") for event in told if event["type"] == "clip.scored"} >= set(clips):
                     return told
     return told
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """A server with the built-in model's card and three made-up ones, and a worker for one of them."""
+    folder = tmp_path_factory.mktemp("several")
+    models = Registry((SHIPPED, made_up.write(folder / "models")))
+    with serving(folder, models=models, work=True, engine=engines.made_up(models.card("ladder"), {})) as served:
+        yield served
+
+
+def test_a_list_of_models_says_all_that_a_choice_needs(several):
+    client = several.client(several.key())
+    models = {one["id"]: one for one in client.get("/v1/models").json()["data"]}
+    assert [name for name, one in models.items() if one["default"]] == ["vitascope-nano"]
+    assert [name for name, one in models.items() if "reader" in one["hooks"]] == ["vitascope-nano"]
+    assert {name for name, one in models.items() if one["served"]} == {"ladder"}
+    murmur, plate = models["murmur"], models["plate"]
+    assert (murmur["sound"], murmur["references"], murmur["presets"]) == ("optional", {"image": 4}, ["fast", "best"])
+    assert (murmur["needs"], murmur["gigabytes"], murmur["usual_seconds"]) == ("cuda", 22, None)
+    assert murmur["licence_terms"]["excluded"] == ["EU", "GB", "KR"]
+    assert (plate["modes"], plate["format"]["max_seconds"], plate["needs"]) == (["text", "still"], 0, "cpu")
+    made(client, model="ladder", seconds=3, size="352x192")
+    usual = until(lambda: client.get("/v1/models/ladder").json()["usual_seconds"])
+    assert 0 < usual < 60
+
+
+def test_quotes_are_those_of_each_alone_and_one_fault_spoils_no_other(several):
+    client = several.client(several.key())
+    asked = [
+        {"prompt": "a ball", "model": "ladder", "seconds": 3},
+        {"prompt": "a ball", "model": "murmur", "seconds": 9},
+        {"prompt": "a ball", "model": "nobody"},
+        {"prompt": "a ball", "model": "plate", "seconds": 0},
+    ]
+    ladder, murmur, nobody, plate = client.post("/v1/quotes", json={"quotes": asked}).json()["data"]
+    for found, one in ((ladder, asked[0]), (plate, asked[3])):
+        assert found["error"] is None
+        alone = client.post("/v1/quote", json=one).json()
+        for name in ("credits", "lines", "size", "seconds", "notes", "model"):  # times are measured anew
+            assert found["quote"][name] == alone[name]
+    assert (ladder["quote"]["credits"], ladder["quote"]["size"]) == (0.3, "352x192")
+    assert plate["quote"]["credits"] == 0.5  # of the standard size class
+    assert (murmur["quote"], murmur["error"]["param"]) == (None, "seconds")
+    assert nobody["error"]["code"] == "unknown_model"
+    for wrong in ([], asked * 26):
+        assert client.post("/v1/quotes", json={"quotes": wrong}).status_code == 422
+
+
+def test_what_is_run_again_costs_no_more_than_was_shown(several):
+    client = several.client(several.key())
+    video = made(client, model="ladder", seconds=3, size="352x192")
+    shown = client.post("/v1/quote", json={"again": video["id"], "relation": "rerun"}).json()["credits"]
+    path = f"/v1/videos/{video['id']}/rerun"
+    refused = client.post(path, json={"max_credits": shown - 0.01})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "price_too_high")
+    assert client.post(path, json={"max_credits": shown}).json()["credits"] == shown

@@ -105,11 +105,12 @@ def test_what_hides_behind_a_picture_is_not_kept(server):
     client = server.client(server.key())
     files = {"input_reference": ("x.png", png() + secret, "image/png")}
     video = client.post("/v1/videos", data={"prompt": "a ball", "seconds": "1"}, files=files).json()
-    from vitascope.store import jobs
+    from vitascope.store import inputs, jobs
 
     with server.store.read() as tx:
         spec = jobs.get(tx, None, video["id"].replace("video_", "job_")).spec
-    kept = base64.b64decode(spec["image"]["png"])
+        account_id = jobs.get(tx, None, video["id"].replace("video_", "job_")).account_id
+    kept = inputs.read(server.store, server.context.blobs, account_id, spec["image"]["fitted"])
     assert secret not in kept
     with Image.open(io.BytesIO(kept)) as picture:
         assert picture.size == (256, 256)
@@ -288,7 +289,7 @@ def test_what_is_no_mp4_is_refused(tmp_path, data):
 
 
 def test_a_clip_is_measured(tmp_path, monkeypatch):
-    with videos.writing(tmp_path / "a.mp4", 64, 64) as writer:
+    with videos.writing(tmp_path / "a.mp4", 64, 64, fps=16) as writer:
         for _ in range(9):
             writer.write(np.zeros((64, 64, 3), np.uint8))
     data = (tmp_path / "a.mp4").read_bytes()

@@ -15,9 +15,10 @@ from service import add_account
 from vitascope.errors import BadSpec, NotAllowed, NotFound, Unavailable
 from vitascope.outbound import calling
 from vitascope.outbound.addresses import check, is_public, place_of
+from vitascope.outbound.message import Answer, Outgoing
 from vitascope.outbound.post import Sender
-from vitascope.store import events, webhooks
-from vitascope.store.webhooks import Answer, sign, verify
+from vitascope.outbound.standard_webhooks import new_secret, sign, verify
+from vitascope.store import deliveries, events, outbox, webhooks
 
 HERE = ("127.0.0.0/8",)
 
@@ -83,7 +84,7 @@ def happen(store, account, kind="job.succeeded", **data):
 
 def history(store, webhook):
     with store.read() as tx:
-        return webhooks.history(tx, webhook.account_id, webhook.id)
+        return deliveries.history(tx, webhook.account_id, webhook.id)
 
 
 def failing(outgoing):
@@ -94,10 +95,10 @@ def deliver(store, send, rng=None, limit=20):
     """What is due, one message after another; how many were sent."""
     for number in range(limit):
         with store.read() as tx:
-            due = webhooks.waiting(tx, store.clock())
+            due = deliveries.waiting(tx, store.clock())
         if not due:
             return number
-        webhooks.deliver(store, send, due[0].id, rng=rng or random.Random(1))
+        deliveries.deliver(store, send, due[0].id, rng=rng or random.Random(1))
     return limit
 
 
@@ -135,10 +136,10 @@ def test_the_signature_is_that_of_the_standards_own_example():
     assert verify(secret, headers, body, 1614265330)
     assert not verify(secret, headers, body + b" ", 1614265330)
     assert not verify(secret, headers, body, 1614265330 + 301)
-    assert not verify(webhooks.new_secret(), headers, body, 1614265330)
+    assert not verify(new_secret(), headers, body, 1614265330)
     assert not verify(secret, {**headers, "Webhook-Timestamp": "x"}, body, 1614265330)
     assert not verify(secret, {}, body, 1614265330)
-    assert len(base64.b64decode(webhooks.new_secret().removeprefix("whsec_"))) == 32
+    assert len(base64.b64decode(new_secret().removeprefix("whsec_"))) == 32
 
 
 def test_only_what_an_endpoint_listens_to_is_sent_and_only_its_accounts(store, mia):
@@ -164,7 +165,7 @@ def test_a_failing_endpoint_is_tried_ever_more_rarely_and_then_disabled(store, m
     webhook = hook(store, mia)
     happen(store, mia)
     waits = []
-    for attempt in range(1, webhooks.MAX_ATTEMPTS + 1):
+    for attempt in range(1, deliveries.MAX_ATTEMPTS + 1):
         assert deliver(store, failing, random.Random(attempt)) == 1
         assert deliver(store, failing) == 0, "not before its time"
         (one,) = history(store, webhook)
@@ -185,7 +186,7 @@ def test_a_failing_endpoint_is_tried_ever_more_rarely_and_then_disabled(store, m
 def test_an_endpoint_that_takes_other_messages_stays_enabled(store, mia):
     webhook = hook(store, mia)
     happen(store, mia, bad=True)
-    for _ in range(webhooks.MAX_ATTEMPTS):
+    for _ in range(deliveries.MAX_ATTEMPTS):
         happen(store, mia, bad=False)
         deliver(store, lambda out: Answer(500 if b'"bad":true' in out.body else 200))
         store.clock.forward(20 * 3600)
@@ -207,7 +208,7 @@ def test_gone_means_gone_and_enabling_starts_afresh(store, mia, receiver):
     receiver.status = 200
     assert deliver(store, Sender(HERE)) == 0
     with store.begin() as tx:
-        tried = webhooks.try_out(tx, mia, webhook.id, store.clock())
+        tried = deliveries.try_out(tx, mia, webhook.id, store.clock())
     assert deliver(store, Sender(HERE)) == 1
     assert json.loads(receiver.got[-1][2])["type"] == tried.event_kind == "webhook.test"
 
@@ -252,7 +253,7 @@ def test_a_message_whose_sender_was_killed_is_sent_again_with_the_same_id(store,
     with pytest.raises(KeyboardInterrupt):
         deliver(store, killed)
     assert deliver(store, Sender(HERE)) == 0, "its lease still runs"
-    store.clock.forward(webhooks.LEASE_SECONDS + 1)
+    store.clock.forward(outbox.LEASE_SECONDS + 1)
     assert deliver(store, Sender(HERE)) == 1
     assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 1
     assert len(receiver.got) == 2
@@ -310,7 +311,7 @@ def test_a_receiver_that_trickles_is_cut_off():
         thread.start()
         url = f"http://127.0.0.1:{trickling.getsockname()[1]}/"
         with pytest.raises(Unavailable, match="does not answer"):
-            Sender(HERE, limit_seconds=0.5)(webhooks.Outgoing(url, {}, b"{}"))
+            Sender(HERE, limit_seconds=0.5)(Outgoing(url, {}, b"{}"))
         trickling.close()
     thread.join(timeout=120)
 
@@ -319,7 +320,7 @@ def test_redirects_are_not_followed(receiver):
     other = Receiver()
     try:
         receiver.status, receiver.headers = 302, {"Location": other.url}
-        assert Sender(HERE)(webhooks.Outgoing(receiver.url, {}, b"{}")).status == 302
+        assert Sender(HERE)(Outgoing(receiver.url, {}, b"{}")).status == 302
         assert other.got == []
     finally:
         other.stop()
@@ -336,7 +337,7 @@ def test_https_is_spoken_and_a_strange_certificate_refused(receiver, tmp_path):
     context.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")
     receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
     with pytest.raises(Unavailable, match="SSLCertVerificationError"):
-        Sender(HERE)(webhooks.Outgoing(receiver.url.replace("http:", "https:"), {}, b"{}"))
+        Sender(HERE)(Outgoing(receiver.url.replace("http:", "https:"), {}, b"{}"))
     assert receiver.got == []
 
 
@@ -344,11 +345,11 @@ def test_private_addresses_are_refused_unless_the_operator_opens_them(receiver):
     with pytest.raises(NotAllowed, match="not a public address"):
         checked(receiver.url)
     with pytest.raises(NotAllowed):
-        Sender()(webhooks.Outgoing(receiver.url, {}, b"{}"))
+        Sender()(Outgoing(receiver.url, {}, b"{}"))
     with pytest.raises(NotAllowed):
         checked(f"http://localhost:{receiver.server_port}/", "10.0.0.0/8")
     checked(f"http://localhost:{receiver.server_port}/", "localhost")
-    assert Sender(("*",))(webhooks.Outgoing(receiver.url, {}, b"{}")).is_good
+    assert Sender(("*",))(Outgoing(receiver.url, {}, b"{}")).is_good
     assert len(receiver.got) == 1
 
 
@@ -413,8 +414,8 @@ def test_endpoints_are_changed_and_deleted_by_their_owner_alone(store, mia):
         lambda tx: webhooks.get(tx, tom, webhook.id),
         lambda tx: webhooks.change(tx, tom, webhook.id, now=now, url="http://x.org"),
         lambda tx: webhooks.delete(tx, tom, webhook.id),
-        lambda tx: webhooks.history(tx, tom, webhook.id),
-        lambda tx: webhooks.try_out(tx, tom, webhook.id, now),
+        lambda tx: deliveries.history(tx, tom, webhook.id),
+        lambda tx: deliveries.try_out(tx, tom, webhook.id, now),
     ):
         with pytest.raises(NotFound), store.begin() as tx:
             attempt(tx)
@@ -432,7 +433,7 @@ def test_endpoints_are_changed_and_deleted_by_their_owner_alone(store, mia):
         )
         assert (changed.url, changed.events, changed.disabled_at) == ("http://x.org", ("job.failed",), now)
         assert changed.secret != webhook.secret
-        assert webhooks.history(tx, mia, webhook.id)[0].state == "failed"
+        assert deliveries.history(tx, mia, webhook.id)[0].state == "failed"
         webhooks.delete(tx, mia, webhook.id)
         assert webhooks.page(tx, mia) == []
 
@@ -454,5 +455,5 @@ def test_old_messages_are_forgotten(store, mia):
     deliver(store, lambda out: Answer(200))
     happen(store, mia)
     with store.begin() as tx:
-        assert webhooks.forget(tx, store.clock.forward(31 * 86_400)) == 1
+        assert deliveries.forget(tx, store.clock.forward(31 * 86_400)) == 1
     assert [one.state for one in history(store, webhook)] == ["waiting"]

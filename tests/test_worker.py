@@ -19,10 +19,11 @@ from processes import LONG, until
 from vitascope import ask, metrics, plans
 from vitascope.config import settings
 from vitascope.errors import Unavailable
-from vitascope.orders import pipeline
+from vitascope.orders import fulfil
 from vitascope.policy import Rules
 from vitascope.runtime import House
 from vitascope.store import accounts, blobs, invariants, jobs, ledger, schema
+from vitascope.store.folder_blobs import FolderBlobs
 from vitascope.workers import delivering, maintenance
 from vitascope.workers import lease as heart
 from vitascope.workers.worker import Worker
@@ -35,7 +36,7 @@ def house(sqlite_only, tmp_path):
 
 def open_house(store, tmp_path):
     store.clock = time.time
-    kept = blobs.FolderBlobs(tmp_path / "blobs")
+    kept = FolderBlobs(tmp_path / "blobs")
     return House(store=store, blobs=kept, plans=plans.packaged(), rules=Rules(), settings=settings())
 
 
@@ -47,18 +48,8 @@ def mia(house):
 def order(house, account_id, prompt="a red ball", *, n=1, lane="normal", **asked):
     with house.store.read() as tx:
         account = accounts.by_id(tx, account_id)
-    return pipeline.submit(
-        house.store,
-        house.blobs,
-        account,
-        ask.spec(prompt, **({"seconds": 0.5} | asked)),
-        n=n,
-        card=CARD,
-        plan=house.plans.of(account.plan),
-        prices=house.plans.prices,
-        rules=house.rules,
-        lane=lane,
-    )
+    spec = ask.spec(prompt, CARD, **({"seconds": 0.5} | asked))
+    return service.order(house.store, account, spec, n=n, rules=house.rules, lane=lane)
 
 
 def read(house, job):
@@ -108,7 +99,7 @@ def test_a_short_job_overtakes_a_long_one_on_the_same_worker(house, mia):
         (short,) = order(house, mia, "short", seconds=0, steps=2)
         until(lambda: read(house, short).done)
         assert read(house, long).state == "running"
-        pipeline.cancel(house.store, mia, long.id)
+        fulfil.cancel(house.store, mia, long.id)
         until(lambda: read(house, long).done)
     check(house)
 
@@ -117,7 +108,7 @@ def test_a_running_job_is_cancelled_within_a_step_or_two(house, mia):
     with working(house, DiscEngine(pause_seconds=0.3)) as worker:
         (job,) = order(house, mia, steps=64)
         until(lambda: read(house, job).step > 1)
-        assert pipeline.cancel(house.store, mia, job.id).state == "running"
+        assert fulfil.cancel(house.store, mia, job.id).state == "running"
         at = read(house, job).step
         until(lambda: read(house, job).state == "cancelled")
         until(lambda: worker.held == 0)
@@ -221,8 +212,8 @@ def test_while_the_database_is_away_the_work_goes_on(house, mia):
         (job,) = order(house, mia, steps=10)
         until(lambda: read(house, job).step)
         away.set()
-        seat = next(iter(worker._held)).seat
-        until(lambda: seat.ended)
+        slot = next(iter(worker._held)).slot
+        until(lambda: slot.ended)
         time.sleep(0.5)
         away.clear()
         until(lambda: read(house, job).done)
@@ -271,7 +262,8 @@ def test_a_duty_that_fails_is_tried_again_and_stops_no_other(house):
 def test_the_duties_of_the_house_are_all_done(house, mia):
     (job,) = order(house, mia)
     assert set(maintenance.Duties(house, "wrk_1", (*maintenance.ALL, *delivering.delivery(house))).once()) == {
-        "damage", "deliveries", "exhausted", "expire", "rules", "tidy", "sweep",
+        "damage", "deliveries", "exhausted", "expire", "new models", "read", "rules", "stranded",
+        "sweep", "tidy",
     }  # fmt: skip
     assert maintenance.exhausted(house) == 0
     with house.store.begin() as tx:

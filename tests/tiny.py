@@ -1,5 +1,5 @@
-"""The real model made small: a codec that is fitted, a layout and a DiT that are drawn at random, in seconds. For tests
-that need weights, not for anything to look at.
+"""The real model made small: a codec that is fitted, a layout and a renderer that are drawn at random, in seconds. For
+tests that need weights, not for anything to look at.
 """
 
 import contextlib
@@ -9,28 +9,29 @@ import pytest
 import torch
 
 from vitascope.smallworld.training import codec as codecs
-from vitascope.smallworld.training import data, export, fit_linear, train_layout
+from vitascope.smallworld.training import data, decoder_pairs, export, fit_linear, train_layout, train_renderer
 from vitascope.smallworld.training.codec import CodecConfig
-from vitascope.smallworld.training.dit import PRESETS, DiTConfig, VideoDiT
 from vitascope.smallworld.training.layout import Layout, LayoutConfig
+from vitascope.smallworld.training.renderer import Renderer, RendererConfig
 from vitascope.smallworld.world.render import render
 from vitascope.smallworld.world.scene import sample
 from vitascope.smallworld.world.stage import set_stage
 
 SIDE = 96  # pixels of a clip
 CODEC = CodecConfig(channels=16, widths=(8, 12, 16, 24))
-DIT = DiTConfig(width=64, depth=1, channels=16)
+RENDERER = RendererConfig(width=64, heads=1, channels=16)
 LAYOUT = LayoutConfig(width=64, depth=1, channels=16)
 
 
 @contextlib.contextmanager
 def sized():
-    """Within it a `Codec()`, the preset nano and rendered clips are tiny, also for the training scripts."""
+    """Within it all three models and rendered clips are tiny, also for the training scripts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(codecs, "CodecConfig", lambda: CODEC)
-        patch.setitem(PRESETS, "nano", DIT)
         for module in (export, train_layout):
             patch.setattr(module, "LayoutConfig", lambda: LAYOUT)
+        for module in (export, train_renderer, decoder_pairs):
+            patch.setattr(module, "RendererConfig", lambda: RENDERER)
         patch.setattr(data, "ASPECTS", {"1:1": (SIDE, SIDE), "16:9": (2 * SIDE, SIDE), "9:16": (SIDE, 2 * SIDE)})
         yield
 
@@ -68,9 +69,9 @@ def shaken(module, size=0.05, seed=1):
     return module.eval()
 
 
-def dit(seed=1):
+def renderer(seed=1):
     torch.manual_seed(0)
-    return shaken(VideoDiT(DIT), seed=seed)
+    return shaken(Renderer(RENDERER), seed=seed)
 
 
 def layout(seed=2):
@@ -78,12 +79,12 @@ def layout(seed=2):
     return shaken(Layout(LAYOUT), seed=seed)
 
 
-def export_all(codec_folder, layout, dit, out):
+def export_all(codec_folder, layout, renderer, out):
     """The weights folder of the three, by way of checkpoints."""
-    folders = {"layout": out.parent / "layout", "dit": out.parent / "dit"}
-    for (kind, folder), model in zip(folders.items(), (layout, dit), strict=True):
+    folders = {"layout": out.parent / "layout", "renderer": out.parent / "renderer"}
+    for (kind, folder), model in zip(folders.items(), (layout, renderer), strict=True):
         folder.mkdir()
-        meta = {"kind": kind, "preset": "nano", "step": 0, "samples": 0}
+        meta = {"kind": kind, "step": 0}
         torch.save({"meta": meta, "ema": {"weights": model.state_dict()}}, folder / "checkpoint.pt")
     with sized():
         told = [f"--{kind}={folder}" for kind, folder in folders.items()]

@@ -21,8 +21,9 @@ from vitascope.errors import (
     UnknownModel,
 )
 from vitascope.server.errors import inside, made
-from vitascope.vendors.api import Call, Fault, View
+from vitascope.vendors.api import Call
 from vitascope.vendors.fields import bad
+from vitascope.vendors.view import Fault, View
 
 ID = "0192f3a4b5c6d7e8f9012345"
 T = 1_800_000_000.0
@@ -32,7 +33,7 @@ ERRORS = {
     400: BadSpec("The prompt is empty.", hint="Say what to show."),
     401: NotSignedIn("No key was sent.", hint="Send one."),
     402: NotEnoughCredits(500, 100),
-    403: NotAllowed("This account may not do that.", hint="Ask whoever runs this server."),
+    403: NotAllowed("This account may not do that.", hint="Ask the operator of this server."),
     404: NotFound('There is no task "x".', hint="It was deleted."),
     405: made(405, "method_not_allowed", "/x does not take PUT.", "GET"),
     409: Conflict("The task is queued.", hint="Wait."),
@@ -43,7 +44,7 @@ ERRORS = {
     500: inside(ValueError("x")),
     503: Unavailable("The blobs do not answer.", hint="Try again."),
 }
-FIELD = bad("seed", 'seed is "x", which is no whole number.', "For example 7.")
+FIELD = bad("seed", 'seed must be an integer, got "x".', "For example 7.")
 REFUSED = PolicyRefused("A rule refuses this.", hint="Say it otherwise.", rule="no-blood", field="prompt")
 PICTURE = BadPicture("The picture cannot be read.", hint="Send PNG.")
 UNKNOWN = UnknownModel("x", ["vitascope-nano"])

@@ -1,10 +1,13 @@
 """A damaged database is noticed, said with the way back, and what can be read of it is saved."""
 
+import io
+import json
 import os
 import random
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -12,18 +15,20 @@ import pytest
 import sqlalchemy as sa
 
 import doubles
+from doubles import recipe_of
 from service import START, Clock, add_account, add_clip, submit
+from serving import finished
 from vitascope.cli import app as cli
-from vitascope.clip import ClipSpec, Recipe
+from vitascope.clip import ClipSpec
 from vitascope.errors import Conflict, Damaged, Unavailable
 from vitascope.runtime import open_house, open_house_patiently
-from vitascope.store import eta, health, ids, invariants, library, salvage, schema
+from vitascope.store import clip_search, eta, health, ids, invariants, library, salvage, schema
 from vitascope.store.backup import backup
-from vitascope.store.blobs import FolderBlobs
 from vitascope.store.database import Store
+from vitascope.store.folder_blobs import FolderBlobs
 
 PAGE = 4096
-RECIPE = Recipe(spec=ClipSpec(prompt="a ball", seed=1), model="m", weights="w", version="0")
+RECIPE = recipe_of(ClipSpec(prompt="a ball", seed=1), model="m", weights="w", version="0")
 
 
 def fill(store, number=150):
@@ -203,13 +208,13 @@ def test_check_finds_files_that_are_gone_half_or_changed_and_marks_them(own_home
     assert f"{made[3]} video: its bytes have changed" in said
     assert cli.main(["check", "--repair"]) == 0
     with store.read() as tx:
-        assert {clip.id for clip in library.search(tx, mia, tag=health.MARK)} == set(made[1:])
+        assert {clip.id for clip in clip_search.search(tx, mia, tag=health.MARK)} == set(made[1:])
         assert library.get(tx, mia, made[0]).poster_key is None
     for clip_id in made[1:]:
         kept.put(library.key(clip_id, "video.mp4"), b"12345678")
     assert cli.main(["check", "--repair"]) == 0
     with store.read() as tx:
-        assert library.search(tx, mia, tag=health.MARK) == []
+        assert clip_search.search(tx, mia, tag=health.MARK) == []
         assert library.get(tx, mia, made[1]).tags == ("mine",)
     assert cli.main(["check"]) == 0
     store.close()
@@ -236,3 +241,26 @@ def test_a_damaged_copy_is_no_backup(sqlite_only, tmp_path):
     with pytest.raises(Damaged):
         backup(Store(f"sqlite:///{path}", clock=Clock(START)), FolderBlobs(tmp_path / "kept"), tmp_path / "x.backup")
     assert not (tmp_path / "x.backup").exists()
+
+
+def test_a_damaged_film_is_never_served_as_if_it_were_whole(server):
+    """Half a film and an empty picture are answered 404 with the numbers, and left out of an export."""
+    client = server.client(server.key())
+    ids = [client.post("/v1/videos", json={"prompt": "a red ball", "seconds": "0.5"}).json()["id"] for _ in range(2)]
+    half, whole = (finished(client, id) for id in ids)
+    kept = server.context.blobs
+    film = library.key(half["clip_id"], "video.mp4")
+    data = b"".join(kept.read(film))
+    kept.put(film, data[: len(data) // 2])
+    kept.put(library.key(half["clip_id"], "poster.jpg"), b"")
+    for path in (f"/v1/videos/{half['id']}/content", f"/v1/library/{half['clip_id']}/content"):
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert f"{len(data) // 2:,} of {len(data):,} bytes are there" in answer.json()["error"]["message"]
+        assert client.get(path, params={"variant": "thumbnail"}).status_code == 404
+        assert client.get(path, headers={"range": "bytes=0-1"}).status_code == 404
+    assert client.get(f"/v1/videos/{whole['id']}/content").status_code == 200
+    with zipfile.ZipFile(io.BytesIO(client.get("/v1/library/export").content)) as zipped:
+        manifest = json.loads(zipped.read("manifest.json"))
+    assert [clip["id"] for clip in manifest["clips"]] == [whole["clip_id"]]
+    assert [clip["id"] for clip in manifest["left_out"]] == [half["clip_id"]]

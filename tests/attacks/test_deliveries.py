@@ -10,10 +10,10 @@ from hosts import Host, silence
 from service import add_account, claim, submit
 from serving import until
 from vitascope.errors import Unavailable
+from vitascope.outbound.message import Answer
 from vitascope.outbound.post import Sender
-from vitascope.store import callbacks, events, webhooks
+from vitascope.store import callbacks, deliveries, events, webhooks
 from vitascope.store.callbacks import Outcome
-from vitascope.store.webhooks import Answer
 from vitascope.workers.delivering import AT_ONCE, FAILURES, FIRST_REST, OF_ACCOUNT, OF_HOST, Breaker, Deliveries, Kind
 
 
@@ -30,7 +30,7 @@ def happen(store, account, times=1):
 
 def sending(store, send, attempt=lambda due: Outcome(200), **more):
     kinds = (
-        Kind(webhooks.waiting, webhooks.postpone, lambda id: webhooks.deliver(store, send, id)),
+        Kind(deliveries.waiting, deliveries.postpone, lambda id: deliveries.deliver(store, send, id)),
         Kind(callbacks.waiting, callbacks.postpone, lambda id: callbacks.deliver(store, attempt, id)),
     )
     return Deliveries(store, kinds, **more)
@@ -72,13 +72,13 @@ def test_one_tenants_silent_receivers_hold_up_nobody_elses_messages(store, recei
     hook(store, mia, "http://good.example/")
     happen(store, mallory, 50)
     happen(store, mia, 10)
-    deliveries = sending(store, receivers)
+    sender = sending(store, receivers)
     start = time.monotonic()
-    until(lambda: deliveries.turn(0.5) == 0 and receivers.got["good.example"] == 10)
+    until(lambda: sender.turn(0.5) == 0 and receivers.got["good.example"] == 10)
     assert time.monotonic() - start < 10.0
-    assert deliveries.under_way == OF_ACCOUNT, "of a thousand that wait for the silent ones"
+    assert sender.under_way == OF_ACCOUNT, "of a thousand that wait for the silent ones"
     receivers.go_on.set()
-    until(lambda: not deliveries.under_way)
+    until(lambda: not sender.under_way)
 
 
 def test_a_real_silent_host_costs_others_nothing(sqlite_only):
@@ -89,11 +89,11 @@ def test_a_real_silent_host_costs_others_nothing(sqlite_only):
         hook(store, mia, good.url)
         happen(store, mallory, 10)
         happen(store, mia, 10)
-        deliveries = sending(store, Sender(("127.0.0.1",), limit_seconds=3.0))
+        sender = sending(store, Sender(("127.0.0.1",), limit_seconds=3.0))
         start = time.monotonic()
-        until(lambda: deliveries.turn(0.2) == 0 and good.called == 10)
+        until(lambda: sender.turn(0.2) == 0 and good.called == 10)
         assert time.monotonic() - start < 2.9, "before the first silent one is given up"
-        until(lambda: not deliveries.under_way)
+        until(lambda: not sender.under_way)
 
 
 def test_a_host_takes_a_few_at_once_from_all_accounts_together(store, receivers):
@@ -101,13 +101,13 @@ def test_a_host_takes_a_few_at_once_from_all_accounts_together(store, receivers)
         account = add_account(store)
         hook(store, account, "http://silent.example/")
         happen(store, account, 4)
-    deliveries = sending(store, receivers)
-    deliveries.turn(0.5)
+    sender = sending(store, receivers)
+    sender.turn(0.5)
     until(lambda: receivers.held["silent.example"] == OF_HOST)
-    deliveries.turn(0.5)
-    assert receivers.most["silent.example"] == deliveries.under_way == OF_HOST
+    sender.turn(0.5)
+    assert receivers.most["silent.example"] == sender.under_way == OF_HOST
     receivers.go_on.set()
-    until(lambda: not deliveries.under_way)
+    until(lambda: not sender.under_way)
 
 
 def test_accounts_take_turns_where_places_are_few(sqlite_only, receivers):
@@ -120,12 +120,12 @@ def test_accounts_take_turns_where_places_are_few(sqlite_only, receivers):
     mia = add_account(store)
     hook(store, mia, "http://good.example/")
     happen(store, mia, 3)
-    deliveries = sending(store, receivers)
-    until(lambda: deliveries.turn(0.5) == 0 and receivers.got["good.example"] == 3)
+    sender = sending(store, receivers)
+    until(lambda: sender.turn(0.5) == 0 and receivers.got["good.example"] == 3)
     until(lambda: receivers.held.total() == AT_ONCE)
     assert {3, 4} >= {receivers.held[f"silent{number}.example"] for number in range(20)}
     receivers.go_on.set()
-    until(lambda: not deliveries.under_way)
+    until(lambda: not sender.under_way)
 
 
 def test_a_host_that_does_not_answer_is_left_alone_longer_each_time(store):
@@ -141,12 +141,12 @@ def test_a_host_that_does_not_answer_is_left_alone_longer_each_time(store):
     for number in range(20):  # endpoints of one host
         hook(store, mia, f"http://gone.example/{number}")
     happen(store, mia, 10)
-    deliveries = sending(store, send, clock=lambda: clock[0])
+    sender = sending(store, send, clock=lambda: clock[0])
 
     def forward(seconds):
         clock[0] += seconds
         store.clock.forward(seconds)
-        while deliveries.turn(0.5) or deliveries.under_way:
+        while sender.turn(0.5) or sender.under_way:
             pass
         return len(tried)
 
@@ -156,15 +156,15 @@ def test_a_host_that_does_not_answer_is_left_alone_longer_each_time(store):
     second = forward(FIRST_REST * 2)
     assert second == first + 1, "one looks whether it is back"
     with store.read() as tx:
-        kept = webhooks.waiting(tx, store.clock() + 86_400)
+        kept = deliveries.waiting(tx, store.clock() + 86_400)
         (hooked, *_) = webhooks.page(tx, mia)
-        assert len(kept) == 20 * webhooks.SHOWN
-        assert max(one.attempts for one in webhooks.history(tx, mia, hooked.id)) <= 2
+        assert len(kept) == 20 * deliveries.SHOWN
+        assert max(one.attempts for one in deliveries.history(tx, mia, hooked.id)) <= 2
     up.append(True)
     for _ in range(20):
         forward(3600)
     with store.read() as tx:
-        assert all(one.state == "delivered" for one in webhooks.history(tx, mia, hooked.id))
+        assert all(one.state == "delivered" for one in deliveries.history(tx, mia, hooked.id))
 
 
 def test_nobody_closes_a_host_to_others():
@@ -193,11 +193,11 @@ def test_callbacks_and_webhooks_share_the_places_of_an_account(store, receivers)
     for account in (mallory, mallory, mallory, mallory, mallory, mia):
         url = "http://mia.example/" if account == mia else "http://silent.example/"
         submit(store, account, request={"callback": {"url": url, "states": ["queued", "running"]}})
-    deliveries = sending(store, receivers, attempt)
-    until(lambda: deliveries.turn(0.5) == 0 and told == ["queued"])
-    assert deliveries.under_way == OF_ACCOUNT
+    sender = sending(store, receivers, attempt)
+    until(lambda: sender.turn(0.5) == 0 and told == ["queued"])
+    assert sender.under_way == OF_ACCOUNT
     receivers.go_on.set()
-    until(lambda: not deliveries.under_way)
+    until(lambda: not sender.under_way)
 
 
 def test_a_message_is_sent_once_however_many_workers_there_are(store, receivers):
@@ -229,8 +229,8 @@ def test_what_is_told_of_one_job_comes_in_its_order(sqlite_only):
         for number in range(2):
             for step in ("queued", "running", "succeeded"):
                 events.tell(tx, mia, f"job.{step}", {}, store.clock(), job_id=f"job_{number}")
-    deliveries = sending(store, send)
-    until(lambda: deliveries.turn(0.5) == 0 and len(came) == 6)
+    sender = sending(store, send)
+    until(lambda: sender.turn(0.5) == 0 and len(came) == 6)
     for number in range(2):
         mine = [body for body in came if f"job_{number}".encode() in body]
         assert [step for body in mine for step in ("queued", "running", "succeeded") if step.encode() in body] == [

@@ -4,17 +4,14 @@ comes in with the link of `vitascope studio`, and with a key from everywhere.
 
 import http.client
 import io
-import shutil
 import socket
-import subprocess
 import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 
-import judges
-from processes import Service, free_port, until
+from processes import Service
 from serving import serving
 from vitascope.cli.app import main
 from vitascope.server import local
@@ -163,37 +160,6 @@ def test_the_owner_gets_a_password_on_the_command_line(own_home, capsys, monkeyp
         assert accounts.matches("correct horse battery", kept)
         assert accounts.find_owner(tx).id == account_id
     store.close()
-
-
-@pytest.fixture
-def nginx(tmp_path):
-    """`start(port, *lines)`: a real nginx before that port, as it comes but for these lines; its own port."""
-    if not shutil.which("nginx"):
-        judges.install("nginx-light")
-    program = shutil.which("nginx") or pytest.skip("there is no nginx, and it could not be installed")
-    started = []
-
-    def start(port, *lines):
-        front = free_port()
-        (tmp_path / "nginx.conf").write_text(
-            f"""daemon off; master_process off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;
-            events {{ }}
-            http {{
-              access_log off; client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;
-              fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
-              server {{ listen 127.0.0.1:{front};
-                location / {{ {" ".join(lines)} proxy_pass http://127.0.0.1:{port}; }} }}
-            }}"""
-        )
-        command = [program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-        started.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
-        until(lambda: socket.create_connection(("127.0.0.1", front), timeout=1).close() is None, "nginx")
-        return front
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(30)
 
 
 NEWER = ("proxy_http_version 1.1;", 'proxy_set_header Connection "";')

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from doubles import CARD
 from serving import finished, serving
+from vitascope.errors import BadSettings
+from vitascope.server import model_aliases
 from vitascope.server.files import delivery
 
 SITE = "https://app.example.org"
@@ -127,6 +130,33 @@ def test_runways_callers_may_ask_for_what_runway_offers(client, model):
     assert answer.status_code == 200, answer.text
 
 
+NAMES = {  # that the vendors' own SDKs offer while one types, or their guides show, in November 2026
+    "openai": ["sora-2", "sora-2-pro", "sora-2-2025-12-08", "sora-2-pro-2025-10-06"],
+    "runway": ["gen4.5", "gen4_turbo", "gen3a_turbo", "gen4_aleph", "veo3", "veo3.1", "veo3.1_fast", "act_two"],
+    "luma": ["ray-1-6", "ray-2", "ray-flash-2", "photon-1", "photon-flash-1"],
+    "gemini": ["veo-2.0-generate-001", "veo-3.0-fast-generate-001", "veo-3.1-generate-preview"],
+    "vertex": ["veo-3.1-fast-generate-001"],
+    "ark": ["doubao-seedance-1-0-pro-250528", "doubao-seedance-1-5-pro-251215", "seedance-1-0-lite-t2v-250428"],
+    "dashscope": ["wan2.5-t2v-preview", "wan2.2-i2v-plus", "wanx2.1-t2v-turbo", "wan2.6-t2v"],
+    "kling": ["kling-v1", "kling-v1-6", "kling-v2-1-master", "kling-v2-5-turbo", "kling-v2-6"],
+    "minimax": ["MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3-Fast", "T2V-01-Director", "I2V-01-live", "S2V-01"],
+    "vidu": ["viduq1", "viduq2-turbo", "viduq3-pro", "vidu2.0", "vidu1.5"],
+    "pixverse": ["pixverse-v5", "pixverse-v4.5"],
+    "together": ["openai/sora-2", "google/veo-3.0", "ByteDance/Seedance-1.0-pro", "kwaivgI/kling-2.1-master"],
+    "openrouter": ["google/veo-3.1", "openai/sora-2-pro", "alibaba/wan-2.6", "x-ai/grok-imagine-video"],
+    "replicate": ["wan-video/wan-2.2-t2v-fast", "minimax/hailuo-02", "google/veo-3", "luma/ray", "openai/sora-2"],
+    "fal": ["fal-ai/veo3", "fal-ai/kling-video/v2.1/master/text-to-video", "fal-ai/wan/v2.2-a14b/text-to-video"],
+    "xai": ["grok-imagine-video"],
+    "tencent": ["kling-v2-1", "hunyuan-video", "viduq2"],
+}
+
+
+@pytest.mark.parametrize("dialect", NAMES)
+def test_the_names_that_a_vendors_sdk_offers_are_taken(dialect):
+    for name in NAMES[dialect]:
+        assert model_aliases.resolve(name, [CARD], {}, CARD.name, dialect=dialect) is CARD
+
+
 def test_an_unknown_model_is_answered_with_what_that_caller_may_use(client):
     asked = {"model": "nothing-9", "promptText": "a red ball", "ratio": "1280:720", "duration": 5}
     answer = client.post("/runway/v1/text_to_video", json=asked, headers={"x-runway-version": "2024-11-06"})
@@ -145,3 +175,46 @@ def test_the_page_of_the_api_works_behind_a_path(client):
         assert not link.startswith("/"), link
         assert client.get("/" + link).status_code == 200  # as a browser resolves it from /docs
     assert 'fetch("/' not in client.get("/docs/docs.js").text
+
+
+BEHIND = "https://example.org/video"
+
+
+def test_a_server_behind_a_path_answers_with_it_and_without_it(tmp_path):
+    """The proxy may take the path away or leave it; links, cookies and the description tell the address of others."""
+    with serving(tmp_path, work=True, public_url=f"{BEHIND}/", signup=1) as running:
+        client = running.owner()
+        for before in ("", "/video", "//video"):
+            assert client.get(f"{before}/v1/models").status_code == 200
+            assert client.get(f"{before}/kling/v1/videos/text2video").status_code == 200
+            assert client.get(f"{before}/v1/nothing").json()["error"]["message"] == "There is nothing at /v1/nothing."
+        assert client.get("/videos/v1/models").status_code == 404
+        ordered = client.post("/video/v1/videos", json={"prompt": "a red ball", "seconds": "0"}).json()
+        made = finished(client, ordered["id"])
+        assert made["url"].startswith(f"{BEHIND}/files/")
+        for link in (made["url"].removeprefix("https://example.org"), made["url"].removeprefix(BEHIND)):
+            assert running.stranger().get(link).status_code == 200
+        assert client.get("/video/openapi.json").json()["servers"] == [{"url": BEHIND}]
+        sent = {"email": "mia@example.org", "password": "correct horse battery"}
+        answer = running.stranger().post(
+            "/video/v1/account/signup", json=sent, headers={"origin": "https://example.org"}
+        )
+        assert answer.status_code == 201, answer.text
+        paths = re.findall(r"(\w+)=[^;]+;.*?[Pp]ath=([^;,]+)", "\n".join(answer.headers.get_list("set-cookie")))
+        assert dict(paths) == {"vitascope_session": "/video/", "vitascope_known": "/video/v1/account"}
+        dialects = client.get("/v1/dialects").json()["data"]
+        assert all(one["base_url"].startswith(BEHIND) for one in dialects)
+
+
+@pytest.mark.parametrize("wrong", ["https://example.org/v1", "https://example.org/files/here/"])
+def test_a_path_of_our_own_is_no_place_for_a_server(tmp_path, wrong):
+    with pytest.raises(BadSettings, match="paths of its own"), serving(tmp_path, public_url=wrong):
+        pass
+
+
+@pytest.mark.parametrize(
+    "wrong", ["/video", "example.org/video", "https://example.org/a b", "https://example.org//video"]
+)
+def test_an_address_that_is_none_is_refused(tmp_path, wrong):
+    with pytest.raises(BadSettings, match="public_url"), serving(tmp_path, public_url=wrong):
+        pass

@@ -7,18 +7,20 @@ import pytest
 import sqlalchemy as sa
 
 import doubles
+from doubles import recipe_of
 from service import Clock, add_account, sqlite_store
 from vitascope.cli import app as cli
-from vitascope.clip import ClipSpec, Recipe
+from vitascope.clip import ClipSpec
 from vitascope.errors import BadSettings, Conflict
 from vitascope.runtime import open_house
-from vitascope.store import identity, ids, library, orphans, schema
+from vitascope.store import clip_search, identity, ids, library, orphans, retention, schema
 from vitascope.store.backup import backup, restore
-from vitascope.store.blobs import FolderBlobs, blobs
+from vitascope.store.blobs import blobs
+from vitascope.store.folder_blobs import FolderBlobs
 from vitascope.workers import maintenance
 
 DAY = 86_400.0
-RECIPE = Recipe(spec=ClipSpec(prompt="a ball", seed=1), model="m", weights="w", version="0")
+RECIPE = recipe_of(ClipSpec(prompt="a ball", seed=1), model="m", weights="w", version="0")
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -75,20 +77,20 @@ def test_an_empty_database_is_refused_with_both_names_and_no_file_goes(store, ot
     mine = identity.meet(store, kept)
     before = sorted(kept.keys())
     other.clock.forward(30 * DAY)
-    for attempt in (identity.meet, library.sweep):
+    for attempt in (identity.meet, retention.sweep):
         with pytest.raises(BadSettings, match=f"belongs to the database {mine.name}") as told:
             attempt(other, kept)
         assert "vitascope restore" in told.value.hint
     theirs = identity.meet(other, FolderBlobs(tmp_path / "new"))
     with pytest.raises(BadSettings, match=rf"{mine.name}.*{theirs.name}"):
-        library.sweep(other, kept)
+        retention.sweep(other, kept)
     assert sorted(kept.keys()) == before
 
 
 def test_an_empty_database_is_refused_by_a_storage_of_an_older_version_too(store, other, kept):
     keep(store, kept, add_account(store), 2)
     with pytest.raises(BadSettings, match="knows none of them"):
-        library.sweep(other, kept)
+        retention.sweep(other, kept)
     assert len(list(kept.keys())) == 4
 
 
@@ -106,7 +108,7 @@ def test_the_operator_may_say_that_they_belong_together_and_older_files_stay(sto
     other.clock.forward(DAY)
     new = identity.adopt(other, kept)
     other.clock.forward(30 * DAY)
-    swept = library.sweep(other, kept)
+    swept = retention.sweep(other, kept)
     assert (swept.aside, swept.older) == (0, 3)
     assert len(list(kept.keys())) == 6
     with pytest.raises(BadSettings, match=new.name):
@@ -119,17 +121,17 @@ def test_what_is_swept_is_set_aside_for_days_and_can_be_put_back(store, kept):
     (lost, _) = forget(store, 2)
     before = set(kept.keys())
     store.clock.forward(2 * DAY)
-    swept = library.sweep(store, kept)
+    swept = retention.sweep(store, kept)
     assert (swept.aside, swept.orphans, swept.total, swept.stopped) == (4, 2, 20, False)
     assert len(set(kept.keys())) == 36
     assert orphans.put_back(kept) == 4
     assert set(kept.keys()) == before
     assert b"".join(kept.read(library.key(lost, "video.mp4"))) == lost.encode()
-    library.sweep(store, kept)
+    retention.sweep(store, kept)
     store.clock.forward(14 * DAY)
-    assert library.sweep(store, kept).dropped == 0
+    assert retention.sweep(store, kept).dropped == 0
     store.clock.forward(DAY)
-    assert library.sweep(store, kept).dropped == 4
+    assert retention.sweep(store, kept).dropped == 4
     assert orphans.aside(kept) == []
 
 
@@ -138,17 +140,17 @@ def test_a_sweep_of_more_than_a_tenth_stops_and_asks(store, kept):
     keep(store, kept, mia, 20)
     forget(store, 3)
     store.clock.forward(2 * DAY)
-    swept = library.sweep(store, kept)
+    swept = retention.sweep(store, kept)
     assert (swept.aside, swept.orphans, swept.stopped) == (0, 3, True)
     assert len(list(kept.keys())) == 40
-    assert library.sweep(store, kept, however_many=True).aside == 6
+    assert retention.sweep(store, kept, however_many=True).aside == 6
 
 
 def test_a_preview_of_a_job_that_nobody_knows_is_set_aside_not_deleted(store, kept):
     identity.meet(store, kept)
     kept.put(f"previews/{ids.new_id('job_', store.clock())}-2.webp", b"x")
     store.clock.forward(2 * DAY)
-    swept = library.sweep(store, kept)
+    swept = retention.sweep(store, kept)
     assert (swept.deleted, swept.aside) == (0, 1)
 
 
@@ -166,7 +168,7 @@ def test_a_lost_database_comes_back_from_its_backup_over_the_files_that_are_stil
     assert b"".join(kept.read(half)) == whole
     assert len(list(kept.keys())) == 8
     other.clock.forward(30 * DAY)
-    assert library.sweep(other, kept).older == 1, "what is newer than the backup is never swept"
+    assert retention.sweep(other, kept).older == 1, "what is newer than the backup is never swept"
     with pytest.raises(BadSettings):
         identity.meet(store, kept)
 
@@ -186,11 +188,11 @@ def test_a_purged_clips_drawn_frames_go_with_it_and_are_no_orphans(store, kept):
     mia = add_account(store)
     keep(store, kept, mia, 1)
     with store.begin() as tx:
-        (clip,) = library.search(tx, mia)
+        (clip,) = clip_search.search(tx, mia)
         library.trash(tx, mia, clip.id, store.clock())
     kept.put(library.key(clip.id, "first.png"), b"x")
     store.clock.forward(31 * DAY)
-    swept = library.sweep(store, kept)
+    swept = retention.sweep(store, kept)
     assert (swept.deleted, swept.orphans) == (2, 0)
     assert list(kept.keys()) == []
 

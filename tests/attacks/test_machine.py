@@ -9,8 +9,10 @@ import subprocess
 import sys
 
 import pytest
+from av.error import ExternalError
 
 from vitascope import errors
+from vitascope.media.encode import encode
 from vitascope.server.errors import inside
 
 
@@ -40,12 +42,22 @@ def test_a_home_that_cannot_be_written_is_named_with_its_setting(command):
 
 
 def test_little_memory_is_told_as_that(tmp_path):
-    asked = ("generate", "a red ball", "--seconds", "0", "-o", str(tmp_path / "a.png"))
-    done = vitascope(*asked, limit_bytes=700_000 << 10, VITASCOPE_THREADS="2")  # one thread needs less
+    asked = ("generate", "a red ball", "-o", str(tmp_path / "a.mp4"))
+    # one thread: those of onnxruntime's pool end the whole process when they get no memory
+    done = vitascope(*asked, limit_bytes=400_000 << 10, VITASCOPE_THREADS="1")
     assert done.returncode == 1
     assert "not enough memory" in done.stderr
     assert "Install" not in done.stderr
     assert "EP Error" not in done.stdout + done.stderr
+
+
+def test_an_encoder_that_fails_has_run_out_of_memory():
+    class Stream:
+        def encode(self, frame):
+            raise ExternalError(-542398533, "Generic error in an external library", "avcodec_send_frame()")
+
+    with pytest.raises(errors.NoMemory):
+        encode(Stream(), None)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +68,8 @@ def test_little_memory_is_told_as_that(tmp_path):
         (PermissionError(errno.EACCES, "Permission denied", "/data/a"), ("may not be read", "/data/a")),
         (OSError(errno.EMFILE, "Too many open files"), ("Too many files",)),
         (MemoryError(), ("memory",)),
+        (OSError(errno.EAGAIN, "Resource temporarily unavailable"), ("memory",)),
+        (ImportError("libopenblas.so: failed to map segment from shared object"), ("memory",)),
         (RuntimeError("can't start new thread"), ("memory",)),
     ],
 )

@@ -2,19 +2,23 @@
 orders with a higher priority.
 """
 
+import hashlib
 import random
 
 import pytest
 import sqlalchemy as sa
 
 import service
+from doubles import recipe_of
 from service import claim, deliver, submit
 from test_worker import open_house
 from vitascope import plans
-from vitascope.store import archive, jobs, limits, schema
+from vitascope.clip import ClipSpec
+from vitascope.store import archive, ids, jobs, library, limits, schema
 from vitascope.workers import maintenance
 
 DAYS = 400 * 86_400.0
+RECIPE = recipe_of(ClipSpec(prompt="a ball", seed=1), model="m", weights="w", version="0")
 
 
 @pytest.fixture
@@ -119,7 +123,7 @@ def starts(store):
 
 def told(store, account_id):
     with store.read() as tx:
-        line = jobs.line(tx, store.clock())
+        line = jobs.queue_view(tx, store.clock())
         waiting = jobs.page(tx, account_id, limit=100, state="queued")
         return {job.id: jobs.position(tx, job, line) for job in waiting}
 
@@ -170,4 +174,28 @@ def test_an_export_comes_in_large_pieces():
     pieces = [b"x" * 1000 for _ in range(5000)]
     gathered = list(archive._gathered(iter(pieces)))
     assert b"".join(gathered) == b"".join(pieces)
-    assert len(gathered) == 5
+    assert [len(piece) for piece in gathered[:2]] == [1000, 1049 * 1000]  # the first one at once
+    assert len(gathered) == 6
+
+
+def test_an_export_begins_with_its_first_clip(store, mia, house, monkeypatch):
+    """Whoever asks sees the download begin, however many clips there are; nothing is read before it is sent."""
+    for _ in range(20):
+        now = store.clock.forward(1)
+        clip_id = ids.new_id("clip_", now)
+        house.blobs.put(library.key(clip_id, "video.mp4"), b"x" * 300_000)
+        with store.begin() as tx:
+            digest = hashlib.sha256(b"x" * 300_000).hexdigest()
+            library.add(
+                tx, account_id=mia, recipe=RECIPE, size_bytes=300_000, sha256=digest, now=now, clip_id=clip_id
+            )  # fmt: skip
+    read = []
+    fetched = archive._fetched
+    monkeypatch.setattr(archive, "_fetched", lambda *given: read.append(1) or fetched(*given))
+    pieces = archive.export(store, house.blobs, mia)
+    assert next(pieces)[:2] == b"PK"
+    assert len(read) == 1
+    next(pieces)
+    assert len(read) < 6
+    assert sum(map(len, pieces)) > 4_000_000
+    assert len(read) == 20

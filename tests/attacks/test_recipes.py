@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from doubles import DiscEngine
+from doubles import DiscEngine, recipe_of
 from service import SPEC, add_account, claim, submit
 from serving import finished, serving
-from vitascope.clip import ClipSpec, Picture, Recipe, Source
+from vitascope.clip import ClipSpec, Picture, Recipe, SourceClip
 from vitascope.engines import render
 from vitascope.errors import BadClip, BadSpec, TooLarge
 from vitascope.media import recipe as recipe_file
@@ -22,7 +22,7 @@ from vitascope.store.blobs import blobs
 
 
 def recipe(spec=SPEC, **changed):
-    return Recipe(**{"spec": spec, "model": spec.model, "weights": "0" * 64, "version": "0.1.0"} | changed)
+    return recipe_of(**{"spec": spec, "weights": "0" * 64, "version": "0.1.0"} | changed)
 
 
 def noise(size, seed=0):
@@ -33,7 +33,7 @@ def chain(length, picture):
     """The recipe of a clip that was continued so often, with a last picture of its own each time."""
     made = recipe(ClipSpec(prompt="a red ball", seconds=0.5, image=picture(0)))
     for number in range(1, length):
-        source = Source("0" * 64, made.spec.frames, 256, 256, made)
+        source = SourceClip("0" * 64, made.shape.total, 256, 256, made.shape.fps, made)
         made = recipe(ClipSpec(prompt="it rolls", seconds=0.5, extend=source, last_image=picture(number)))
     return made
 
@@ -69,7 +69,9 @@ def test_recipes_inside_each_other_have_a_bound():
 def test_a_chain_is_kept_once_however_often_it_is_run_again(store):
     account = add_account(store)
     made = chain(5, lambda number: noise(200_000, number))
-    spec = ClipSpec(prompt="on", seconds=0.5, extend=Source("1" * 64, made.spec.frames, 256, 256, made))
+    spec = ClipSpec(
+        prompt="on", seconds=0.5, extend=SourceClip("1" * 64, made.shape.total, 256, 256, made.shape.fps, made)
+    )
     for number in range(4):
         [job] = submit(store, account, spec=ClipSpec(**{**vars(spec), "seed": number}))
     with store.read() as tx:
@@ -95,7 +97,8 @@ def test_an_account_has_a_quota_of_them(store, monkeypatch):
     submit(store, account, spec=SPEC)  # what needs no room goes on
 
 
-def test_parts_that_no_row_names_go_after_a_day(store):
+def test_parts_that_no_row_names_go_after_a_day(store, tmp_path):
+    files = blobs(str(tmp_path / "blobs"))
     account = add_account(store)
     made = chain(3, lambda number: noise(50_000, number))
     with store.begin() as tx:
@@ -109,13 +112,13 @@ def test_parts_that_no_row_names_go_after_a_day(store):
             now=store.clock(),
         )
         tx.execute(schema.clips.delete().where(schema.clips.c.id == gone.id))
-    assert recipes.sweep(store) == 0
+    assert recipes.sweep(store, files) == 0
     store.clock.forward(2 * 86_400)
-    assert recipes.sweep(store) == 2
+    assert recipes.sweep(store, files) == 2
     with store.read() as tx:
         row = library.get(tx, account, kept.id)
         assert Recipe.from_dict(recipes.whole_recipe(tx, account, row.recipe)) == made
-    assert recipes.sweep(store) == 0
+    assert recipes.sweep(store, files) == 0
 
 
 def test_a_worker_gets_the_spec_that_was_asked(sqlite_only, tmp_path):

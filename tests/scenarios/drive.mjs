@@ -60,6 +60,8 @@ export function ensure(true_, what) {
   if (!true_) throw new Error(what);
 }
 
+const below = new URL(base).pathname.replace(/\/$/, ''); // where the server stands, behind a proxy
+
 /** Ask the API as the page's own visitor. */
 export function ask(page, path, body, method) {
   return page.evaluate(
@@ -71,7 +73,7 @@ export function ask(page, path, body, method) {
       });
       return answer.json();
     },
-    [path, body, method],
+    [below + path, body, method],
   );
 }
 

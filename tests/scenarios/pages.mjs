@@ -33,6 +33,12 @@ async function open(page, name, path) {
       await page.locator('nav button').last().click();
       await page.getByRole('dialog').waitFor();
     },
+    picker: async () => {
+      await page.locator('#model-bar').click();
+      await page.getByRole('dialog').getByRole('row').nth(1).waitFor();
+      for (let at = 0; at < 2; at++) await page.keyboard.press('ArrowDown');
+      await page.waitForTimeout(600); // until it is priced and greyed
+    },
     compare: async () => {
       await page.locator('[data-clip]').first().waitFor();
       for (const key of ['j', 'c', 'j', 'c']) {

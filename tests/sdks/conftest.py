@@ -18,7 +18,7 @@ import pytest
 import browser
 import judges
 from serving import serving
-from vitascope import engines
+from vitascope.engines import registry
 
 HERE = Path(__file__).parent
 PATIENCE = 600  # seconds for one function of a client; machines are shared
@@ -37,7 +37,7 @@ def pytest_runtest_setup(item):
 @pytest.fixture(scope="session")
 def house(tmp_path_factory):
     """The server: `url`, `key()` of a new account, `client(key)` for plain HTTP."""
-    model = engines.load("vitascope-nano")
+    model = registry.load()
     with serving(tmp_path_factory.mktemp("house"), work=True, engine=model, cards=(model.card,)) as server:
         yield server
 

@@ -5,7 +5,7 @@ import time
 from serving import png, until
 from vendors import view
 from vitascope.media import recipe, video
-from vitascope.vendors.api import Secrets
+from vitascope.vendors.callback import Secrets
 from vitascope.vendors.id_formats import HEX
 from vitascope.vendors.replicate import dialect as replicate
 

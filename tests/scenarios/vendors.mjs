@@ -1,0 +1,37 @@
+// The operator's page of keys and servers: a key is added and hidden, a budget set, buying stopped, an order let go.
+import { base, drive, ensure } from './drive.mjs';
+
+await drive(async (page) => {
+  await page.goto(`${base}/models`);
+  await page.getByRole('tab', { name: 'Keys and servers' }).click();
+  const buying = page.getByRole('switch', { name: 'Buying is on' });
+  ensure(await buying.isChecked(), 'buying is on');
+  await page.getByText('No key yet. Everything here runs without one.').waitFor();
+
+  await page.getByRole('button', { name: 'Add a key', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Vendor').selectOption('kling');
+  await dialog.locator('input').last().fill('ak-0123456789abcdef:sk-fedcba9876543210');
+  await dialog.getByRole('button', { name: 'Keep the key' }).click();
+  const kling = page.getByRole('listitem', { name: /^Kling \(API before/ });
+  await kling.getByText('key ends 3210').waitFor();
+  await kling.getByText('Connected').waitFor();
+  ensure(!(await page.content()).includes('fedcba9876'), 'the key is nowhere on the page');
+
+  await page.getByRole('button', { name: 'Set a budget' }).click();
+  await dialog.getByLabel('For').selectOption('kling');
+  await dialog.getByLabel('US dollars').fill('50');
+  await dialog.getByRole('button', { name: 'Set it' }).click();
+  await page.getByText('Kling (API before 2.0), a month').waitFor();
+  await kling.getByText('of $50.00').waitFor();
+
+  const order = page.getByRole('listitem', { name: 'vendor/m' });
+  await order.getByText('Perhaps bought', { exact: true }).waitFor();
+  await order.getByRole('button', { name: 'Let it go' }).click();
+  await page.getByText('It is let go.').waitFor();
+
+  await page.locator('label').filter({ has: buying }).first().click().catch(() => buying.click({ force: true }));
+  await page.getByRole('heading', { name: 'Buying is off' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Buying is off' }).waitFor();
+});

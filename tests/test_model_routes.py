@@ -1,0 +1,144 @@
+"""Names that lead to one of several models: the operator's order, nothing changed silently, and why it was taken."""
+
+import tomllib
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from doubles import CARD, FORMAT
+from serving import serving
+from vitascope import plans
+from vitascope.engines import registry
+from vitascope.engines.card import CostRate, ModelPrice, VendorCost
+from vitascope.errors import BadSettings
+from vitascope.server import model_aliases
+from vitascope.store import eta, jobs
+
+LONG = replace(CARD, name="long", format=replace(FORMAT, max_seconds=Fraction(60)), price=ModelPrice(
+    second=Fraction(50), still=Fraction(10)))  # fmt: skip
+SHORT = replace(CARD, name="short", format=replace(FORMAT, max_seconds=Fraction(2)), price=ModelPrice(
+    second=Fraction(5), still=Fraction(5)))  # fmt: skip
+LOUD = replace(CARD, name="loud", sound="always", price=ModelPrice(second=Fraction(10), still=Fraction(10)))
+FAR = replace(
+    CARD, name="far/m", needs="remote", price=ModelPrice(second=Fraction(1), still=Fraction(1)),
+    cost=VendorCost(rates=(CostRate(pixels=4096**2, second=10_000),)),
+)  # fmt: skip
+CARDS = (CARD, LONG, SHORT, LOUD, FAR)
+LISTS = {"auto": ("short", "far/m", "long", "loud"), "talkies": ("long", "loud")}
+
+
+@pytest.fixture
+def server(tmp_path):
+    with serving(tmp_path, cards=CARDS) as made:
+        object.__setattr__(made.context, "plans", replace(made.context.plans, routes=LISTS))
+        yield made
+
+
+def ordered(client, **asked):
+    answer = client.post("/v1/videos", json={"prompt": "a red ball", "seconds": 2, **asked})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_operators_order_decides_and_the_clip_says_why(server):
+    client = server.client(server.key())
+    made = ordered(client, model="auto")
+    assert made["model"] == "short"
+    assert "auto took short, the first of its list that makes this." in " ".join(made["notes"])
+    made = ordered(client, model="auto", seconds=5)
+    assert (made["model"], made["seconds"]) == ("long", "5")
+    told = " ".join(made["notes"])
+    assert "Not short: short cannot make 5 seconds." in told
+    assert "Not far/m: the plan does not list it" in told
+    assert made["credits"] > ordered(client, model="short")["credits"]
+    quote = client.post("/v1/quote", json={"prompt": "a red ball", "seconds": 5, "model": "auto"}).json()
+    assert (quote["model"], quote["credits"]) == ("long", made["credits"])
+
+
+def test_nothing_is_changed_silently(server):
+    client = server.client(server.key())
+    assert ordered(client, model="auto", sound=True)["model"] == "loud"
+    assert ordered(client, model="talkies", sound=False)["model"] == "long"
+    answer = client.post("/v1/videos", json={"prompt": "a ball", "seconds": 2, "model": "auto", "size": "1280x720"})
+    assert answer.status_code == 422
+    said = answer.json()["error"]["message"]
+    assert "No model of auto makes this." in said
+    assert "short: it makes 352x192" in said
+    assert client.post("/v1/videos", json={"prompt": "a ball", "seconds": 1.3, "model": "auto"}).status_code == 422
+    assert client.post("/v1/videos", json={"prompt": "a ball", "seconds": 2, "model": "nobody"}).status_code == 404
+
+
+def test_the_cheapest_and_the_fastest(server):
+    owner, client = server.owner(), server.client(server.key())
+    assert ordered(client, model="auto:cheap")["model"] == "short"
+    assert ordered(client, model="auto:cheap", seconds=4)["model"] == "loud"
+    assert ordered(client, model="auto:best", seconds=4)["model"] == "long"
+    made = owner.post("/v1/quote", json={"prompt": "a red ball", "seconds": 4, "model": "auto:cheap"}).json()
+    assert made["model"] == "far/m"  # the owner may order it
+    usual = eta.Pace(usual={"long": 1.0, "loud": 9.0, "short": 5.0})
+    server.context._pace[:] = [(1e18, usual)]
+    made = ordered(client, model="auto:fast")
+    assert made["model"] == "long"
+    assert "the fastest here" in " ".join(made["notes"])
+
+
+def test_without_a_list_only_models_of_this_machine_are_taken(tmp_path):
+    with serving(tmp_path, cards=(FAR, LONG, CARD)) as server:
+        client = server.owner()
+        assert ordered(client, model="auto")["model"] == CARD.name  # the default
+        assert ordered(client, model="auto:best")["model"] == CARD.name
+        answer = client.post("/v1/videos", json={"prompt": "a", "seconds": 2, "model": "auto", "sound": True})
+        assert "far/m" not in answer.json()["error"]["message"]
+
+
+def test_every_dialect_takes_a_route(server):
+    client = server.client(server.key())
+    made = client.post("/runway/v1/text_to_video", json={
+        "model": "auto", "promptText": "a red ball", "ratio": "352:192", "duration": 5})  # fmt: skip
+    assert made.status_code == 200, made.text
+    (video,) = client.get("/v1/videos?limit=1").json()["data"]
+    assert video["model"] == "long"
+
+
+def test_a_clip_is_made_again_by_a_route(server):
+    client = server.client(server.key())
+    video = ordered(client, model="short")
+    answer = client.post(f"/v1/videos/{video['id']}/cancel")
+    assert answer.status_code == 200
+    again = client.post(f"/v1/videos/{video['id']}/rerun", json={"model": "auto", "seconds": 5}).json()
+    assert again["model"] == "long"
+
+
+@pytest.mark.parametrize("routes", ["auto = []", 'auto = "x"', '"Two words" = ["x"]', "auto = [1]"])
+def test_a_route_that_leads_nowhere_is_refused(routes):
+    text = plans.PACKAGED.read_text("utf-8")
+    with pytest.raises(BadSettings):
+        plans.parse(tomllib.loads(f"{text}\n[routes]\n{routes}\n"))
+    assert plans.parse(tomllib.loads(f'{text}\n[routes]\nfilm = ["a", "b"]\n')).routes == {"film": ("a", "b")}
+
+
+def test_a_new_model_of_another_server_changes_nothing_for_that_vendors_clients():
+    sold = replace(FAR, name="minimax/hailuo-02")
+    for dialect in ("together", "replicate"):
+        found = model_aliases.resolve("minimax/hailuo-02", (CARD, sold), {}, CARD.name, dialect=dialect)
+        assert found is CARD
+        own = {"minimax/hailuo-02": "minimax/hailuo-02"}
+        assert model_aliases.resolve("minimax/hailuo-02", (CARD, sold), own, CARD.name, dialect=dialect) is sold
+    assert model_aliases.resolve("minimax/hailuo-02", (CARD, sold), {}, CARD.name, dialect="openai") is sold
+
+
+def test_models_that_would_make_the_very_same_for_no_more_are_kept_for_the_next_leg(server):
+    twin = replace(LONG, name="twin", price=ModelPrice(second=Fraction(40), still=Fraction(10)))
+    dearer = replace(LONG, name="dearer", price=ModelPrice(second=Fraction(60), still=Fraction(10)))
+    wider = replace(LONG, name="wider", format=replace(LONG.format, sizes=((704, 384),)))
+    lists = {"auto": ("long", "dearer", "wider", "twin", "loud")}
+    models = registry.Registry((), (*CARDS, twin, dearer, wider))
+    object.__setattr__(server.context, "models", models)
+    object.__setattr__(server.context, "plans", replace(server.context.plans, routes=lists))
+    made = ordered(server.client(server.key()), model="auto", seconds=5)
+    assert made["model"] == "long"
+    with server.context.store.read() as tx:
+        job = jobs.get(tx, None, made["id"].replace("video_", "job_"))
+    assert [leg["model"] for leg in job.request["legs"]] == ["twin"]
+    assert "legs" not in made

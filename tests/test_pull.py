@@ -1,0 +1,254 @@
+"""Known checkpoints are pulled by huggingface_hub itself from a hub on this machine, with the faults that hubs have."""
+
+import json
+import subprocess
+import sys
+import threading
+import tomllib
+
+import pytest
+
+pytest.importorskip("huggingface_hub")
+
+import weights
+from doubles import environment
+from hub_server import COMMIT, Hub
+from vitascope.engines.openweights import hub as child
+from vitascope.engines.openweights import known
+
+NAME = "wan2.1-t2v-1.3b"
+LARGE = 36_000_000
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A diffusers folder of a small Wan as the hub has it, with what nobody wants beside it."""
+    folder = tmp_path_factory.mktemp("repository")
+    index = {
+        "_class_name": "WanPipeline",
+        "transformer": ["diffusers", "WanTransformer3DModel"],
+        "text_encoder": ["transformers", "UMT5EncoderModel"],
+        "vae": ["diffusers", "AutoencoderKLWan"],
+        "tokenizer": ["transformers", "T5TokenizerFast"],
+        "scheduler": ["diffusers", "UniPCMultistepScheduler"],
+    }
+    weights.safetensors(folder / "transformer" / "diffusion_pytorch_model.safetensors", weights.wan("tiny", text=32))
+    text = weights.umt5(layers=1, width=32, tokenizer=False)
+    text["shared.weight"] = ("F16", (LARGE // 64, 32))
+    weights.safetensors(folder / "text_encoder" / "model.safetensors", text)
+    weights.safetensors(folder / "vae" / "diffusion_pytorch_model.safetensors", weights.wan_vae())
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.safetensors")}
+    found |= {
+        f"{part}/config.json": b'{"part": "%s"}' % part.encode() for part in ("transformer", "vae", "text_encoder")
+    }
+    found |= {"tokenizer/tokenizer.json": b"{}", "scheduler/scheduler_config.json": b"{}"}
+    found["model_index.json"] = json.dumps(index).encode()
+    found |= {"README.md": b"#", "assets/big.mp4": b"0" * 5000, "transformer/old.bin": b"0" * 5000}
+    found["transformer/diffusion_pytorch_model.fp16.safetensors"] = b"0" * 5000
+    return found
+
+
+@pytest.fixture
+def server(files):
+    with Hub(known.every()[NAME].hub, files) as running:
+        yield running
+
+
+@pytest.fixture
+def command(tmp_path, server):
+    """How `models pull` is started, with settings of the hub's own."""
+
+    def started(*words, **changed):
+        own = {name: value for name, value in environment().items() if name != "HF_HUB_OFFLINE"}  # an engine sets it
+        own |= {"VITASCOPE_HOME": str(tmp_path / "home"), "HF_HOME": str(tmp_path / "hf")}
+        own |= {"HF_ENDPOINT": server.address, **changed}
+        own.pop("HF_TOKEN", None) if "HF_TOKEN" not in changed else None
+        return [sys.executable, "-m", "vitascope", "models", *words], own
+
+    return started
+
+
+@pytest.fixture
+def pull(command):
+    def run(*words, **changed):
+        line, own = command("pull", NAME, "--accept-licence", "--device", "cpu", *words, **changed)
+        return subprocess.run(
+            line, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+        )  # fmt: skip
+
+    return run
+
+
+def test_only_what_a_render_reads_is_wanted():
+    parts = ("transformer", "vae")
+    for path in ("model_index.json", "vae/config.json", "transformer/a-00001-of-00002.safetensors"):
+        assert child.wanted(path, parts)
+    for path in (
+        "README.md",
+        "text_encoder/model.safetensors",
+        "vae/a.bin",
+        "vae/deep/a.json",
+        "transformer/code.py",
+        "transformer/a.fp16.safetensors",
+        "transformer/a.fp16-00001-of-00002.safetensors",
+    ):
+        assert not child.wanted(path, parts)
+
+
+def test_a_checkpoint_is_pulled_checked_and_removed(pull, command, server, files, tmp_path):
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "home" / "models" / "files" / NAME
+    assert tomllib.loads((folder.parents[1] / f"{NAME}.toml").read_text("utf-8"))["source"]["folder"] == str(folder)
+    assert (folder / "text_encoder" / "model.safetensors").read_bytes() == files["text_encoder/model.safetensors"]
+    assert set(server.fetched()) == {path for path in files if child.wanted(path, _parts())}
+    assert "Apache-2.0" in done.stderr
+    assert "GB are free" in done.stderr
+    record = json.loads((folder.parents[1] / f"{NAME}.json").read_text("utf-8"))
+    assert record["brought"] == {"hub": known.every()[NAME].hub, "commit": COMMIT}
+    assert record["licence"]["accepted"]
+    line, own = command("check", NAME)
+    checked = subprocess.run(line, env=own, capture_output=True, text=True, timeout=60)
+    assert checked.stdout.endswith("as before\n"), checked.stderr  # the hashes are those of the pull
+    line, own = command("remove", NAME, "--files")
+    removed = subprocess.run(line, env=own, capture_output=True, text=True, timeout=60)
+    assert removed.returncode == 0, removed.stderr
+    assert not folder.exists()
+
+
+def _parts():
+    one = known.every()[NAME]
+    return (*one.parts, *one.others)
+
+
+@pytest.mark.slow
+@pytest.mark.smoke
+def test_what_breaks_off_is_resumed(pull, server, files, tmp_path):
+    server.breaks = 0.6
+    done = pull()
+    assert done.returncode == 1
+    assert "The hub answered 503" in done.stderr
+    assert not list((tmp_path / "home" / "models").glob("*.toml"))
+    server.breaks, server.broken = None, False
+    before = len(server.seen)
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    resumed = [one.range for one in server.seen[before:] if one.range]
+    assert resumed
+    assert int(resumed[0].removeprefix("bytes=").rstrip("-")) >= 10_000_000
+
+
+@pytest.mark.slow
+def test_a_file_with_another_hash_is_thrown_away(pull, server, tmp_path):
+    server.wrong = "text_encoder/model.safetensors"
+    done = pull()
+    assert done.returncode == 1
+    assert "is not the file that the hub announced" in done.stderr
+    home = tmp_path / "home" / "models"
+    assert not (home / "files" / NAME / server.wrong).exists()
+    assert not list(home.glob("*.toml"))
+    server.wrong = None
+    assert pull().returncode == 0
+
+
+@pytest.mark.slow
+def test_a_gated_checkpoint_is_explained_and_a_token_opens_it(pull, server):
+    server.gated = "hf_secret"
+    done = pull()
+    assert done.returncode == 1
+    assert "is gated" in done.stderr
+    assert "HF_TOKEN" in done.stderr
+    done = pull(HF_TOKEN="hf_secret")
+    assert done.returncode == 0, done.stderr
+    assert "hf_secret" not in done.stderr + done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.smoke
+def test_no_token_follows_a_redirect_to_another_host(pull, server, files):
+    with Hub("", files) as other:
+        server.elsewhere, server.gated = other, "hf_secret"
+        done = pull(HF_TOKEN="hf_secret")
+        assert done.returncode == 0, done.stderr
+        assert other.seen
+        assert {one.token for one in other.seen} == {None}
+        assert [one for one in server.seen if one.token != "Bearer hf_secret"] == []
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_said_before_and_while_it_fills(pull, command, server):
+    server.sizes["text_encoder/model.safetensors"] = 10**15
+    done = pull()
+    assert done.returncode == 1
+    assert "1000000.0 GB are needed" in done.stderr
+    assert not server.fetched()
+    server.sizes.clear()
+    line, own = command("pull", NAME, "--accept-licence", "--device", "cpu")
+    small = ["bash", "-c", 'ulimit -f 20000; exec "$@"', "bash", *line]  # in 1024 bytes
+    done = subprocess.run(small, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "The disk is full" in done.stderr
+    assert pull().returncode == 0
+
+
+@pytest.mark.slow
+def test_files_in_the_cache_of_the_hub_are_used(pull, command, server, tmp_path):
+    _, own = command()
+    code = "import sys; from huggingface_hub import hf_hub_download as get; get(*sys.argv[1:3], revision=sys.argv[3])"
+    line = [sys.executable, "-c", code, server.repo, "text_encoder/model.safetensors", COMMIT]
+    subprocess.run(line, env=own, check=True, capture_output=True, timeout=60)
+    before = len(server.seen)
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    assert not [one for one in server.seen[before:] if one.method == "GET" and "text_encoder/model" in one.path]
+    file = tmp_path / "home" / "models" / "files" / NAME / "text_encoder" / "model.safetensors"
+    assert file.stat().st_nlink == 2  # no second copy on the disk
+    assert not file.is_symlink()
+
+
+@pytest.mark.slow
+def test_parts_alone_for_a_file_that_one_has(pull, command, server, tmp_path):
+    done = pull("--parts", "text_encoder,vae")
+    assert done.returncode == 0, done.stderr
+    assert "transformer/diffusion_pytorch_model.safetensors" not in server.fetched()
+    assert "transformer/config.json" in server.fetched()
+    file = weights.safetensors(tmp_path / "tuned.safetensors", weights.wan("tiny", text=32))
+    line, own = command("add", str(file), "--base", done.stdout.strip(), "--name", "tuned", "--accept-licence")
+    added = subprocess.run(line, env=own, capture_output=True, text=True, timeout=60)
+    assert added.returncode == 0, added.stderr
+    assert "has no part" in pull("--parts", "wheels", "--name", "other").stderr
+
+
+@pytest.mark.slow
+def test_two_pulls_wait_for_each_other(command, server, tmp_path):
+    server.slow.clear()
+    line, own = command("pull", NAME, "--accept-licence", "--device", "cpu")
+    first = subprocess.Popen(line, env=own, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        asked = threading.Event()
+        for _ in range(600):
+            if any(one.method == "GET" and COMMIT in one.path for one in server.seen):
+                break
+            asked.wait(0.05)
+        second = subprocess.Popen(
+            [*line, "--name", "second"], env=own, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        told = ""
+        while "waiting for it" not in told:
+            told = second.stderr.readline()
+            assert told, "it did not wait"
+    finally:
+        server.slow.set()
+    assert (first.wait(60), second.wait(60)) == (0, 0)
+    assert {path.name for path in (tmp_path / "home" / "models").glob("*.toml")} == {f"{NAME}.toml", "second.toml"}
+    first.stderr.close()
+    second.stderr.close()
+
+
+@pytest.mark.slow
+def test_a_hub_without_it_and_no_hub_at_all(pull, server):
+    server.repo = "somebody/else"
+    assert "The hub has no" in pull().stderr
+    done = pull(HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr

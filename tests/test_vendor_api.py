@@ -1,0 +1,128 @@
+"""What the operator sees and does over HTTP about other servers: keys, budgets, spending, orders out, the switch."""
+
+import pytest
+
+from buying import World
+from serving import serving
+from vitascope.engines import registry
+from vitascope.engines.registry import Registry
+from vitascope.store import paused, purchases, vendor_health
+from vitascope.store.vendor_health import Answers
+
+KEY = "ak-0123456789abcdef:sk-fedcba98765432100123456789abcdef"
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITASCOPE_HOME", str(tmp_path))
+    models = Registry((registry.SHIPPED, tmp_path / "models"), keys=tmp_path / "keys")
+    with serving(tmp_path, models=models) as made:
+        yield made
+
+
+@pytest.fixture
+def owner(server):
+    return server.owner()
+
+
+def vendors_of(client):
+    answer = client.get("/v1/admin/vendors")
+    assert answer.status_code == 200, answer.text
+    assert KEY not in answer.text
+    assert "fedcba" not in answer.text
+    return {one["name"]: one for one in answer.json()["data"]}
+
+
+def test_a_key_is_added_replaced_and_removed_and_never_shown(server, owner, tmp_path):
+    before = vendors_of(owner)
+    assert len(before) == 19
+    assert (before["kling"]["state"], before["kling"]["key_end"]) == ("no_key", "")
+    assert "kling/kling-v3" in before["kling"]["models"]
+    added = owner.put("/v1/admin/vendors/kling/key", json={"key": KEY})
+    assert added.status_code == 200
+    assert KEY not in added.text
+    assert (tmp_path / "keys" / "kling").read_text() == f"{KEY}\n"
+    server.context.models._looked_at = float("-inf")
+    here = vendors_of(owner)["kling"]
+    assert (here["state"], here["key_end"], here["hours"]) == ("connected", "cdef", ["none"] * 24)
+    again = owner.put("/v1/admin/vendors/kling/key", json={"key": KEY})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
+    assert owner.put("/v1/admin/vendors/kling/key", json={"key": KEY, "replace": True}).status_code == 200
+    assert owner.put("/v1/admin/vendors/..%2Fx/key", json={"key": KEY}).status_code in (400, 404)
+    assert owner.delete("/v1/admin/vendors/kling/key").status_code == 200
+    assert owner.delete("/v1/admin/vendors/kling/key").status_code == 404
+    assert vendors_of(owner)["kling"]["key_end"] == ""
+
+
+def test_a_member_sees_nothing_of_it(server):
+    mia = server.client(server.key())
+    for path in ("vendors", "buying", "budgets", "spend", "orders", "routes"):
+        assert mia.get(f"/v1/admin/{path}").status_code == 403, path
+    assert mia.put("/v1/admin/vendors/kling/key", json={"key": KEY}).status_code == 403
+
+
+def test_the_switch_stops_all_buying(server, owner):
+    assert owner.get("/v1/admin/buying").json() == {"on": True, "why": ""}
+    owner.put("/v1/admin/buying", json={"on": False, "why": "over budget"})
+    assert owner.put("/v1/admin/buying", json={"on": False, "why": "too dear"}).json() == {
+        "on": False,
+        "why": "too dear",
+    }
+    with server.context.store.read() as tx:
+        assert purchases.stopped(tx) == "too dear"
+    assert owner.put("/v1/admin/buying", json={"on": True}).json()["on"]
+
+
+def test_a_refused_key_and_a_silent_server_are_told(server, owner):
+    owner.put("/v1/admin/vendors/kling/key", json={"key": KEY})
+    server.context.models._looked_at = float("-inf")
+    store, now = server.context.store, server.context.now()
+    with store.begin() as tx:
+        paused.pause(tx, "kling/kling-v3", "auth", "unknown key", now, sent_at=now)
+        vendor_health.add(tx, "kling", Answers(good=3), now)
+        vendor_health.add(tx, "kling", Answers(failed=5), now)
+    here = vendors_of(owner)["kling"]
+    assert (here["state"], here["why"], here["since"]) == ("key_refused", "unknown key", now)
+    assert here["hours"][-1] == "failed"
+    owner.put("/v1/admin/vendors/kling/key", json={"key": KEY, "replace": True})
+    assert vendors_of(owner)["kling"]["state"] == "connected"
+    with store.begin() as tx:
+        paused.pause(tx, "kling/", "down", "no answer", now, sent_at=now)
+    assert vendors_of(owner)["kling"]["state"] == "no_answer"
+
+
+def test_budgets_are_set_and_removed(server, owner):
+    asked = {"scope": "vendor", "name": "kling", "period": "month", "dollars": 50}
+    assert owner.put("/v1/admin/budgets", json=asked).json() == {**asked, "spent": 0}
+    assert owner.get("/v1/admin/budgets").json()["data"] == [{**asked, "spent": 0}]
+    assert vendors_of(owner)["kling"]["budget"] == 50
+    assert owner.put("/v1/admin/budgets", json={"dollars": -1}).status_code == 422
+    query = {"scope": "vendor", "name": "kling", "period": "month"}
+    assert owner.delete("/v1/admin/budgets", params=query).status_code == 200
+    assert owner.delete("/v1/admin/budgets", params=query).status_code == 404
+
+
+def test_orders_out_are_looked_at_and_let_go(server, owner, tmp_path):
+    world = World(server.context.store, tmp_path / "blobs", faults={"lost before": 1.0}, profile="openai")
+    world.clock = server.context.store.clock
+    job_id = world.order()
+    world.once()
+    (out,) = owner.get("/v1/admin/orders").json()["data"]
+    assert (out["state"], out["vendor"], out["dollars"]) == ("unsure", "vendor", 0.05)
+    assert "red ball" not in str(out)
+    looked = owner.post(f"/v1/admin/orders/{out['id']}/look").json()
+    assert looked["id"] == out["id"]
+    assert owner.post(f"/v1/admin/orders/{out['id']}/let-go").status_code == 200
+    world.vendor.faults = {}
+    world.once()
+    assert world.job(job_id).state == "cancelled"
+    assert owner.get("/v1/admin/orders").json()["data"] == []
+    world.check_nothing_spent()
+    (row,) = owner.get("/v1/admin/spend").json()["data"]
+    assert (row["vendor"], row["purchases"], row["dollars"]) == ("vendor", 1, 0.05)
+
+
+def test_routes_say_their_models_in_order(server, owner):
+    found = {one["name"]: one["models"] for one in owner.get("/v1/admin/routes").json()["data"]}
+    assert set(found) == {"auto", "auto:cheap", "auto:fast", "auto:best"}
+    assert found["auto"][0] == server.context.settings.model
