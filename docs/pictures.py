@@ -1,4 +1,5 @@
-"""Makes the pictures of the README and the docs: `python docs/pictures.py [strip] [world]`.
+"""Makes the pictures of the README and the docs: `python docs/pictures.py [reel] [strip] [world] [film]`; the
+last shows what `make film` has made.
 
 Nothing is picked: seeds 0 to 7, first come.
 """
@@ -13,6 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 import vitascope
+from vitascope.media import video
 from vitascope.media.poster import contact_sheet
 from vitascope.smallworld.world import scene as scenes
 from vitascope.smallworld.world.render import render
@@ -37,6 +39,14 @@ def strip() -> np.ndarray:
     return contact_sheet(clips, count=6)
 
 
+def reel() -> None:
+    """The first three of them, side by side and moving."""
+    clips = [vitascope.generate(prompt, seed=seed).frames[::2] for seed, prompt in enumerate(PROMPTS[:3])]
+    frames = [Image.fromarray(np.concatenate(row, axis=1)) for row in zip(*clips, strict=True)]
+    first, *rest = frames
+    first.save(HERE / "reel.webp", save_all=True, append_images=rest, duration=125, loop=0, quality=70, method=6)
+
+
 def world() -> np.ndarray:
     """What the world itself looks like: scenes 0 to 7 at 192 px."""
     clips = []
@@ -46,8 +56,25 @@ def world() -> np.ndarray:
     return contact_sheet(clips, count=6)
 
 
+def film() -> None:
+    """A frame of each shot of the sample film, as it was rendered."""
+    made = vitascope.film(folder=HERE.parent / "films" / "morning")
+    rate, wanted = made.timeline.rate, {}
+    for piece in made.timeline.pieces:
+        wanted[int((piece.start + piece.seconds * 45 / 100) * rate)] = piece
+    frames = [frame for at, frame in enumerate(video.read_frames(made.path / "film.mp4")) if at in wanted]
+    small = [Image.fromarray(frame).resize((320, 180), Image.Resampling.LANCZOS) for frame in frames]
+    sheet = Image.new("RGB", (5 * 320, -(-len(small) // 5) * 180))
+    for number, picture in enumerate(small):
+        sheet.paste(picture, (number % 5 * 320, number // 5 * 180))
+    sheet.save(HERE / "film.webp", quality=82, method=6)
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("strip", "world"):
+    for name in sys.argv[1:] or ("reel", "strip", "world", "film"):
+        if name in ("reel", "film"):
+            {"reel": reel, "film": film}[name]()
+            continue
         picture = Image.fromarray({"strip": strip, "world": world}[name]())
         picture.thumbnail((1000, 4000), Image.Resampling.LANCZOS)
         picture.save(HERE / f"{name}.png", optimize=True)
