@@ -21,6 +21,7 @@ import judges
 from cutting import cut, film, shown, takes_of
 from footage import film as footage
 from footage import tone
+from melt import rendered
 from vitascope.film import times
 from vitascope.film.document import CutItem
 from vitascope.film.handoff import bundle, links, write
@@ -156,24 +157,12 @@ def watched(made):
     return sorted(frame for frame in found if 0 <= frame < made.frames)
 
 
-def rendered(path, rate, folder):
-    need("melt", "melt")
-    target = folder / f"{path.suffix[1:]}.mkv"
-    command = ["melt", path.name, "-consumer", f"avformat:{target}", "vcodec=ffv1", "pix_fmt=yuv444p", "threads=1",
-               "acodec=pcm_s16le", "ar=48000", "channels=2", "real_time=-1"]  # fmt: skip
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(command, cwd=path.parent, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert target.stat().st_size, done.stderr[-2000:]
-    return target
-
-
 @pytest.mark.parametrize(("name", "rate"), [("mlt", "24"), ("kdenlive", "25"), judges.slow("mlt", "29.97")])
 def test_melt_renders_what_the_timeline_says(name, rate, takes_folder, tmp_path):
     source, takes = cut_film(rate)
     made, path = exported(name, source, takes, takes_folder)
     assert [piece.dissolve > 0 for piece in made.pieces] == [False, True, True, False, True]
-    target = rendered(path, made.rate, tmp_path)
+    target = rendered(path, tmp_path)
     seen = [looks(draw()) for draw, _ in video.timed_frames(target)]
     assert len(seen) == made.frames
     wrong = []
@@ -210,14 +199,14 @@ def test_melt_plays_levels_and_fades(takes_folder, tmp_path):
     ]
     source = cut(source, *loud, left_out=("k3", "k4")).model_copy(update={"cues": {}})
     takes = cut_film("24")[1]
-    made, path = exported("mlt", source, takes, takes_folder)
-    target = rendered(path, made.rate, tmp_path)
+    _, path = exported("mlt", source, takes, takes_folder)
+    target = rendered(path, tmp_path)
     first, second = level(target, 0.5, 1.5), level(target, 2.5, 3.5)
     assert first > 0.05
     assert 20 * np.log10(second / first) == pytest.approx(-20, abs=1)
     quiet = cut(source, CutItem(id="d", shot="k3", seconds=Fraction(4), gain=-60.0), left_out=("k1", "k2", "k4"))
-    made, path = exported("mlt", quiet.model_copy(update={"cues": SOFT.cues}), takes, takes_folder)
-    target = rendered(path, made.rate, tmp_path)
+    _, path = exported("mlt", quiet.model_copy(update={"cues": SOFT.cues}), takes, takes_folder)
+    target = rendered(path, tmp_path)
     begin, middle, end = level(target, 0, 0.2), level(target, 1.6, 2.4), level(target, 3.8, 4)
     assert begin < middle / 4
     assert end < middle / 4

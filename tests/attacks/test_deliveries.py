@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from hosts import Host, silence
+from processes import LONG
 from service import add_account, claim, submit
 from serving import until
 from vitascope.errors import Unavailable
@@ -51,7 +52,7 @@ class Receivers:
             self.most[host] = max(self.most[host], self.held[host])
             self.most["all"] = max(self.most["all"], self.held.total())
         if "silent" in host:
-            self.go_on.wait(20)
+            self.go_on.wait(LONG)
         with self._lock:
             self.held[host] -= 1
         if "silent" in host:
@@ -73,9 +74,7 @@ def test_one_tenants_silent_receivers_hold_up_nobody_elses_messages(store, recei
     happen(store, mallory, 50)
     happen(store, mia, 10)
     sender = sending(store, receivers)
-    start = time.monotonic()
     until(lambda: sender.turn(0.5) == 0 and receivers.got["good.example"] == 10)
-    assert time.monotonic() - start < 10.0
     assert sender.under_way == OF_ACCOUNT, "of a thousand that wait for the silent ones"
     receivers.go_on.set()
     until(lambda: not sender.under_way)
@@ -89,11 +88,12 @@ def test_a_real_silent_host_costs_others_nothing(sqlite_only):
         hook(store, mia, good.url)
         happen(store, mallory, 10)
         happen(store, mia, 10)
-        sender = sending(store, Sender(("127.0.0.1",), limit_seconds=3.0))
-        start = time.monotonic()
+        # A limit that no busy machine reaches: a good one given up would wait for the store's clock, which stands.
+        sender = sending(store, Sender(("127.0.0.1",), limit_seconds=LONG))
         until(lambda: sender.turn(0.2) == 0 and good.called == 10)
-        assert time.monotonic() - start < 2.9, "before the first silent one is given up"
-        until(lambda: not sender.under_way)
+        until(lambda: silent.held == sender.under_way == OF_ACCOUNT)
+        assert silent.called == OF_ACCOUNT, "none of the silent ones was given up"
+    until(lambda: not sender.under_way)
 
 
 def test_a_host_takes_a_few_at_once_from_all_accounts_together(store, receivers):

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from hosts import RUDE, Host, crumbs, header_lines, silence
+from processes import LONG
 from serving import serving, until
 from vitascope.errors import BadSpec
 from vitascope.outbound import fetch
@@ -17,6 +18,7 @@ from vitascope.server import outside
 
 HERE = ("127.0.0.1",)
 MB = 2**20
+AWAY = 10.0  # seconds; a server that waited for one of these hosts would be away for twice as long
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def server(tmp_path):
         yield running
 
 
-def ask(server, key, url, *, patience=30.0):
+def ask(server, key, url, *, patience=60.0):
     """A request that gives this address; runs in a thread, its answer is the thread's `answer`."""
 
     def work():
@@ -57,10 +59,8 @@ def slowest_look(server, seconds=1.5):
 @pytest.mark.parametrize("rude", RUDE, ids=lambda rude: rude.__name__)
 def test_a_fetch_ends_at_its_deadline_whatever_the_host_is_doing(rude):
     with Host(rude) as host:
-        start = time.monotonic()
-        with pytest.raises(BadSpec, match=r"too slow; 0\.5 s"):
+        with pytest.raises(BadSpec, match=r"too slow; 0\.5 s"):  # without a limit it would never end
             fetch.fetch(host.url, max_bytes=MB, allowed=HERE, limit_seconds=0.5)
-        assert time.monotonic() - start < 2.0
         until(lambda: host.held == 0)
 
 
@@ -71,11 +71,12 @@ def test_redirects_and_names_share_one_deadline(monkeypatch):
 
     with Host(redirecting) as host, pytest.raises(BadSpec, match="too slow"):
         fetch.fetch(host.url, max_bytes=MB, allowed=HERE, limit_seconds=0.5)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(3))
-    start = time.monotonic()
+    found = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: found.wait(LONG))
     with pytest.raises(BadSpec, match="too slow"):
         fetch.fetch("http://slow.example/", max_bytes=MB, limit_seconds=0.5)
-    assert time.monotonic() - start < 2.0
+    assert not found.is_set(), "given up while the name was still looked up"
+    found.set()
 
 
 def test_a_body_of_crumbs_is_given_up():
@@ -88,7 +89,7 @@ def test_sixty_addresses_that_never_answer_stop_nobody(server):
     with Host(header_lines) as host:
         asked = [ask(server, key, host.url) for key in keys for _ in range(outside.AT_ONCE)]
         until(lambda: host.held == len(asked) == 60)
-        assert slowest_look(server) < 1.0
+        assert slowest_look(server) < AWAY
         other = server.client(server.key())
         assert other.post("/v1/quote", json={"prompt": "a ball"}).status_code == 200
         with Host(lambda: [b"HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n"]) as quick:
@@ -96,7 +97,7 @@ def test_sixty_addresses_that_never_answer_stop_nobody(server):
         assert "it answered 404" in answer.json()["error"]["message"]
         server.context.stopping.set()
         for thread in asked:
-            thread.join(5)
+            thread.join(LONG)
 
 
 def test_an_account_has_a_few_fetches_at_once_and_the_next_is_told_so(server):
@@ -110,7 +111,7 @@ def test_an_account_has_a_few_fetches_at_once_and_the_next_is_told_so(server):
         assert "Your account has 4 requests that wait for other hosts" in refused.json()["error"]["message"]
         server.context.stopping.set()
         for thread in asked:
-            thread.join(5)
+            thread.join(LONG)
     assert not server.context.outside.places.taken
 
 
@@ -127,7 +128,7 @@ def test_a_fetch_ends_when_its_client_leaves(server):
             until(lambda: host.held == 1)
         start = time.monotonic()
         until(lambda: host.held == 0)
-        assert time.monotonic() - start < 3.0
+        assert time.monotonic() - start < AWAY
     until(lambda: not server.context.outside.places.taken)
 
 
@@ -137,8 +138,8 @@ def test_a_fetch_ends_when_the_server_stops(server):
         until(lambda: host.held == 1)
         start = time.monotonic()
         server.context.stopping.set()  # as SIGTERM does
-        thread.join(5)
-        assert time.monotonic() - start < 3.0
+        thread.join(LONG)
+        assert time.monotonic() - start < AWAY
         assert thread.answer.status_code == 503
         assert "about to end" in thread.answer.json()["error"]["message"]
 
@@ -149,7 +150,7 @@ def test_names_that_nobody_answers_for_stop_nobody(server, monkeypatch):
 
     def look_up(host, *rest, **more):
         if "slow" in str(host):
-            slow.wait(20)
+            slow.wait(LONG)
             raise socket.gaierror("no answer")
         return real(host, *rest, **more)
 
@@ -164,7 +165,7 @@ def test_names_that_nobody_answers_for_stop_nobody(server, monkeypatch):
     for thread in threads:
         thread.start()
     until(lambda: server.context.outside.places.taken == 48)
-    assert slowest_look(server) < 1.0
+    assert slowest_look(server) < AWAY
     slow.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(LONG)
