@@ -1,0 +1,119 @@
+"""The cut of a film, as it follows from the document and what was made: for players, and to be rendered."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import Connection
+
+from vitascope.errors import NotSupported
+from vitascope.film import captions
+from vitascope.film.take import Media, Take, Takes
+from vitascope.film.timeline import Sounding, Timeline, timeline
+from vitascope.server.auth import Actor
+from vitascope.server.context import Context
+from vitascope.server.files import delivery
+from vitascope.server.films import files
+from vitascope.server.films.views import media_view
+from vitascope.store import film_renders, film_takes, films
+from vitascope.store.film_renders import Render
+from vitascope.store.film_takes import Shown
+from vitascope.store.films import Row
+
+_PIECE = ("id", "shot", "name", "text", "take", "is_still", "gain", "muted")
+_PIECE_TIMES = ("start", "seconds", "source_in", "speed", "dissolve")
+_SOUND = ("id", "name", "of", "gain", "duck")
+_SOUND_TIMES = ("start", "seconds", "source_in", "fade_in", "fade_out")
+
+
+def read(context: Context, tx: Connection, actor: Actor, film_id: str) -> tuple[Row, list[Shown], dict[str, Media]]:
+    """The film, its takes, and the media of what it names besides."""
+    row = films.get(tx, actor.id, film_id)
+    return row, film_takes.shown(tx, film_id), files.foreign(context, tx, actor.id, row.film)
+
+
+def timeline_view(context: Context, request: Request, actor: Actor, film_id: str) -> dict[str, Any]:
+    base = context.base_url(request)
+    with context.store.read() as tx:
+        row, shown, foreign = read(context, tx, actor, film_id)
+    film, takes = row.film, Takes(one.take for one in shown)
+    posters = {one.take.id: one.poster_key for one in shown}
+    line = timeline(film, takes, foreign=foreign)
+
+    def piece(one: Any) -> dict[str, Any]:
+        poster = posters.get(one.take)
+        return {
+            **{name: getattr(one, name) for name in _PIECE},
+            **{name: str(getattr(one, name)) for name in _PIECE_TIMES},
+            "media": media_view(context, base, one.media) if one.media else None,
+            "thumbnail_url": delivery.link(context, base, poster) if poster else None,
+        }
+
+    def sounding(one: Sounding) -> dict[str, Any]:
+        return {
+            **{name: getattr(one, name) for name in _SOUND},
+            **{name: str(getattr(one, name)) for name in _SOUND_TIMES},
+            "media": media_view(context, base, one.media),
+        }
+
+    return {
+        "version": row.version,
+        "title": line.title,
+        "rate": film.rate,
+        "fps": str(line.rate),
+        "width": line.width,
+        "height": line.height,
+        "seconds": str(line.seconds),
+        "frames": line.frames,
+        "pieces": [piece(one) for one in line.pieces],
+        "voices": [sounding(one) for one in line.voices],
+        "music": [sounding(one) for one in line.music],
+        "spoken": [
+            {
+                "line": one.line.id, "text": one.line.text, "kind": one.line.kind, "speaker": one.speaker,
+                "start": str(one.start), "seconds": str(one.seconds),
+            }
+            for one in line.spoken
+        ],
+        "markers": [{"at": str(one.at), "name": one.name} for one in line.markers],
+        "captions": [
+            {"start": str(one.start), "end": str(one.end), "text": one.text, "kind": one.kind, "speaker": one.speaker}
+            for one in captions.events(line, film.captions, language=film.language)
+        ],
+        "warnings": [*line.warnings, *files.missing(film, foreign)],
+    }  # fmt: skip
+
+
+def ask_render(
+    context: Context, actor: Actor, film_id: str, *, captions: str | None, height: int | None, animatic: bool
+) -> Render:
+    """A render of the film as it is now. Raises NotSupported for one without a shot, TooMany."""
+    with context.store.begin() as tx:
+        row = films.locked(tx, actor.id, film_id)
+        shown = film_takes.shown(tx, film_id)
+        foreign = files.foreign(context, tx, actor.id, row.film)
+        takes: tuple[Take, ...] = Takes(one.take for one in shown if one.take.media)
+        if animatic:
+            takes = without_clips(takes)
+        line = timeline(row.film, takes, foreign=foreign)
+        if not line.pieces:
+            raise NotSupported("The film has no shot yet.", hint="Bring a script in, or add a shot.")
+        asked = {"captions": captions, "size": _size(line, height), "animatic": animatic}
+        told = {name: media.to_dict() for name, media in foreign.items()}
+        return film_renders.ask(tx, row, takes, asked, line.frames, context.now(), foreign=told)
+
+
+def without_clips(takes: tuple[Take, ...]) -> tuple[Take, ...]:
+    """For an animatic: stills, voices and music alone."""
+    return tuple(take for take in takes if take.kind != "clip")
+
+
+def _size(line: Timeline, height: int | None) -> list[int] | None:
+    """Of the same shape; None: the film's own."""
+    if height is None or height == line.height:
+        return None
+    height -= height % 2
+    width = round(Fraction(line.width * height, line.height) / 2) * 2
+    return [max(64, width), height]

@@ -1,0 +1,287 @@
+"""What a film lacks is priced and ordered: `quote` and `make` plan the same, so what was shown is what is charged.
+Opening pictures takes time, so the film is planned first and looked at again in the transaction; when somebody changed
+it meanwhile it is planned anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vitascope import pricing
+from vitascope.clip import Shape
+from vitascope.engines.card import ModelCard
+from vitascope.errors import Blocked, Conflict, FilmChanged, OverBudget
+from vitascope.film.take import Take, Takes
+from vitascope.media.upright import Seen
+from vitascope.orders import batch, following
+from vitascope.orders.batch import Step
+from vitascope.orders.film_plan import Item, Plan, Planner, Refused, Wish
+from vitascope.orders.order import Order
+from vitascope.server import requests
+from vitascope.server.auth import Actor
+from vitascope.server.context import Context
+from vitascope.server.files import media_inputs
+from vitascope.server.films import speaking
+from vitascope.store import film_takes, films, idempotency, ids, jobs, recipes
+from vitascope.store import library as clips
+from vitascope.store.films import Row
+from vitascope.store.inputs import File
+from vitascope.store.jobs import Job
+from vitascope.vendors.request import AskedReference
+
+TRIES = 3  # to order a film that others change at the same time
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what the film was when it was made."""
+
+    row: Row
+    takes: tuple[Take, ...]
+    counted: int  # takes that were ever asked for
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Made:
+    batch_id: str
+    planned: Planned
+    before: int = 0  # units of what the same request ordered the first time
+
+
+class _Changed(Exception):
+    """Somebody was quicker."""
+
+
+def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version: int | None = None) -> Planned:
+    """What is to be made now. Raises FilmChanged when the film is not of this version any more."""
+    with context.store.read() as tx:
+        row = films.get(tx, actor.id, film_id)
+        takes = Takes(one.take for one in film_takes.shown(tx, film_id))
+        counted = film_takes.count(tx, film_id)
+    if row.trashed_at is not None:
+        raise Conflict("The film is in the trash.", hint="Restore it first.")
+    if version is not None and version != row.version:
+        raise FilmChanged(
+            f"The film is at version {row.version}, not {version}.", hint="Look at its price again.",
+            more={"version": row.version, "conflicts": []},
+        )  # fmt: skip
+    film = row.film
+    plan = Planner(film, takes, wish, card=cards(context), price=price(context, actor), new_id=_ids(context)).made()
+    speaking.refuse_voices(context, film, plan)
+    return Planned(row, takes, counted, plan)
+
+
+def make(
+    context: Context,
+    actor: Actor,
+    film_id: str,
+    wish: Wish,
+    *,
+    version: int | None = None,
+    max_units: int | None = None,
+    key: str | None = None,
+) -> Made:
+    """Order all of it or nothing. Raises Blocked when a part of it cannot be made, OverBudget, and what an order
+    raises.
+    """
+    once = (key, _fingerprint(film_id, wish)) if key else None
+    for _ in range(TRIES):
+        found = planned(context, actor, film_id, wish, version=version)
+        if found.plan.refused:
+            raise _blocked(found.plan.refused)
+        if not found.plan.items:
+            return _made_before(context, actor, found, once)
+        try:
+            return Made(_submit(context, actor, found, max_units, once), found)
+        except _Changed:
+            continue
+    raise FilmChanged("The film is being changed by others just now.", hint="Try again in a moment.")
+
+
+def _made_before(context: Context, actor: Actor, found: Planned, once: tuple[str, str] | None) -> Made:
+    """Nothing is to be made: it never was, or the same request with the same key has ordered it already."""
+    if once:
+        with context.store.begin() as tx:  # it locks the account
+            if answer := idempotency.recall(tx, actor.id, *once):
+                units = sum(jobs.get(tx, actor.id, job_id).units for some in answer["jobs"] for job_id in some)
+                return Made(str(answer["batch"]), found, units)
+    return Made("", found)
+
+
+def _submit(context: Context, actor: Actor, found: Planned, max_units: int | None, once: tuple[str, str] | None) -> str:
+    row, plan = found.row, found.plan
+    clips_wanted = [(place, item) for place, item in enumerate(plan.items) if item.card]
+    places = {place: number for number, (place, _) in enumerate(clips_wanted)}
+    steps = []
+    for _, item in clips_wanted:
+        after: int | str | None = places[item.waits_for] if item.waits_for is not None else item.job or None
+        steps.append(Step(_order(context, actor, row, item), after))
+
+    def before(tx: Connection) -> None:
+        current = films.locked(tx, actor.id, row.id)
+        if current.version != row.version or film_takes.count(tx, row.id) != found.counted:
+            raise _Changed
+
+    def also(tx: Connection, placed: list[list[Job]], units: int) -> None:
+        now = context.now()
+        _check_budget(tx, row, units)
+        for (_, item), made in zip(clips_wanted, placed, strict=True):
+            for take_id, job in zip(item.ids, made, strict=True):
+                film_takes.add(
+                    tx, actor.id, row.id, now, id=take_id, of=item.of, kind=item.kind, digest=item.digest,
+                    state="ordered", job_id=job.id, engine=job.model, attempts=0 if item.joins else 1,
+                )  # fmt: skip
+        for item in plan.items:
+            if not item.card:
+                film_takes.add(
+                    tx, actor.id, row.id, now, id=item.ids[0], of=item.of, kind=item.kind, digest=item.digest,
+                    state="waiting",
+                )  # fmt: skip
+        films.tell(tx, row, now)
+
+    batch_id, _ = batch.submit(
+        context.store,
+        actor.account,
+        steps,
+        blobs=context.blobs,
+        plan=context.plan(actor.account),
+        prices=context.prices,
+        rules=context.rules,
+        credits=context.settings.credits,
+        max_units=max_units,
+        before=before,
+        also=also,
+        once=once,
+    )
+    return batch_id
+
+
+def budget_left(tx: Connection, row: Row) -> int | None:
+    """Units that the film may still cost; None: it has no budget."""
+    budget = row.document.get("budget")
+    if budget is None:
+        return None
+    cost = film_takes.cost(tx, row.id)
+    return round(float(budget) * 100) - cost.spent - cost.running
+
+
+def _check_budget(tx: Connection, row: Row, units: int) -> None:
+    """The account is locked, so no other order of this film is between the look and the charge."""
+    left = budget_left(tx, row)
+    if left is not None and units > max(left, 0):
+        raise OverBudget(units, left)
+
+
+def _order(context: Context, actor: Actor, row: Row, item: Item) -> Order:
+    """With the pictures that are there. What another job makes is put in when its turn comes."""
+    assert item.card
+    assert item.spec
+    assert item.shape
+    spec, card, files, notes = item.spec, item.card, list[File](), list(item.notes)
+    follows, parent = {}, None
+    if item.start and item.start.media and item.mode in ("image", "continue"):
+        seen = Seen(following.last_frame(context.blobs, item.start.media.key), name=item.start.clip or item.start.id)
+        spec = dataclasses.replace(spec, image=following.fitted(seen, item.shape.size))
+    elif item.start and item.mode == "extend":
+        with context.store.read() as tx:
+            parent = clips.get(tx, actor.id, item.start.clip)
+            whole = recipes.whole_recipe(tx, actor.id, parent.recipe)
+        spec = dataclasses.replace(spec, extend=following.source_of(parent, whole))
+    elif item.after:
+        follows = {following.FOLLOWS: "extend" if item.mode == "extend" else "image"}
+    coming = ("image",) if follows and item.mode != "extend" else ()
+    if item.references:
+        asked = [AskedReference(given={"id": given}, kind="image", name=name) for name, given in item.references]
+        read = [media_inputs.reference(context, actor, one, number) for number, one in enumerate(asked, 1)]
+        spec = dataclasses.replace(spec, references=tuple(reference for reference, _ in read))
+        files = [file for _, file in read]
+    request: dict[str, Any] = {
+        "dialect": "openai",
+        "model": card.name,
+        "size": "x".join(map(str, item.shape.size)),
+        "draft": False,
+        "steps": None,
+        "metadata": {"film": row.id, "shot": item.label},
+        "echo": {},
+        "notes": notes,
+        **follows,
+        **({following.JOINS: item.start.clip if item.start else ""} if item.joins else {}),
+    }
+    return Order(
+        spec=spec,
+        card=card,
+        n=len(item.ids),
+        files=tuple(files),
+        coming=coming,
+        project_id=row.project_id,
+        parent_clip_id=parent.id if parent else None,
+        relation="extend" if parent else None,
+        request=request,
+    )
+
+
+def cards(context: Context) -> Callable[[str], ModelCard]:
+    """Models by their names, each looked up once."""
+    known: dict[str, ModelCard] = {}
+
+    def card(name: str) -> ModelCard:
+        if name not in known:
+            known[name] = requests.card_of(context, name)
+        return known[name]
+
+    return card
+
+
+def price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], int]:
+    """What a number of clips costs this account, by the function that charges it."""
+    plan = context.plan(actor.account)
+
+    def of(shape: Shape, card: ModelCard, n: int) -> int:
+        if not context.settings.credits:
+            return 0
+        return pricing.quote(shape, card, n=n, plan=plan, prices=context.prices).units
+
+    return of
+
+
+def _ids(context: Context) -> Callable[[], str]:
+    return lambda: ids.new_id(ids.TAKE, context.now())
+
+
+def counting() -> Callable[[], str]:
+    """Ids for a plan that is only counted."""
+    numbers = itertools.count()
+    return lambda: f"take_{next(numbers)}"
+
+
+def _fingerprint(film_id: str, wish: Wish) -> str:
+    told = {**dataclasses.asdict(wish), "ids": sorted(wish.ids)}
+    return hashlib.sha256(json.dumps([film_id, told], sort_keys=True).encode()).hexdigest()
+
+
+def _blocked(refused: list[Refused]) -> Blocked:
+    first = refused[0]
+    more = f" {len(refused) - 1} more cannot be made either." if len(refused) > 1 else ""
+    return Blocked(
+        f"{first.error.message}{more}",
+        hint=first.error.hint or "Change it, or leave it out.",
+        more={"refused": [told(one) for one in refused[:200]]},
+    )
+
+
+def told(one: Refused) -> dict[str, Any]:
+    """What cannot be made, as it is shown."""
+    error = one.error
+    return {
+        "of": one.of, "kind": one.kind, "label": one.label, "code": error.code, "message": error.message,
+        "hint": error.hint,
+    }  # fmt: skip
