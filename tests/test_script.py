@@ -177,6 +177,13 @@ def test_tables_are_read_by_their_headers():
     assert csv.shots["k4"].action == "=SUM is only text"
 
 
+def test_a_row_without_a_description_is_told_with_its_line():
+    text = "shot,action,voice over,line,prompt\n1,A ball.,,,\n2,,,,\n3,-,Once more.,,\n4,,,Mia: Look!,\n5,,,,A cube.\n"
+    found = breakdown(text)
+    assert [(one.line, "no description" in one.text) for one in found.warnings] == [(3, True), (4, True)]
+    assert [one.of for one in state.states(found.film, ()) if one.name == "blocked"] == ["k2", "k3"]
+
+
 def test_the_mapping_is_shown_and_takes_corrections():
     text = "nr,Bild,Text\n1,Ein Ball,Hallo!\n2,Ein Haus,\n"
     assert [(column.header, column.field) for column in mapping(text)] == [

@@ -115,8 +115,11 @@ def make(folder: Path, only: tuple[str, ...], shots: tuple[str, ...], count: int
         raise BadSpec("--again needs a shot.", hint="Name it: --shot S01-02. To remake what is out of date: --stale.")
     ids = [_shot(opened.film, name) for name in shots]
     tasks = planning.tasks(opened.film, opened.takes, kinds=kinds, ids=ids, stale=stale, again=again)
+    blocked = [key for key in planning.undescribed(opened.film, opened.takes) if key in (ids or [key])]
+    for key in blocked:
+        _say(f"blocked: {opened.film.label(key)} has no description. Write one, or bring a take: film add-take")
     if not tasks:
-        _say("Nothing is missing.")
+        _say(f"Nothing {'else ' if blocked else ''}is missing.")
         return
     _say(f"To be made: {', '.join(produce.missing_words(tasks))}.")
     bar = _Progress(opened.film, len(tasks))
