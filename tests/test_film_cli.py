@@ -1,6 +1,7 @@
 """`vitascope film ...`, from a script to a film and back from an editor, with the built-in model."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import pytest
 import doubles
 import footage
 import vitascope as v
+from vitascope.cli import film_review
 from vitascope.cli.app import main
+from vitascope.errors import Conflict
+from vitascope.film import finish, produce, state
 from vitascope.film.folder import FilmFolder
 from vitascope.media import video
 
@@ -146,3 +150,80 @@ def test_a_killed_make_goes_on_and_leaves_no_halves(film):
     assert len(takes(film.folder)) == 2
     assert not list(film.folder.rglob(".vitascope-*"))
     assert film("render", film.folder)[0] == 0
+
+
+def test_a_gate_is_passed_and_opens_again_when_what_was_seen_changes(film):
+    assert film("plan", film.folder)[1].splitlines()[-3:] == [
+        "breakdown: not approved yet", "stills: not approved yet", "cut: not approved yet",
+    ]  # fmt: skip
+    assert film("approve", film.folder, "breakdown", "--by", "Mia")[0] == 0
+    approved = film("plan", film.folder)[1].splitlines()[-3]
+    assert re.fullmatch(r"breakdown: approved by Mia on \d{4}-\d\d-\d\d", approved)
+    change(film.folder, shots={"k1": {"seed": 7}})
+    assert film("plan", film.folder)[1].splitlines()[-3] == approved, "a seed is not seen"
+    change(film.folder, shots={"k1": {"action": "A red ball jumps on snow at night."}})
+    assert film("plan", film.folder)[1].splitlines()[-3] == f"{approved}, changed since"
+    assert film("approve", film.folder, "breakdown", "--open")[0] == 0
+    assert "breakdown: not approved yet" in film("plan", film.folder)[1]
+    assert film("approve", film.folder, "colour")[0] == 2
+
+
+def test_who_approves_is_who_is_logged_in(film, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "lin")
+    assert film("approve", film.folder, "cut")[0] == 0
+    assert v.film(folder=film.folder).document.gates["cut"].by == "lin"
+    monkeypatch.setattr("getpass.getuser", lambda: {}["nobody"])
+    assert film("approve", film.folder, "cut")[0] == 0
+    assert v.film(folder=film.folder).document.gates["cut"].by == ""
+
+
+def test_the_gates_of_the_command_line_are_those_of_films():
+    assert film_review.GATES == state.GATES
+
+
+def own_clip(path):
+    footage.film(path, [footage.halves(320, 180)] * 8, fps=16)
+    return path
+
+
+def test_what_others_changed_meanwhile_is_kept(film, tmp_path):
+    """A film that was opened before somebody else changed it overwrites nothing of theirs."""
+    early = FilmFolder.open(film.folder)
+    project = v.film(folder=film.folder)
+    assert film("approve", film.folder, "cut", "--by", "Mia")[0] == 0
+    produce.own(early, "k1", own_clip(tmp_path / "own.mp4"))
+    project.change({"title": "Other"}).approve("stills", by="Lin")
+    now = FilmFolder.open(film.folder)
+    assert (now.film.title, now.film.gates["cut"].by, now.film.gates["stills"].by) == ("Other", "Mia", "Lin")
+    assert (now.film.shots["k1"].take, len(now.takes)) == ("k1_own1", 1)
+
+
+def test_only_one_process_changes_a_film_and_the_other_is_told(film, tmp_path):
+    own = own_clip(tmp_path / "own.mp4")
+    assert film("add-take", film.folder, "S01-01", own)[0] == 0
+    assert film("export", film.folder, "--to", "otio")[0] == 0
+    otio = next((film.folder / "hand-off").glob("*.otio"))
+    data = json.loads(otio.read_text())
+    next(track for track in data["tracks"]["children"] if track["kind"] == "Video")["children"].reverse()
+    otio.write_text(json.dumps(data))
+    before = [(film.folder / name).read_bytes() for name in ("film.json", "takes.json")]
+    commands = (
+        ("choose", "S01-01", 1), ("approve", "cut"), ("add-take", "S01-01", own), ("import-cut", otio, "--yes"),
+        ("make",),
+    )  # fmt: skip
+    with FilmFolder.open(film.folder).working():
+        for command, *more in commands:
+            code, _, said = film(command, film.folder, *more)
+            assert (code, "Another process works on this film" in said, "hint: " in said) == (1, True, True), command
+    assert [(film.folder / name).read_bytes() for name in ("film.json", "takes.json")] == before
+    assert film("import-cut", film.folder, otio, "--yes")[0] == 0
+
+
+def test_differences_are_not_taken_over_when_the_film_was_changed_since(film, tmp_path):
+    assert film("export", film.folder, "--to", "otio")[0] == 0
+    opened = FilmFolder.open(film.folder)
+    differences = finish.compare(opened, next((film.folder / "hand-off").glob("*.otio")))
+    change(film.folder, title="Other")
+    with pytest.raises(Conflict, match="changed in between"):
+        finish.accept(opened, differences)
+    assert FilmFolder.open(film.folder).film.title == "Other"

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vitascope.config import settings
-from vitascope.errors import BadSpec, VitascopeError
+from vitascope.errors import BadSpec, Conflict, VitascopeError
 from vitascope.film import captions as titles
 from vitascope.film import handoff, subtitles
 from vitascope.film import render as rendering
@@ -136,9 +136,13 @@ def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
 
 
 def accept(folder: FilmFolder, differences: tuple[Difference, ...]) -> None:
-    """The cut with all of them."""
-    cut = handoff.accept(folder.film, differences, range(len(differences)), timeline=_shown(folder))
-    folder.change(folder.film.model_copy(update={"cut": cut}))
+    """The cut with all of them. Raises Conflict when the film was changed since they were found."""
+    found_in = folder.film
+    with folder.editing():
+        if folder.film != found_in:
+            raise Conflict("The film was changed in between.", hint="Look at the differences again.")
+        cut = handoff.accept(folder.film, differences, range(len(differences)), timeline=_shown(folder))
+        folder.change(folder.film.model_copy(update={"cut": cut}))
 
 
 def _gathered(notes: Sequence[str]) -> tuple[str, ...]:

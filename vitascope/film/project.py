@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,23 @@ class FilmProject:
         return timeline(self.document, self.takes)
 
     def change(self, changes: dict[str, Any]) -> FilmProject:
-        """A JSON merge patch of the document: {"shots": {"k1": {"action": "..."}}}. Raises BadSpec."""
-        self.folder.change(edit.apply(self.document, changes))
+        """A JSON merge patch of the document: {"shots": {"k1": {"action": "..."}}}. It changes the film as it is on the
+        disk now. Raises BadSpec, and Conflict while another process works on it.
+        """
+        with self.folder.editing():
+            self.folder.change(edit.apply(self.document, changes))
+        return self
+
+    @property
+    def gates(self) -> dict[str, str]:
+        """Of "breakdown", "stills" and "cut": "closed", "passed", or "open again" when it was changed since."""
+        return dict(state.gates(self.document, self.takes))
+
+    def approve(self, gate: str, *, by: str = "", yes: bool = True) -> FilmProject:
+        """Pass a gate: what is there now was seen and is good. With `yes=False` it is opened again. Raises BadSpec."""
+        with self.folder.editing():
+            passed = state.passing(self.document, self.takes, gate, by=by, at=time.time(), yes=yes)
+            self.folder.change(edit.apply(self.document, passed))
         return self
 
     def plan(self, **chosen: Any) -> list[plan.Task]:

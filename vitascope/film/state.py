@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from vitascope.errors import BadSpec
 from vitascope.film import wording
 from vitascope.film.document import Cue, Film, Line, Scene, Shot
 from vitascope.film.take import Kind, Take, chosen, of_kind
@@ -190,6 +191,16 @@ def gates(film: Film, takes: tuple[Take, ...]) -> dict[str, Literal["closed", "p
         same = approval and approval.digest == seen_at(film, takes, name)
         found[name] = "passed" if same else "open again" if approval else "closed"
     return found
+
+
+def passing(film: Film, takes: tuple[Take, ...], gate: str, *, by: str, at: float, yes: bool = True) -> dict[str, Any]:
+    """The merge patch by which somebody passes a gate for what is there now, or opens it again; `at` is a Unix time.
+    Raises BadSpec for a gate that a film has not.
+    """
+    if gate not in GATES:
+        raise BadSpec(f'A film has no gate "{gate[:40]}".', hint=f"It has {', '.join(GATES)}.", field="name")
+    seen = {"by": by, "at": at, "digest": seen_at(film, takes, gate)}
+    return {"gates": {gate: seen if yes else None}}
 
 
 def summary(found: Iterable[State]) -> dict[str, int]:
