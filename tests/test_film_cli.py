@@ -98,6 +98,27 @@ def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
     assert film("render", film.folder)[0] == 0
 
 
+def test_a_changed_script_keeps_what_it_still_holds_and_asks_first(film):
+    assert film("make", film.folder)[0] == 0
+    film.script.write_text(SCRIPT.replace("A blue cube on sand", "A red cube on sand") + "\nA green ball rolls.\n")
+    before = (film.folder / "film.json").read_bytes()
+    code, out, said = film("script", film.folder, film.script)
+    assert (code, (film.folder / "film.json").read_bytes()) == (0, before), "nobody said yes"
+    assert "1 kept, 1 made anew, 1 new" in said
+    assert [line.split()[0] for line in out.splitlines()] == ["kept", "made", "new"]
+    assert film("script", film.folder, film.script, "--yes")[0] == 0
+    states = [(one.of, one.name) for one in v.film(folder=film.folder).states]
+    assert states == [("k1", "current"), ("k2", "stale"), ("k3", "missing")]
+    film.script.write_text("EXT. SNOW - NIGHT\n\nA green ball rolls.\n")
+    code, out, said = film("script", film.folder, film.script, "--yes")
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["kept", "S01-01"], ["dropped", "S01-01"], ["dropped", "S01-02"],
+    ]  # fmt: skip
+    assert "(was S01-03)" in out
+    assert "1 take" in out
+    assert len(takes(film.folder)) == 2, "takes of dropped shots stay"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -107,6 +128,8 @@ def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
         (("new", "{script}", "-o", "x", "--model", "nope"), "nope"),
         (("new", "{script}", "-o", "x", "--size", "abc"), "abc"),
         (("new", "{pdf}", "-o", "x"), "not plain text"),
+        (("new", "{empty}", "-o", "x"), "no shots"),
+        (("script", "{folder}", "{empty}", "--yes"), "no shots"),
         (("plan", "nowhere"), "no film"),
         (("make", "{folder}", "--shot", "S09-09"), "S09-09"),
         (("make", "{folder}", "--again"), "needs a shot"),
@@ -118,8 +141,13 @@ def test_what_cannot_be_done_is_told_with_a_remedy(film, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     pdf = tmp_path / "script.pdf"
     pdf.write_text("%PDF-1.4 words")
-    code, _, said = film(*(word.format(script=film.script, folder=film.folder, pdf=pdf) for word in arguments))
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    names = {"script": film.script, "folder": film.folder, "pdf": pdf, "empty": empty}
+    before = FilmFolder.open(film.folder).film
+    code, _, said = film(*(word.format(**names) for word in arguments))
     assert code in (1, 2)
+    assert FilmFolder.open(film.folder).film == before
     assert message in said
     assert "hint: " in said
     assert not (tmp_path / "x").exists()

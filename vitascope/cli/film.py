@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vitascope.cli import film_review, film_variants
+from vitascope.cli import film_review, film_script, film_variants
 from vitascope.cli.film_show import FOLDER, Bar, Progress, name_of, open_film, pixels, say, shot_id
 from vitascope.cli.options import FILE
 from vitascope.errors import BadSpec, VitascopeError
@@ -266,4 +266,5 @@ def _gates(opened: FilmFolder) -> Iterable[str]:
 
 
 film.add_command(film_review.approve)
+film.add_command(film_script.script)
 film.add_command(film_variants.variants)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from vitascope.film import begin, edit, finish, plan, produce, state
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder, slug
 from vitascope.film.handoff import Difference
+from vitascope.film.script.again import again
+from vitascope.film.script.changes import Change, changes
 from vitascope.film.take import KINDS, Kind, Take
 from vitascope.film.timeline import Timeline, timeline
 
@@ -55,6 +58,19 @@ class FilmProject:
         with self.folder.editing():
             self.folder.change(edit.apply(self.document, changes))
         return self
+
+    def change_script(self, script: str | Path, *, accept: bool = False) -> tuple[Change, ...]:
+        """What becomes of each shot when this file is the script; with `accept` it is. Shots that are still in it keep
+        their takes, and what was changed by hand. `notes` says what was not understood. Raises BadSpec, NotFound.
+        """
+        text = begin.read_text(Path(script))
+        with self.folder.editing() if accept else nullcontext():
+            before, used = self.document, {take.of for take in self.takes}
+            found = again(before, text, used=used)
+            if accept:
+                self.folder.change(found.film)
+        self.notes = tuple(f"line {one.line}: {one.text}" for one in found.warnings)
+        return changes(before, found.film, self.takes)
 
     @property
     def gates(self) -> dict[str, str]:
