@@ -84,9 +84,65 @@ def test_from_a_script_to_a_film_and_back_from_an_editor(film):
     picture = next(track for track in data["tracks"]["children"] if track["kind"] == "Video")
     picture["children"].reverse()
     otio.write_text(json.dumps(data))
+    assert "Nothing was changed" in film("import-cut", film.folder, otio)[2]
+    assert film("import-cut", film.folder, otio, "--only", "7")[0] == 2
+    assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k1", "k2"]
     code, out, _ = film("import-cut", film.folder, otio, "--yes")
     assert code == 0
     assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k2", "k1"]
+
+
+def edited(otio, change):
+    """The exported timeline with its clips changed."""
+    data = json.loads(otio.read_text())
+    change(next(track for track in data["tracks"]["children"] if track["kind"] == "Video")["children"])
+    otio.write_text(json.dumps(data))
+
+
+def test_single_differences_of_an_edited_cut_are_taken_over_and_clips_of_elsewhere_brought_along(film, tmp_path):
+    assert film("make", film.folder)[0] == 0
+    film("export", film.folder, "--to", "otio")
+    otio = next((film.folder / "hand-off").glob("*.otio"))
+
+    def change(clips):
+        beach = json.loads(json.dumps(clips[0]))
+        beach["name"] = "Beach"
+        beach["media_references"]["DEFAULT_MEDIA"]["target_url"] = "file:///D:/stock/Beach.MOV"
+        clips[:] = [clips[1], beach]
+
+    edited(otio, change)
+    code, out, _ = film("import-cut", film.folder, otio)
+    told = [line.split(None, 1)[1] for line in out.splitlines()]
+    assert ["not of this film" in told[0], "removed" in told[1]] == [True, True]
+    before = (film.folder / "film.json").read_bytes()
+    assert "--media" in film("import-cut", film.folder, otio, "--yes")[2]
+    assert "no clip of the name" in film("import-cut", film.folder, otio, "--yes", "--media", tmp_path / "film")[2]
+    assert (film.folder / "film.json").read_bytes() == before, "nothing was taken over by halves"
+    assert film("import-cut", film.folder, otio, "--only", "1")[0] == 0
+    assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k2"]
+    (tmp_path / "stock").mkdir()
+    footage.film(tmp_path / "stock" / "beach.mov", [footage.halves(320, 180)] * 30, fps=30)
+    code, _, said = film("import-cut", film.folder, otio, "--only", "0", "--media", tmp_path)
+    assert (code, "1 of 2" in said) == (0, True)
+    pieces = v.film(folder=film.folder).timeline.pieces
+    assert [(piece.shot, piece.media.width if piece.media else 0) for piece in pieces] == [("k2", 352), ("", 320)]
+    assert film("render", film.folder)[0] == 0
+    film("export", film.folder, "--to", "otio")
+    assert "The cut is the same" in film("import-cut", film.folder, otio)[2]
+
+
+@pytest.mark.parametrize(("left", "told"), [([], "shows nothing"), (["Beach"], "Is it the cut of another film")])
+def test_a_cut_without_any_shot_of_the_film_is_refused(film, left, told):
+    film("export", film.folder, "--to", "otio")
+    otio = next((film.folder / "hand-off").glob("*.otio"))
+
+    def change(clips):
+        clips[:] = [{**clips[0], "name": name} for name in left]
+
+    edited(otio, change)
+    code, _, said = film("import-cut", film.folder, otio, "--yes")
+    assert (code, told in said) == (2, True)
+    assert len(v.film(folder=film.folder).timeline.pieces) == 2
 
 
 def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):

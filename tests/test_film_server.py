@@ -1,6 +1,7 @@
 """Films over HTTP: one document that several change, takes through the real queue and ledger, nothing made twice."""
 
 import io
+import json
 
 import httpx2
 import numpy as np
@@ -236,6 +237,20 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
     assert line["pieces"][1]["media"] is None
     for form in ("srt", "vtt", "json"):
         assert client.get(f"{url}/export", params={"format": form}).status_code == 200
+    cut = client.get(f"{url}/export", params={"format": "otio"}).text
+    assert '"S01-02 -"' in cut
+    file = {"content": ("cut.otio", cut.replace('"S01-02 -"', '"Beach"'))}
+
+    def taken_over(**more):
+        return client.post(f"{url}/import", files=file, data={"accept": "all", **more})
+
+    assert taken_over().json()["error"]["param"] == "files"
+    assert taken_over(files="[").status_code == 400
+    assert taken_over(files='{"Beach": "clip_nowhere"}').status_code == 404
+    clip_id = client.get(url).json()["takes"][0]["clip_id"]
+    changes = taken_over(files=json.dumps({"Beach": clip_id})).json()["changes"]
+    film = client.patch(url, json={"changes": changes}).json()
+    assert [one.get("file", one.get("shot")) for one in film["document"]["cut"]["items"]] == ["k1", clip_id, "k3"]
 
 
 def ended(client, url):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -209,28 +208,6 @@ def export(folder: Path, formats: str, output: Path | None) -> None:
             say(f"  note: {loss}")
 
 
-@film.command("import-cut")
-@click.argument("folder", type=FOLDER)
-@click.argument("file", type=FILE)
-@click.option("--yes", is_flag=True, help="Accept all differences.")
-def import_cut(folder: Path, file: Path, yes: bool) -> None:
-    """Read a cut that an editor has changed (OTIO, FCPXML, EDL), show what differs, and take it over."""
-    from vitascope.film import finish
-
-    opened = open_film(folder)
-    differences = finish.compare(opened, file)
-    for difference in differences:
-        print(difference.text)
-    if not differences:
-        say("The cut is the same.")
-        return
-    if not yes and not (sys.stdin.isatty() and click.confirm(f"Take over {len(differences)} differences?", err=True)):
-        say("Nothing was changed. Take them over with --yes.")
-        return
-    finish.accept(opened, differences)
-    say("The cut is taken over. What is longer than its take is out of date now: vitascope film plan")
-
-
 _KINDS: dict[str, Any] = {"voices": "voice", "stills": "still", "takes": "clip", "music": "music"}
 _MARKS = {"current": "●", "stale": "◐", "missing": "○", "blocked": "⊘", "running": "…", "failed": "✗"}
 _SAID = {"stale": "out of date"}
@@ -267,4 +244,5 @@ def _gates(opened: FilmFolder) -> Iterable[str]:
 
 film.add_command(film_review.approve)
 film.add_command(film_script.script)
+film.add_command(film_script.import_cut)
 film.add_command(film_variants.variants)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from vitascope.config import settings
-from vitascope.errors import BadSpec, Conflict, VitascopeError
+from vitascope.errors import BadSpec, Conflict, NotFound, VitascopeError
 from vitascope.film import captions as titles
-from vitascope.film import handoff, subtitles
+from vitascope.film import handoff, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions
 from vitascope.film.folder import FILM, FilmFolder
@@ -24,6 +24,7 @@ from vitascope.media.atomic_write import written_aside
 
 BUNDLE = "zip"  # of everything; it stands beside the formats
 CAPTIONS = ("srt", "vtt")
+CLIPS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".mts")
 
 
 @dataclass(frozen=True)
@@ -135,14 +136,55 @@ def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
     return handoff.compare(before.film, before.takes, _shown(before), handoff.read(file, rate=before.film.fps))
 
 
-def accept(folder: FilmFolder, differences: tuple[Difference, ...]) -> None:
-    """The cut with all of them. Raises Conflict when the film was changed since they were found."""
-    found_in = folder.film
+def accept(
+    folder: FilmFolder,
+    differences: tuple[Difference, ...],
+    chosen: Collection[int] | None = None,
+    *,
+    media: Path | None = None,
+) -> None:
+    """The cut with the chosen ones, by their place; None: all. `media`: a folder with the files of clips that are not
+    of the film; those that are needed are copied in. Raises BadSpec when one is not there, Conflict when the film was
+    changed since the differences were found.
+    """
+    found_in, places = folder.film, range(len(differences)) if chosen is None else chosen
+    files = _files(handoff.strangers(differences, places), media)
     with folder.editing():
         if folder.film != found_in:
             raise Conflict("The film was changed in between.", hint="Look at the differences again.")
-        cut = handoff.accept(folder.film, differences, range(len(differences)), timeline=_shown(folder))
+        first = 1 + sum(not take.of for take in folder.takes)
+        ids = {name: f"brought{number}" for number, name in enumerate(files, first)}
+        cut = handoff.accept(folder.film, differences, places, files=ids, timeline=_shown(folder))
+        for name, file in files.items():
+            produce.foreign(folder, file, ids[name])
         folder.change(folder.film.model_copy(update={"cut": cut}))
+
+
+def _files(wanted: Mapping[str, str], media: Path | None) -> dict[str, Path]:
+    """The file of each clip, by its name: the clip's, or that which the cut names."""
+    if not wanted:
+        return {}
+    if media is None:
+        raise BadSpec(
+            f'"{next(iter(wanted))[:60]}" is not of this film.',
+            hint="Say where its file is (--media FOLDER), or take the others over without it (--only).",
+        )
+    if not media.is_dir():
+        raise NotFound(f"{media} is no folder.", hint="Give the folder with the clips that the editor added.")
+    there: dict[str, list[Path]] = {}
+    for path in sorted(media.rglob("*")):
+        if path.suffix.lower() in CLIPS and path.is_file():
+            there.setdefault(path.stem.casefold(), []).append(path)
+    found = {}
+    for name, stem in wanted.items():
+        files = there.get(stem.casefold()) or there.get(Path(name).stem.casefold()) or there.get(name.casefold()) or []
+        if len(files) != 1:
+            told = f"has {len(files)} files" if files else "has no clip"
+            raise BadSpec(
+                f'{media} {told} of the name "{(stem or name)[:60]}".', hint="The file must have the clip's name."
+            )
+        found[name] = files[0]
+    return found
 
 
 def _gathered(notes: Sequence[str]) -> tuple[str, ...]:

@@ -233,23 +233,31 @@ def own(folder: FilmFolder, shot_id: str, file: Path) -> Take:
     Raises BadSpec, BadClip, Conflict.
     """
     footage = incoming.clip(file, name=file.name)
-    info = footage.info
     with folder.editing():
         if shot_id not in folder.film.shots:
             raise BadSpec(f'The film has no shot "{shot_id[:40]}".', hint="Look at `document.shots`.")
         number = len(list(of_kind(folder.takes, shot_id, "clip"))) + 1
-        key = f"takes/{folder.film.label(shot_id)}_own{number}{file.suffix.lower()}"
-        with written_aside(folder.place(*key.split("/"))) as aside:
-            shutil.copyfile(file, aside)
-        media = Media(
-            key=key, seconds=Fraction(info.seconds).limit_denominator(90_000), width=info.width, height=info.height,
-            rate=Fraction(info.fps).limit_denominator(1001), sound=info.sound,
-        )  # fmt: skip
-        name = f"{shot_id}_own{number}"
-        take = Take(id=name, of=shot_id, kind="clip", digest="", media=media, engine="own file", own=True)
-        take = folder.add(take)
+        name = f"{folder.film.label(shot_id)}_own{number}"
+        take = folder.add(_brought(folder, file, footage.info, id=f"{shot_id}_own{number}", of=shot_id, name=name))
         folder.change(edit.apply(folder.film, {"shots": {shot_id: {"take": take.id}}}))
     return take
+
+
+def foreign(folder: FilmFolder, file: Path, id: str) -> Take:
+    """A file of the user's that is a take of no shot, as items of a cut name it; the caller holds the folder."""
+    footage = incoming.clip(file, name=file.name)
+    return folder.add(_brought(folder, file, footage.info, id=id, of="", name=id))
+
+
+def _brought(folder: FilmFolder, file: Path, info: video.VideoInfo, *, id: str, of: str, name: str) -> Take:
+    key = f"takes/{name}{file.suffix.lower()}"
+    with written_aside(folder.place(*key.split("/"))) as aside:
+        shutil.copyfile(file, aside)
+    media = Media(
+        key=key, seconds=Fraction(info.seconds).limit_denominator(90_000), width=info.width, height=info.height,
+        rate=Fraction(info.fps).limit_denominator(1001), sound=info.sound,
+    )  # fmt: skip
+    return Take(id=id, of=of, kind="clip", digest="", media=media, engine="own file", own=True)
 
 
 def missing_words(tasks: list[Task]) -> Iterator[str]:

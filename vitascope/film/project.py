@@ -113,11 +113,16 @@ class FilmProject:
         names = [formats] if isinstance(formats, str) else formats
         return dict(finish.export(self.folder, names, Path(output) if output else None))
 
-    def import_cut(self, file: str | Path, *, accept: bool = False) -> tuple[Difference, ...]:
-        """What an editor has changed in this OTIO, FCPXML or EDL; with `accept` the film's cut takes it over."""
+    def import_cut(
+        self, file: str | Path, *, accept: bool | Collection[int] = False, media: str | Path | None = None
+    ) -> tuple[Difference, ...]:
+        """What an editor has changed in this OTIO, FCPXML or EDL; with `accept` the film's cut takes it over, all of it
+        or those at these places. `media`: a folder with the files of clips that the editor added.
+        """
         differences = finish.compare(self.folder, Path(file))
-        if accept:
-            finish.accept(self.folder, differences)
+        if accept is not False:
+            chosen = None if accept is True else accept
+            finish.accept(self.folder, differences, chosen, media=Path(media) if media else None)
         return differences
 
 
