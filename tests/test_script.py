@@ -210,6 +210,35 @@ def test_in_stories_quoted_speech_is_spoken_and_other_quotes_are_not():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "spoken", "seen"),
+    [
+        ("'Come,' she said. He didn't.", [("", "Come,")], ["He didn't."]),
+        ("‘Come’, she said.", [("", "Come")], []),
+        ("'I saw the boys' ball,' said Anna. It's late.", [("Anna", "I saw the boys' ball,")], ["It's late."]),
+        ("‘I don’t want the boys’ ball,’ said Tom.", [("Tom", "I don’t want the boys’ ball,")], []),
+        ("'Get 'em,' Tom said. 'Tis a rock 'n' roll of the '90s.", [("Tom", "Get 'em,")],
+         ["'Tis a rock 'n' roll of the '90s."]),
+        ("'One,' he said, 'two.'", [("", "One,"), ("", "two.")], []),
+        ("The boys' ball rolled to the girls' house.", [], ["The boys' ball rolled to the girls' house."]),
+        ("A 'storm of the century' went by.", [], ["A 'storm of the century' went by."]),
+        ("'He said \"no\" twice,' Mia said.", [("Mia", 'He said "no" twice,')], []),
+        ("“She said ‘no’ to me,” said Tom.", [("Tom", "She said ‘no’ to me,")], []),
+        ("MIA: 'I don't know.'", [("Mia", "I don't know.")], []),
+        ("他说‘来吧。’然后走了。", [("", "来吧。")], ["然后走了。"]),
+        ("他喊道『快跑！』她不动。", [("", "快跑！")], ["她不动。"]),
+        ('老王说："来吧。"然后走了。', [("老王", "来吧。")], ["然后走了。"]),
+        ("她低声说「走。」门开了。", [("", "走。")], ["门开了。"]),
+    ],
+)  # fmt: skip
+def test_speech_in_quotation_marks_of_every_kind_is_spoken_and_apostrophes_are_none(text, spoken, seen):
+    film = breakdown(text, form="plain").film
+    assert said(film) == spoken
+    assert [one.action for one in film.shots.values() if one.action] == seen
+    assert verify(film) == ()
+    check_spans(film)
+
+
 def test_a_text_that_is_too_long_or_of_no_known_form_is_refused():
     with pytest.raises(TooLarge, match="400,001"):
         breakdown("x" * (MAX_SOURCE + 1))
