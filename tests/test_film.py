@@ -83,7 +83,7 @@ def test_a_film_is_its_own_json():
     ("data", "place"),
     [
         ({"scene_order": ["s1"]}, "scene_order"),
-        ({"shots": {}}, "every shot once"),
+        ({"shots": {}}, "at scenes.s1.shots.0"),
         ({"rate": "16"}, "at rate"),
         ({"width": 333}, "at width"),
         ({"cut": {"items": [{"id": "a", "shot": "k9"}]}}, "k9"),
