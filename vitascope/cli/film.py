@@ -263,4 +263,5 @@ def _gates(opened: FilmFolder) -> Iterable[str]:
 
 
 film.add_command(film_review.approve)
+film.add_command(film_review.check)
 film.add_command(film_variants.variants)
