@@ -68,7 +68,7 @@ def shot(film, text):
             10,
             8,
         ),
-        ("../../vitascope/film/samples/qingchen.txt", "screenplay_zh", "小红球找早晨", "zh", 5, 9, 9),
+        ("../../vitascope/film/samples/qingchen.txt", "screenplay_zh", "小红球找早晨", "zh", 5, 10, 8),
     ],
 )
 def test_scripts_of_every_form_are_known_and_broken_down(name, form, title, language, scenes, shots, spoken):

@@ -243,6 +243,7 @@ def _gates(opened: FilmFolder) -> Iterable[str]:
 
 
 film.add_command(film_review.approve)
+film.add_command(film_review.check)
 film.add_command(film_script.script)
 film.add_command(film_script.import_cut)
 film.add_command(film_variants.variants)

@@ -13,7 +13,7 @@ from vitascope.errors import BadSpec, Conflict, NotFound, VitascopeError
 from vitascope.film import captions as titles
 from vitascope.film import handoff, produce, subtitles
 from vitascope.film import render as rendering
-from vitascope.film.document import Captions
+from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder
 from vitascope.film.handoff import Difference
 from vitascope.film.handoff.bundle import write_bundle
@@ -87,33 +87,43 @@ def export(folder: FilmFolder, formats: Sequence[str], output: Path | None = Non
     """Each file with what it could not hold. The media lie beside them, under the clips' names, and the formats link
     to them there. Raises BadSpec for an unknown format.
     """
-    known = [*handoff.FORMATS, *CAPTIONS, BUNDLE]
+    known = names()
     wanted = known if "all" in formats else list(dict.fromkeys(name.strip().lower() for name in formats))
     if unknown := [name for name in wanted if name not in known]:
         raise BadSpec(f'There is no format "{unknown[0][:20]}".', hint=f"{', '.join(known)}, or all.", field="format")
     shown, film = _shown(folder), folder.film
     target = output or folder.path / "hand-off"
     target.mkdir(parents=True, exist_ok=True)
-    stem, names = safe_name(film.title), file_names(shown)
+    beside_it = file_names(shown)
     FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that
     for media in {media.key: media for media in _media(shown)}.values():
-        (target / names[media.key]).parent.mkdir(exist_ok=True)
-        with written_aside(target / names[media.key]) as aside:
+        (target / beside_it[media.key]).parent.mkdir(exist_ok=True)
+        with written_aside(target / beside_it[media.key]) as aside:
             shutil.copyfile(folder.locate(media), aside)
     for name in wanted:
-        form = handoff.FORMATS.get(name)
-        suffix = "-jianying.zip" if name == "jianying" else form.suffix if form else f".{name}"
-        path = target / f"{stem}{suffix}"
+        path = target / file_name(film, name)
         try:
-            yield path, list(_written(folder, shown, name, path))
+            yield path, list(write_one(folder, shown, name, path))
         except VitascopeError as error:
             if len(wanted) == 1:
                 raise
             yield path, [f"not written: {error.message} {error.hint}".strip()]
 
 
-def _written(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Sequence[str]:
-    """What the format could not hold."""
+def names() -> list[str]:
+    """Of everything that a film is handed off as."""
+    return [*handoff.FORMATS, *CAPTIONS, BUNDLE]
+
+
+def file_name(film: Film, name: str) -> str:
+    """What the file of this format is called."""
+    form = handoff.FORMATS.get(name)
+    suffix = "-jianying.zip" if name == "jianying" else form.suffix if form else f".{name}"
+    return f"{safe_name(film.title)}{suffix}"
+
+
+def write_one(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Sequence[str]:
+    """The film in this format, with links to media that lie beside it; what the format could not hold."""
     film = folder.film
     if name in CAPTIONS:
         events = titles.events(shown, film.captions, language=film.language)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vitascope.errors import BadSpec
-from vitascope.film import begin, edit, finish, plan, produce, state
+from vitascope.film import begin, checks, edit, finish, plan, produce, state
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder, slug
 from vitascope.film.handoff import Difference
@@ -103,6 +103,12 @@ class FilmProject:
         """
         tasks = self.plan(kinds=kinds, ids=ids, stale=stale, again=again)
         return produce.make(self.folder, tasks, n=n, progress=progress or produce.unwatched)
+
+    def check(self) -> list[checks.Finding]:
+        """Whether the film is whole, without making anything: what is good, what is wrong with its remedy, and what
+        cannot be looked at here.
+        """
+        return list(checks.check(self.path))
 
     def render(self, output: str | Path | None = None, **how: Any) -> Path:
         """The film as an mp4: `size`, `captions` ("burned", "file", "none"), `animatic`, `progress`."""
