@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitascope.errors import BadSpec
-from vitascope.film import document, state, times, wording
+from vitascope.film import document, plan, state, times, wording
 from vitascope.film.document import CutItem, read
 from vitascope.film.take import Media, Take
 from vitascope.film.timeline import items, timeline, written_out
@@ -41,7 +41,7 @@ def film(**changed):
     return read(DATA | changed)
 
 
-def changed(source, place, **fields):
+def changed(source, place, /, **fields):
     data = source.to_dict()
     where = data
     for part in place.split("."):
@@ -83,7 +83,7 @@ def test_a_film_is_its_own_json():
     ("data", "place"),
     [
         ({"scene_order": ["s1"]}, "scene_order"),
-        ({"shots": {}}, "every shot once"),
+        ({"shots": {}}, "at scenes.s1.shots.0"),
         ({"rate": "16"}, "at rate"),
         ({"width": 333}, "at width"),
         ({"cut": {"items": [{"id": "a", "shot": "k9"}]}}, "k9"),
@@ -104,6 +104,39 @@ def test_nothing_is_made_at_first_and_what_waits_says_for_what():
         "k1 clip": "missing", "k2 clip": "blocked", "k3 still": "missing", "k3 clip": "blocked", "l1 voice": "missing",
     }  # fmt: skip
     assert "S01-01" in next(found.why for found in state.states(film(), ()) if found.of == "k2")
+
+
+@pytest.mark.parametrize(
+    ("shot", "described"),
+    [
+        ({"action": ""}, False),
+        ({"action": " ", "framing": "close-up"}, False),
+        ({"action": "", "lines": [{"id": "l9", "kind": "title", "text": "THE END"}]}, False),
+        ({"action": "", "prompt": "A ball."}, True),
+        ({"action": "", "lines": [{"id": "l9", "text": "Look!"}]}, True),
+    ],
+)
+def test_a_shot_that_nothing_describes_is_blocked_and_no_random_one_is_made(shot, described):
+    one = changed(changed(film(), "scenes.s1", place=""), "shots.k1", **shot)
+    found = next(found for found in state.states(one, ()) if (found.of, found.kind) == ("k1", "clip"))
+    assert found.name == ("missing" if described else "blocked")
+    made_now = [(task.of, task.kind) for task in plan.tasks(one, ())]
+    assert (("k1", "clip") in made_now, ("k2", "clip") in made_now) == (described, described)
+    assert plan.undescribed(one, ()) == ([] if described else ["k1"])
+    own = replace(made(film(), "k1"), digest="", own=True)
+    assert names(one, (own,))["k1 clip"] == "current"
+
+
+def test_words_alone_are_shown_over_their_place():
+    one = changed(film(), "shots.k1", action="", lines=[{"id": "l9", "kind": "voice_over", "text": "Long ago."}])
+    assert names(one, ())["k1 clip"] == "missing"
+
+
+def test_what_goes_on_from_a_lost_take_is_not_made_again_unasked():
+    lost = tuple(replace(take, media=None) if take.of == "k1" else take for take in whole(film()))
+    assert names(film(), lost)["k2 clip"] == "blocked"
+    assert [task.of for task in plan.tasks(film(), lost)] == ["k1"]
+    assert [task.of for task in plan.tasks(film(), lost, stale=True)] == ["k1", "k2"]
 
 
 def test_all_that_is_made_is_current():

@@ -1,6 +1,7 @@
 """`vitascope film ...`, from a script to a film and back from an editor, with the built-in model."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import pytest
 import doubles
 import footage
 import vitascope as v
+from vitascope.cli import film_review
 from vitascope.cli.app import main
+from vitascope.errors import Conflict
+from vitascope.film import finish, produce, state
 from vitascope.film.folder import FilmFolder
 from vitascope.media import video
 
@@ -80,9 +84,65 @@ def test_from_a_script_to_a_film_and_back_from_an_editor(film):
     picture = next(track for track in data["tracks"]["children"] if track["kind"] == "Video")
     picture["children"].reverse()
     otio.write_text(json.dumps(data))
+    assert "Nothing was changed" in film("import-cut", film.folder, otio)[2]
+    assert film("import-cut", film.folder, otio, "--only", "7")[0] == 2
+    assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k1", "k2"]
     code, out, _ = film("import-cut", film.folder, otio, "--yes")
     assert code == 0
     assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k2", "k1"]
+
+
+def edited(otio, change):
+    """The exported timeline with its clips changed."""
+    data = json.loads(otio.read_text())
+    change(next(track for track in data["tracks"]["children"] if track["kind"] == "Video")["children"])
+    otio.write_text(json.dumps(data))
+
+
+def test_single_differences_of_an_edited_cut_are_taken_over_and_clips_of_elsewhere_brought_along(film, tmp_path):
+    assert film("make", film.folder)[0] == 0
+    film("export", film.folder, "--to", "otio")
+    otio = next((film.folder / "hand-off").glob("*.otio"))
+
+    def change(clips):
+        beach = json.loads(json.dumps(clips[0]))
+        beach["name"] = "Beach"
+        beach["media_references"]["DEFAULT_MEDIA"]["target_url"] = "file:///D:/stock/Beach.MOV"
+        clips[:] = [clips[1], beach]
+
+    edited(otio, change)
+    code, out, _ = film("import-cut", film.folder, otio)
+    told = [line.split(None, 1)[1] for line in out.splitlines()]
+    assert ["not of this film" in told[0], "removed" in told[1]] == [True, True]
+    before = (film.folder / "film.json").read_bytes()
+    assert "--media" in film("import-cut", film.folder, otio, "--yes")[2]
+    assert "no clip of the name" in film("import-cut", film.folder, otio, "--yes", "--media", tmp_path / "film")[2]
+    assert (film.folder / "film.json").read_bytes() == before, "nothing was taken over by halves"
+    assert film("import-cut", film.folder, otio, "--only", "1")[0] == 0
+    assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k2"]
+    (tmp_path / "stock").mkdir()
+    footage.film(tmp_path / "stock" / "beach.mov", [footage.halves(320, 180)] * 30, fps=30)
+    code, _, said = film("import-cut", film.folder, otio, "--only", "0", "--media", tmp_path)
+    assert (code, "1 of 2" in said) == (0, True)
+    pieces = v.film(folder=film.folder).timeline.pieces
+    assert [(piece.shot, piece.media.width if piece.media else 0) for piece in pieces] == [("k2", 352), ("", 320)]
+    assert film("render", film.folder)[0] == 0
+    film("export", film.folder, "--to", "otio")
+    assert "The cut is the same" in film("import-cut", film.folder, otio)[2]
+
+
+@pytest.mark.parametrize(("left", "told"), [([], "shows nothing"), (["Beach"], "Is it the cut of another film")])
+def test_a_cut_without_any_shot_of_the_film_is_refused(film, left, told):
+    film("export", film.folder, "--to", "otio")
+    otio = next((film.folder / "hand-off").glob("*.otio"))
+
+    def change(clips):
+        clips[:] = [{**clips[0], "name": name} for name in left]
+
+    edited(otio, change)
+    code, _, said = film("import-cut", film.folder, otio, "--yes")
+    assert (code, told in said) == (2, True)
+    assert len(v.film(folder=film.folder).timeline.pieces) == 2
 
 
 def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
@@ -94,6 +154,27 @@ def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
     assert film("render", film.folder)[0] == 0
 
 
+def test_a_changed_script_keeps_what_it_still_holds_and_asks_first(film):
+    assert film("make", film.folder)[0] == 0
+    film.script.write_text(SCRIPT.replace("A blue cube on sand", "A red cube on sand") + "\nA green ball rolls.\n")
+    before = (film.folder / "film.json").read_bytes()
+    code, out, said = film("script", film.folder, film.script)
+    assert (code, (film.folder / "film.json").read_bytes()) == (0, before), "nobody said yes"
+    assert "1 kept, 1 made anew, 1 new" in said
+    assert [line.split()[0] for line in out.splitlines()] == ["kept", "made", "new"]
+    assert film("script", film.folder, film.script, "--yes")[0] == 0
+    states = [(one.of, one.name) for one in v.film(folder=film.folder).states]
+    assert states == [("k1", "current"), ("k2", "stale"), ("k3", "missing")]
+    film.script.write_text("EXT. SNOW - NIGHT\n\nA green ball rolls.\n")
+    code, out, said = film("script", film.folder, film.script, "--yes")
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["kept", "S01-01"], ["dropped", "S01-01"], ["dropped", "S01-02"],
+    ]  # fmt: skip
+    assert "(was S01-03)" in out
+    assert "1 take" in out
+    assert len(takes(film.folder)) == 2, "takes of dropped shots stay"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,6 +184,8 @@ def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
         (("new", "{script}", "-o", "x", "--model", "nope"), "nope"),
         (("new", "{script}", "-o", "x", "--size", "abc"), "abc"),
         (("new", "{pdf}", "-o", "x"), "not plain text"),
+        (("new", "{empty}", "-o", "x"), "no shots"),
+        (("script", "{folder}", "{empty}", "--yes"), "no shots"),
         (("plan", "nowhere"), "no film"),
         (("make", "{folder}", "--shot", "S09-09"), "S09-09"),
         (("make", "{folder}", "--again"), "needs a shot"),
@@ -114,8 +197,13 @@ def test_what_cannot_be_done_is_told_with_a_remedy(film, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     pdf = tmp_path / "script.pdf"
     pdf.write_text("%PDF-1.4 words")
-    code, _, said = film(*(word.format(script=film.script, folder=film.folder, pdf=pdf) for word in arguments))
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    names = {"script": film.script, "folder": film.folder, "pdf": pdf, "empty": empty}
+    before = FilmFolder.open(film.folder).film
+    code, _, said = film(*(word.format(**names) for word in arguments))
     assert code in (1, 2)
+    assert FilmFolder.open(film.folder).film == before
     assert message in said
     assert "hint: " in said
     assert not (tmp_path / "x").exists()
@@ -146,3 +234,80 @@ def test_a_killed_make_goes_on_and_leaves_no_halves(film):
     assert len(takes(film.folder)) == 2
     assert not list(film.folder.rglob(".vitascope-*"))
     assert film("render", film.folder)[0] == 0
+
+
+def test_a_gate_is_passed_and_opens_again_when_what_was_seen_changes(film):
+    assert film("plan", film.folder)[1].splitlines()[-3:] == [
+        "breakdown: not approved yet", "stills: not approved yet", "cut: not approved yet",
+    ]  # fmt: skip
+    assert film("approve", film.folder, "breakdown", "--by", "Mia")[0] == 0
+    approved = film("plan", film.folder)[1].splitlines()[-3]
+    assert re.fullmatch(r"breakdown: approved by Mia on \d{4}-\d\d-\d\d", approved)
+    change(film.folder, shots={"k1": {"seed": 7}})
+    assert film("plan", film.folder)[1].splitlines()[-3] == approved, "a seed is not seen"
+    change(film.folder, shots={"k1": {"action": "A red ball jumps on snow at night."}})
+    assert film("plan", film.folder)[1].splitlines()[-3] == f"{approved}, changed since"
+    assert film("approve", film.folder, "breakdown", "--open")[0] == 0
+    assert "breakdown: not approved yet" in film("plan", film.folder)[1]
+    assert film("approve", film.folder, "colour")[0] == 2
+
+
+def test_who_approves_is_who_is_logged_in(film, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "lin")
+    assert film("approve", film.folder, "cut")[0] == 0
+    assert v.film(folder=film.folder).document.gates["cut"].by == "lin"
+    monkeypatch.setattr("getpass.getuser", lambda: {}["nobody"])
+    assert film("approve", film.folder, "cut")[0] == 0
+    assert v.film(folder=film.folder).document.gates["cut"].by == ""
+
+
+def test_the_gates_of_the_command_line_are_those_of_films():
+    assert film_review.GATES == state.GATES
+
+
+def own_clip(path):
+    footage.film(path, [footage.halves(320, 180)] * 8, fps=16)
+    return path
+
+
+def test_what_others_changed_meanwhile_is_kept(film, tmp_path):
+    """A film that was opened before somebody else changed it overwrites nothing of theirs."""
+    early = FilmFolder.open(film.folder)
+    project = v.film(folder=film.folder)
+    assert film("approve", film.folder, "cut", "--by", "Mia")[0] == 0
+    produce.own(early, "k1", own_clip(tmp_path / "own.mp4"))
+    project.change({"title": "Other"}).approve("stills", by="Lin")
+    now = FilmFolder.open(film.folder)
+    assert (now.film.title, now.film.gates["cut"].by, now.film.gates["stills"].by) == ("Other", "Mia", "Lin")
+    assert (now.film.shots["k1"].take, len(now.takes)) == ("k1_own1", 1)
+
+
+def test_only_one_process_changes_a_film_and_the_other_is_told(film, tmp_path):
+    own = own_clip(tmp_path / "own.mp4")
+    assert film("add-take", film.folder, "S01-01", own)[0] == 0
+    assert film("export", film.folder, "--to", "otio")[0] == 0
+    otio = next((film.folder / "hand-off").glob("*.otio"))
+    data = json.loads(otio.read_text())
+    next(track for track in data["tracks"]["children"] if track["kind"] == "Video")["children"].reverse()
+    otio.write_text(json.dumps(data))
+    before = [(film.folder / name).read_bytes() for name in ("film.json", "takes.json")]
+    commands = (
+        ("choose", "S01-01", 1), ("approve", "cut"), ("add-take", "S01-01", own), ("import-cut", otio, "--yes"),
+        ("make",),
+    )  # fmt: skip
+    with FilmFolder.open(film.folder).working():
+        for command, *more in commands:
+            code, _, said = film(command, film.folder, *more)
+            assert (code, "Another process works on this film" in said, "hint: " in said) == (1, True, True), command
+    assert [(film.folder / name).read_bytes() for name in ("film.json", "takes.json")] == before
+    assert film("import-cut", film.folder, otio, "--yes")[0] == 0
+
+
+def test_differences_are_not_taken_over_when_the_film_was_changed_since(film, tmp_path):
+    assert film("export", film.folder, "--to", "otio")[0] == 0
+    opened = FilmFolder.open(film.folder)
+    differences = finish.compare(opened, next((film.folder / "hand-off").glob("*.otio")))
+    change(film.folder, title="Other")
+    with pytest.raises(Conflict, match="changed in between"):
+        finish.accept(opened, differences)
+    assert FilmFolder.open(film.folder).film.title == "Other"

@@ -93,6 +93,15 @@ def test_a_shot_that_is_too_long_for_its_model_is_refused_with_words_and_so_is_w
     assert "cannot be made" in plan.refused[1].error.message
 
 
+def test_a_shot_that_nothing_describes_is_refused_and_so_is_what_follows():
+    _, plan = planned(shots(k2={"action": " "}))
+    assert [one.of for one in plan.items] == ["k1"]
+    assert [(one.of, one.error.message) for one in plan.refused][:1] == [("k2", "S01-02 has no description.")]
+    assert [one.of for one in plan.refused] == ["k2", "k3"]
+    _, plan = planned(shots(k2={"action": ""}), kinds=("still",))
+    assert ([one.of for one in plan.items], [one.of for one in plan.refused]) == (["k1", "k3"], ["k2"])
+
+
 def test_a_take_runs_longer_where_it_dissolves_as_far_as_the_model_can():
     _, plan = planned(shots(k2={"transition": "dissolve"}))
     assert [one.spec.seconds for one in plan.items] == [2.25, 2.25, 2.0]

@@ -46,10 +46,21 @@ def test_a_script_is_proposed_and_accepted_and_one_changed_word_touches_one_shot
     lines = [line["text"] for shot in film["document"]["shots"].values() for line in shot.get("lines", ())]
     assert lines == ["Look at that!"]
     before = film["document"]["shots"]
+    empty = client.post(f"/v1/films/{film['id']}/breakdown", json={"source": ""})
+    assert empty.status_code == 400
     film, proposal = accepted(client, film, SCRIPT.replace("blue cube", "green cube"))
     after = film["document"]["shots"]
     assert after.keys() == before.keys(), "shots keep their ids"
     assert sum(after[key] != before[key] for key in after) == 1
+
+
+@pytest.mark.parametrize("source", ["", " \n\t\n", "Title: Two balls\n"])
+@pytest.mark.parametrize("document", [{}, FILM])
+def test_a_script_without_a_shot_empties_no_film(client, source, document):
+    film = client.post("/v1/films", json={"document": document}).json()
+    answer = client.post(f"/v1/films/{film['id']}/breakdown", json={"source": source})
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"], told["param"]) == (400, "bad_spec", "source")
 
 
 def test_a_language_model_that_is_not_set_is_told_and_nothing_leaves(client):

@@ -1,6 +1,7 @@
 """Films over HTTP: one document that several change, takes through the real queue and ledger, nothing made twice."""
 
 import io
+import json
 
 import httpx2
 import numpy as np
@@ -9,7 +10,9 @@ from PIL import Image
 
 from processes import until
 from serving import png, serving
+from vitascope.film import document, edit
 from vitascope.media import video
+from vitascope.server.films import files
 
 FILM = {
     "title": "The red ball",
@@ -123,10 +126,9 @@ def test_nobody_sees_anothers_film(served, client):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"shots": {"k1": None}},
+        {"scenes": {"s2": {"shots": ["k3", "k3"]}}},
         {"rate": "16"},
         {"shots": {"k1": {"seconds": "-1"}}},
-        {"shots": {"k1": {"cast": ["nobody"]}}},
         {"nonsense": 1},
         {"width": 3},
     ],
@@ -136,6 +138,36 @@ def test_what_is_no_film_is_refused_and_nothing_is_kept(client, changes):
     answer = patched(client, film, changes)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_spec")
     assert client.get(f"/v1/films/{film['id']}").json()["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"shots": {"k1": {"take": "take_nowhere"}}}, "shots.k1.take"),
+        ({"shots": {"k2": {"still": "take_nowhere"}}}, "shots.k2.still"),
+        ({"shots": {"k1": None}}, "scenes.s1.shots.0"),
+        ({"shots": {"k1": {"cast": ["nobody"]}}}, "shots.k1.cast.0"),
+        ({"shots": {"k3": {"lines": [{"id": "l1", "text": "Hi.", "speaker": "c9"}]}}}, "shots.k3.lines.0.speaker"),
+        ({"scene_order": ["s1", "s9", "s2"]}, "scene_order.1"),
+        ({"scenes": {"s1": {"place": "c9"}}}, "scenes.s1.place"),
+        ({"cut": {"items": [{"id": "a", "shot": "k9"}]}}, "cut.items.0.shot"),
+        ({"cut": {"items": [{"id": "a", "shot": "k1", "take": "take_nowhere"}]}}, "cut.items.0.take"),
+        ({"cut": {"items": [{"id": "a", "file": "clip_nowhere"}]}}, "cut.items.0.file"),
+        ({"cut": {"left_out": ["k9"]}}, "cut.left_out.0"),
+        ({"cast": {"c1": {"name": "Mia", "references": ["clip_nowhere"]}}}, "cast.c1.references.0"),
+        ({"cast": {"c1": {"name": "Mia", "voice": {"engine": "nobody"}}}}, "cast.c1.voice.engine"),
+        ({"cues": {"m1": {"file": "ab" * 32}}}, "cues.m1.file"),
+        ({"overlays": {"o1": {"picture": "ab" * 32}}}, "overlays.o1.picture"),
+    ],
+)
+def test_a_name_of_what_is_not_there_is_refused_with_its_path(client, changes, path):
+    film = created(client)
+    told = patched(client, film, changes)
+    error = told.json()["error"]
+    assert (told.status_code, error["code"], error["param"]) == (422, "unknown_id", path)
+    assert error["hint"]
+    assert client.get(f"/v1/films/{film['id']}").json()["version"] == 1
+    assert client.post("/v1/films", json={"document": edit.merged(FILM, changes)}).status_code == 422
 
 
 def test_a_renamed_character_makes_nothing_out_of_date(client):
@@ -236,6 +268,20 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
     assert line["pieces"][1]["media"] is None
     for form in ("srt", "vtt", "json"):
         assert client.get(f"{url}/export", params={"format": form}).status_code == 200
+    cut = client.get(f"{url}/export", params={"format": "otio"}).text
+    assert '"S01-02 -"' in cut
+    file = {"content": ("cut.otio", cut.replace('"S01-02 -"', '"Beach"'))}
+
+    def taken_over(**more):
+        return client.post(f"{url}/import", files=file, data={"accept": "all", **more})
+
+    assert taken_over().json()["error"]["param"] == "files"
+    assert taken_over(files="[").status_code == 400
+    assert taken_over(files='{"Beach": "clip_nowhere"}').status_code == 404
+    clip_id = client.get(url).json()["takes"][0]["clip_id"]
+    changes = taken_over(files=json.dumps({"Beach": clip_id})).json()["changes"]
+    film = client.patch(url, json={"changes": changes}).json()
+    assert [one.get("file", one.get("shot")) for one in film["document"]["cut"]["items"]] == ["k1", clip_id, "k3"]
 
 
 def ended(client, url):
@@ -375,8 +421,8 @@ def test_own_music_is_kept_and_heard(working):
     line = client.get(f"{url}/timeline").json()
     assert [(one["of"], one["media"]["sound"]) for one in line["music"]] == [("m1", True)]
     assert httpx2.get(line["music"][0]["media"]["url"]).content == spoken
-    client.patch(url, json={"changes": {"cues": {"m2": {"file": "ab" * 32}}}})
-    assert "The cue m2 names a file that is not here." in client.get(url).json()["warnings"]
+    lost = document.read({"cues": {"m2": {"file": "ab" * 32}}})
+    assert files.missing(lost, {}) == ["The cue m2 names a file that is not here."]
 
 
 def test_a_clip_starts_from_its_still_which_is_made_in_the_same_batch(working):

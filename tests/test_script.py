@@ -68,7 +68,7 @@ def shot(film, text):
             10,
             8,
         ),
-        ("../../vitascope/film/samples/qingchen.txt", "screenplay_zh", "小红球找早晨", "zh", 5, 9, 9),
+        ("../../vitascope/film/samples/qingchen.txt", "screenplay_zh", "小红球找早晨", "zh", 5, 10, 8),
     ],
 )
 def test_scripts_of_every_form_are_known_and_broken_down(name, form, title, language, scenes, shots, spoken):
@@ -177,6 +177,13 @@ def test_tables_are_read_by_their_headers():
     assert csv.shots["k4"].action == "=SUM is only text"
 
 
+def test_a_row_without_a_description_is_told_with_its_line():
+    text = "shot,action,voice over,line,prompt\n1,A ball.,,,\n2,,,,\n3,-,Once more.,,\n4,,,Mia: Look!,\n5,,,,A cube.\n"
+    found = breakdown(text)
+    assert [(one.line, "no description" in one.text) for one in found.warnings] == [(3, True), (4, True)]
+    assert [one.of for one in state.states(found.film, ()) if one.name == "blocked"] == ["k2", "k3"]
+
+
 def test_the_mapping_is_shown_and_takes_corrections():
     text = "nr,Bild,Text\n1,Ein Ball,Hallo!\n2,Ein Haus,\n"
     assert [(column.header, column.field) for column in mapping(text)] == [
@@ -201,6 +208,35 @@ def test_in_stories_quoted_speech_is_spoken_and_other_quotes_are_not():
     assert said(breakdown(script("story_zh.txt")).film) == [
         ("老汤", "你来晚了。"), ("", "桥断了。"), ("小安", "总还有海边那条路。"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken", "seen"),
+    [
+        ("'Come,' she said. He didn't.", [("", "Come,")], ["He didn't."]),
+        ("‘Come’, she said.", [("", "Come")], []),
+        ("'I saw the boys' ball,' said Anna. It's late.", [("Anna", "I saw the boys' ball,")], ["It's late."]),
+        ("‘I don’t want the boys’ ball,’ said Tom.", [("Tom", "I don’t want the boys’ ball,")], []),
+        ("'Get 'em,' Tom said. 'Tis a rock 'n' roll of the '90s.", [("Tom", "Get 'em,")],
+         ["'Tis a rock 'n' roll of the '90s."]),
+        ("'One,' he said, 'two.'", [("", "One,"), ("", "two.")], []),
+        ("The boys' ball rolled to the girls' house.", [], ["The boys' ball rolled to the girls' house."]),
+        ("A 'storm of the century' went by.", [], ["A 'storm of the century' went by."]),
+        ("'He said \"no\" twice,' Mia said.", [("Mia", 'He said "no" twice,')], []),
+        ("“She said ‘no’ to me,” said Tom.", [("Tom", "She said ‘no’ to me,")], []),
+        ("MIA: 'I don't know.'", [("Mia", "I don't know.")], []),
+        ("他说‘来吧。’然后走了。", [("", "来吧。")], ["然后走了。"]),
+        ("他喊道『快跑！』她不动。", [("", "快跑！")], ["她不动。"]),
+        ('老王说："来吧。"然后走了。', [("老王", "来吧。")], ["然后走了。"]),
+        ("她低声说「走。」门开了。", [("", "走。")], ["门开了。"]),
+    ],
+)  # fmt: skip
+def test_speech_in_quotation_marks_of_every_kind_is_spoken_and_apostrophes_are_none(text, spoken, seen):
+    film = breakdown(text, form="plain").film
+    assert said(film) == spoken
+    assert [one.action for one in film.shots.values() if one.action] == seen
+    assert verify(film) == ()
+    check_spans(film)
 
 
 def test_a_text_that_is_too_long_or_of_no_known_form_is_refused():

@@ -56,6 +56,12 @@ class BadSpec(VitascopeError):
     status, code, exit_code = 400, "bad_spec", 2
 
 
+class UnknownId(BadSpec):
+    """Something is named that is not there; `field` is the path of the name."""
+
+    status, code = 422, "unknown_id"
+
+
 class UnknownModel(VitascopeError):
     status, code, exit_code = 404, "unknown_model", 2
 

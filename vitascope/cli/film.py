@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vitascope.cli import film_review, film_script, film_variants
+from vitascope.cli.film_show import FOLDER, Bar, Progress, name_of, open_film, pixels, say, shot_id
 from vitascope.cli.options import FILE
 from vitascope.errors import BadSpec, VitascopeError
 
 if TYPE_CHECKING:
-    from vitascope.film.document import Film
     from vitascope.film.folder import FilmFolder
 
-FOLDER = click.Path(path_type=Path)
 SHAPES = {"16:9": (1280, 720), "9:16": (1080, 1920), "1:1": (1080, 1080), "4:3": (960, 720), "21:9": (1680, 720)}
 
 
@@ -63,38 +63,40 @@ def new(
     if (script is None) == (sample is None):
         raise BadSpec("There is no script." if script is None else "Both a script and --sample are given.",
                       hint="vitascope film new my.fountain, or --sample en.")  # fmt: skip
-    width, height = _size(size) if size else SHAPES[aspect]
+    width, height = pixels(size) if size else SHAPES[aspect]
     broken = begin.of_script(
         script or begin.sample(sample or "en"), title=title, form=form, language=language, width=width, height=height,
         rate=rate, style=style, model=model, music=music,
     )  # fmt: skip
     for warning in broken.warnings:
-        _say(f"note: line {warning.line}: {warning.text}" if warning.line else f"note: {warning.text}")
+        say(f"note: line {warning.line}: {warning.text}" if warning.line else f"note: {warning.text}")
     folder = FilmFolder.make(output or Path(slug(broken.film.title)), broken.film)
-    _say(f"{len(broken.film.scenes)} scenes, {len(broken.film.shots)} shots. Next: vitascope film make {folder.path}")
+    say(f"{len(broken.film.scenes)} scenes, {len(broken.film.shots)} shots. Next: vitascope film make {folder.path}")
     print(folder.path, flush=True)
 
 
 @film.command()
 @click.argument("folder", type=FOLDER)
 def plan(folder: Path) -> None:
-    """List the shots, what state each is in, and what is still to be made."""
+    """List the shots, what state each is in, what was approved, and what is still to be made."""
     from vitascope.film import plan as planning
     from vitascope.film import produce
     from vitascope.film.timeline import timeline
 
-    opened = _open(folder)
+    opened = open_film(folder)
     shown = timeline(opened.film, opened.takes)
     for line in _rows(opened):
         print(line)
+    for gate in _gates(opened):
+        print(gate)
     for warning in shown.warnings:
-        _say(f"note: {warning}")
+        say(f"note: {warning}")
     tasks = planning.tasks(opened.film, opened.takes)
     words = ", ".join(produce.missing_words(tasks)) or "nothing"
     stale = planning.tasks(opened.film, opened.takes, stale=True)
     if len(stale) > len(tasks):
         words += f"; {len(stale) - len(tasks)} out of date: make them again with --stale"
-    _say(f"{float(shown.seconds):.1f} s in all. To be made: {words}.")
+    say(f"{float(shown.seconds):.1f} s in all. To be made: {words}.")
 
 
 @film.command()
@@ -109,26 +111,29 @@ def make(folder: Path, only: tuple[str, ...], shots: tuple[str, ...], count: int
     from vitascope.film import plan as planning
     from vitascope.film import produce
 
-    opened = _open(folder)
+    opened = open_film(folder)
     kinds: tuple[Any, ...] = tuple(_KINDS[name] for name in only) or tuple(_KINDS.values())
     if again and not shots:
         raise BadSpec("--again needs a shot.", hint="Name it: --shot S01-02. To remake what is out of date: --stale.")
-    ids = [_shot(opened.film, name) for name in shots]
+    ids = [shot_id(opened.film, name) for name in shots]
     tasks = planning.tasks(opened.film, opened.takes, kinds=kinds, ids=ids, stale=stale, again=again)
+    blocked = [key for key in planning.undescribed(opened.film, opened.takes) if key in (ids or [key])]
+    for key in blocked:
+        say(f"blocked: {opened.film.label(key)} has no description. Write one, or bring a take: film add-take")
     if not tasks:
-        _say("Nothing is missing.")
+        say(f"Nothing {'else ' if blocked else ''}is missing.")
         return
-    _say(f"To be made: {', '.join(produce.missing_words(tasks))}.")
-    bar = _Progress(opened.film, len(tasks))
+    say(f"To be made: {', '.join(produce.missing_words(tasks))}.")
+    bar = Progress(opened.film, len(tasks))
     try:
         done = produce.make(opened, tasks, n=count, progress=bar)
     finally:
         bar.close()
     for note in dict.fromkeys(done.notes):
-        _say(f"note: {note}")
+        say(f"note: {note}")
     for task, why in [*done.skipped, *done.failed]:
-        _say(f"not made: {_name(opened.film, task.of)} ({task.kind}): {why}")
-    _say(f"Made {len(done.made)} of {len(tasks)}. Next: vitascope film render {folder}")
+        say(f"not made: {name_of(opened.film, task.of)} ({task.kind}): {why}")
+    say(f"Made {len(done.made)} of {len(tasks)}. Next: vitascope film render {folder}")
     if done.failed:
         raise VitascopeError(
             f"{len(done.failed)} could not be made.", hint="The rest is kept. Change those shots, then make again."
@@ -141,15 +146,15 @@ def make(folder: Path, only: tuple[str, ...], shots: tuple[str, ...], count: int
 @click.argument("take", type=int)
 def choose(folder: Path, shot: str, take: int) -> None:
     """Show take TAKE of SHOT in the cut."""
-    opened = _open(folder)
-    key = _shot(opened.film, shot)
-    found = next(
-        (one for one in opened.takes if one.of == key and one.kind == "clip" and one.number == take and one.media), None
-    )
-    if not found:
-        have = ", ".join(str(one.number) for one in opened.takes if one.of == key and one.kind == "clip" and one.media)
-        raise BadSpec(f"{shot} has no take {take}.", hint=f"It has: {have or 'none'}.")
-    _change(opened, {"shots": {key: {"take": found.id}}})
+    from vitascope.film import edit
+
+    opened = open_film(folder)
+    with opened.editing():
+        key = shot_id(opened.film, shot)
+        made = {one.number: one for one in opened.takes if one.of == key and one.kind == "clip" and one.media}
+        if take not in made:
+            raise BadSpec(f"{shot} has no take {take}.", hint=f"It has: {', '.join(map(str, made)) or 'none'}.")
+        opened.change(edit.apply(opened.film, {"shots": {key: {"take": made[take].id}}}))
 
 
 @film.command("add-take")
@@ -160,10 +165,8 @@ def add_take(folder: Path, shot: str, file: Path) -> None:
     """Use a clip of your own as a take of SHOT."""
     from vitascope.film import produce
 
-    opened = _open(folder)
-    key = _shot(opened.film, shot)
-    take = produce.own(opened, key, file)
-    _change(opened, {"shots": {key: {"take": take.id}}})
+    opened = open_film(folder)
+    produce.own(opened, shot_id(opened.film, shot), file)
 
 
 @film.command()
@@ -176,18 +179,18 @@ def render(folder: Path, output: Path | None, size: str | None, captions: str | 
     """Render the cut to an mp4, and its captions beside it."""
     from vitascope.film import finish
 
-    opened = _open(folder)
-    bar = _Bar("frames")
+    opened = open_film(folder)
+    bar = Bar("frames")
     try:
         done = finish.render(
-            opened, output, size=_size(size) if size else None, captions=captions, animatic=from_stills, progress=bar
+            opened, output, size=pixels(size) if size else None, captions=captions, animatic=from_stills, progress=bar
         )
     finally:
         bar.close()
     for note in done.notes:
-        _say(f"note: {note}")
+        say(f"note: {note}")
     heard = "silent" if done.loudness is None else f"{done.loudness:.1f} LUFS"
-    _say(f"{float(done.seconds):.1f} s, {heard}")
+    say(f"{float(done.seconds):.1f} s, {heard}")
     print(done.path, flush=True)
 
 
@@ -199,97 +202,10 @@ def export(folder: Path, formats: str, output: Path | None) -> None:
     """Write the cut for an editor, with the media beside it."""
     from vitascope.film import finish
 
-    for path, losses in finish.export(_open(folder), formats.split(","), output):
+    for path, losses in finish.export(open_film(folder), formats.split(","), output):
         print(path, flush=True)
         for loss in () if path.suffix == ".zip" and "jianying" not in path.name else losses:  # it has report.json
-            _say(f"  note: {loss}")
-
-
-@film.command("import-cut")
-@click.argument("folder", type=FOLDER)
-@click.argument("file", type=FILE)
-@click.option("--yes", is_flag=True, help="Accept all differences.")
-def import_cut(folder: Path, file: Path, yes: bool) -> None:
-    """Read a cut that an editor has changed (OTIO, FCPXML, EDL), show what differs, and take it over."""
-    from vitascope.film import finish
-
-    opened = _open(folder)
-    differences = finish.compare(opened, file)
-    for difference in differences:
-        print(difference.text)
-    if not differences:
-        _say("The cut is the same.")
-        return
-    if not yes and not (sys.stdin.isatty() and click.confirm(f"Take over {len(differences)} differences?", err=True)):
-        _say("Nothing was changed. Take them over with --yes.")
-        return
-    finish.accept(opened, differences)
-    _say("The cut is taken over. What is longer than its take is out of date now: vitascope film plan")
-
-
-@film.command()
-@click.argument("template", type=FOLDER, help="Folder of a film with {variables} in its words.")
-@click.argument("table", type=FILE, help="CSV or TSV: a column for each variable, a row for each product.")
-@click.option("-o", "--output", type=FOLDER, required=True, help="Folder of the batch.")
-@click.option(
-    "--axes", "axes_file", type=FILE, help="JSON: hook, body, call_to_action, language, aspect, translations."
-)
-@click.option("--size", help="Width x height of the films, in the place of the template's.")
-@click.option("--plan", "only_plan", is_flag=True, help="Count, and make nothing.")
-@click.option("--verdicts", type=FILE, help="What the contact sheet exported, for the ZIP.")
-@click.option("--zip", "packed", type=FILE, help="Also pack the films that were not rejected into this ZIP.")
-def variants(
-    template: Path,
-    table: Path,
-    output: Path,
-    axes_file: Path | None,
-    size: str | None,
-    only_plan: bool,
-    verdicts: Path | None,
-    packed: Path | None,
-) -> None:
-    """Many films of one template: each row of a table times hooks, languages and aspects."""
-    from vitascope import strictjson
-    from vitascope.film import begin
-    from vitascope.film import variants as batches
-    from vitascope.film.variants import making, manifest
-    from vitascope.film.variants.axes import Axes, axes
-    from vitascope.film.variants.rows import rows
-
-    made_of = _open(template).film
-    try:
-        chosen = axes(strictjson.loads(begin.read_text(axes_file))) if axes_file else Axes()
-    except ValueError as error:
-        raise BadSpec(f"{axes_file} is not JSON: {error}.", hint='Such as {"hook": ["Cold coffee?"]}.') from error
-    batch = batches.plan(made_of, rows(begin.read_text(table)), chosen)
-    for one in (*batch.skipped, *batch.duplicates):
-        _say(f"left out: {one.name}: {one.why}")
-    for warning in batch.warnings:
-        _say(f"note: {warning}")
-    _say(
-        f"{batch.count} films of {batch.asked}, {float(batch.seconds()):.0f} s in all; "
-        f"{len(batch.clips())} takes and {len(batch.voices())} voices to be made."
-    )
-    if only_plan:
-        if not (output / "batch.json").exists():  # or what was made would look as if it were not
-            making.write(batch, output, {}, title=made_of.title, language=made_of.language)
-            print(output / "index.html", flush=True)
-        return
-    done = making.make(
-        batch, output, title=made_of.title, language=made_of.language, size=_size(size) if size else None,
-        progress=lambda variant, at, total: _say(f"{at + 1}/{total} {variant.name}"),
-    )  # fmt: skip
-    if packed:
-        said = manifest.verdicts(begin.read_text(verdicts), batch) if verdicts else {}
-        _say(f"{making.pack(output, packed, said)} films in {packed}")
-    print(output / "index.html", flush=True)
-    failed = {name: one.error for name, one in done.items() if one.error}
-    for name, why in failed.items():
-        _say(f"not made: {name}: {why}")
-    if failed:
-        raise VitascopeError(
-            f"{len(failed)} of {batch.count} films failed.", hint="The others are there; run it again."
-        )
+            say(f"  note: {loss}")
 
 
 _KINDS: dict[str, Any] = {"voices": "voice", "stills": "still", "takes": "clip", "music": "music"}
@@ -315,85 +231,19 @@ def _rows(opened: FilmFolder) -> Iterable[str]:
         yield f"  {_MARKS[found.name]} {opened.film.label(key)} {length}  {name:<11}  {words[:70]}{told}"
 
 
-def _open(folder: Path) -> FilmFolder:
-    from vitascope.film.folder import FilmFolder
+def _gates(opened: FilmFolder) -> Iterable[str]:
+    from vitascope.film import state
 
-    return FilmFolder.open(folder)
-
-
-def _change(opened: FilmFolder, patch: dict[str, Any]) -> None:
-    from vitascope.film import edit
-
-    opened.change(edit.apply(opened.film, patch))
-
-
-def _shot(film: Film, name: str) -> str:
-    """The id of a shot by its label or id."""
-    found = next((key for key in film.shots if name in (key, film.label(key)) or name.upper() == film.label(key)), "")
-    if not found:
-        raise BadSpec(f'The film has no shot "{name[:40]}".', hint="They are listed by: vitascope film plan FOLDER")
-    return found
+    for gate, found in state.gates(opened.film, opened.takes).items():
+        approval = opened.film.gates.get(gate)  # type: ignore[call-overload]
+        by = f" by {approval.by}" if approval and approval.by else ""
+        on = f" on {date.fromtimestamp(approval.at)}" if approval else ""
+        told = {"closed": "not approved yet", "passed": f"approved{by}{on}"}
+        yield f"{gate}: {told.get(found, f'approved{by}{on}, changed since')}"
 
 
-def _name(film: Film, of: str) -> str:
-    if of in film.shots:
-        return film.label(of)
-    return next((film.label(key) for key, shot in film.shots.items() if any(line.id == of for line in shot.lines)), of)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit()):
-        raise BadSpec(f'The size is "{text[:20]}".', hint="Width x height, such as 1280x720.", field="size")
-    return int(width), int(height)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-class _Progress:
-    """One line for each thing that is made, with a bar where there is a terminal."""
-
-    def __init__(self, film: Film, total: int):
-        self.film, self.total, self.at, self._last = film, total, 0, ""
-        self._bar: Any = None
-
-    def __call__(self, task: Any, stage: str, done: int, total: int) -> None:
-        key = f"{task.of} {task.kind}"
-        if key != self._last:
-            self.at, self._last = self.at + 1, key
-            self.close()
-            _say(f"{self.at}/{max(self.total, self.at)} {_name(self.film, task.of)} {task.kind}")
-            if sys.stderr.isatty():
-                self._bar = _Bar(stage)
-        if self._bar is not None:
-            self._bar(stage, done, total)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-
-class _Bar:
-    """A bar with the time left; silent where there is no terminal."""
-
-    def __init__(self, stage: str):
-        self._stage = stage
-        self._bar: Any = None
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if not sys.stderr.isatty():
-            return
-        if stage != self._stage or self._bar is None:
-            from tqdm import tqdm
-
-            self.close()
-            self._stage, self._bar = stage, tqdm(total=total, desc=f"{stage:<6}", leave=False, miniters=1)
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+film.add_command(film_review.approve)
+film.add_command(film_review.check)
+film.add_command(film_script.script)
+film.add_command(film_script.import_cut)
+film.add_command(film_variants.variants)

@@ -32,7 +32,7 @@ def of_script(
     if model := frame.get("model"):
         registry.card(str(model))  # or it would be told at each shot
     text = read_text(path)
-    broken = script.breakdown(text, form=form, language=language, title=title)
+    broken = script.with_shots(script.breakdown(text, form=form, language=language, title=title))
     data = broken.film.to_dict()
     data |= {name: value for name, value in frame.items() if value}
     if not title and broken.film.title == document.Film().title:

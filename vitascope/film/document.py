@@ -7,13 +7,13 @@ Frozen and pure: editing makes a new document (`edit.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from vitascope.errors import BadSpec
+from vitascope.errors import BadSpec, UnknownId
 from vitascope.film.times import RATES, Seconds, Speed
 
 FORMAT = 1
@@ -174,6 +174,14 @@ class Approval(Noun):
     digest: Annotated[str, Field(max_length=64)]
 
 
+class _Unknown(ValueError):
+    """One part of a film names another that is not there."""
+
+    def __init__(self, path: str, told: str):
+        super().__init__(told)
+        self.path = path
+
+
 class Film(Noun):
     format: Literal[1] = 1
     title: Annotated[str, Field(min_length=1, max_length=200)] = "Untitled film"
@@ -202,28 +210,40 @@ class Film(Noun):
 
     @model_validator(mode="after")
     def _check_references(self) -> Film:
+        for path, name, known, told in self._names():
+            if name not in known:
+                raise _Unknown(path, told.format(name))
         if sorted(self.scene_order) != sorted(self.scenes):
             raise ValueError("scene_order must name every scene once")
         placed = [shot for scene in self.scenes.values() for shot in scene.shots]
         if sorted(placed) != sorted(self.shots):
             raise ValueError("the scenes must name every shot once")
-        for key, shot in self.shots.items():
-            unknown = ({*shot.cast} | {line.speaker for line in shot.lines if line.speaker}) - self.cast.keys()
-            if unknown:
-                raise ValueError(f"shot {key} names {sorted(unknown)[0]}, who is not in the cast")
         ids = [line.id for shot in self.shots.values() for line in shot.lines]
         if len(set(ids)) != len(ids):
             raise ValueError("two lines have the same id")
-        for scene in self.scenes.values():
-            if scene.place and scene.place not in self.cast:
-                raise ValueError(f"a scene is at {scene.place}, which is not in the cast")
         items = [item.id for item in self.cut.items]
         if len(set(items)) != len(items):
             raise ValueError("two items of the cut have the same id")
-        gone = {item.shot for item in self.cut.items if item.shot} - self.shots.keys()
-        if gone:
-            raise ValueError(f"the cut shows shot {sorted(gone)[0]}, which is not there")
         return self
+
+    def _names(self) -> Iterator[tuple[str, str, Collection[str], str]]:
+        """Where one part names another: the path, the id, those that are there, and what is told of one that is not."""
+        for at, name in enumerate(self.scene_order):
+            yield f"scene_order.{at}", name, self.scenes, "scene {} is not there"
+        for key, scene in self.scenes.items():
+            if scene.place:
+                yield f"scenes.{key}.place", scene.place, self.cast, "the scene is at {}, which is not in the cast"
+            for at, name in enumerate(scene.shots):
+                yield f"scenes.{key}.shots.{at}", name, self.shots, "shot {} is not there"
+        for key, shot in self.shots.items():
+            for at, name in enumerate(shot.cast):
+                yield f"shots.{key}.cast.{at}", name, self.cast, "{} is not in the cast"
+            for at, line in enumerate(shot.lines):
+                if line.speaker:
+                    yield f"shots.{key}.lines.{at}.speaker", line.speaker, self.cast, "{} is not in the cast"
+        for at, item in enumerate(self.cut.items):
+            if item.shot:
+                yield f"cut.items.{at}.shot", item.shot, self.shots, "shot {} is not there"
 
     @property
     def fps(self) -> Fraction:
@@ -265,11 +285,18 @@ class Film(Noun):
 
 
 def read(data: Any) -> Film:
-    """Raises BadSpec that names the place, such as shots.k3.seconds."""
+    """Raises BadSpec that names the place, such as shots.k3.seconds; UnknownId where it names what is not there."""
     try:
         return Film.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
+        unknown = first.get("ctx", {}).get("error")
+        if isinstance(unknown, _Unknown):
+            raise UnknownId(
+                f"The film is not in order at {unknown.path}: {unknown}.",
+                hint="Name what is there, or add it with the same change.",
+                field=unknown.path,
+            ) from error
         place = ".".join(str(part) for part in first["loc"])
         told = first["msg"].removeprefix("Value error, ")
         raise BadSpec(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from vitascope.config import settings
-from vitascope.errors import BadSpec, VitascopeError
+from vitascope.errors import BadSpec, Conflict, NotFound, VitascopeError
 from vitascope.film import captions as titles
-from vitascope.film import handoff, subtitles
+from vitascope.film import handoff, produce, subtitles
 from vitascope.film import render as rendering
-from vitascope.film.document import Captions
+from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder
 from vitascope.film.handoff import Difference
 from vitascope.film.handoff.bundle import write_bundle
@@ -24,6 +24,7 @@ from vitascope.media.atomic_write import written_aside
 
 BUNDLE = "zip"  # of everything; it stands beside the formats
 CAPTIONS = ("srt", "vtt")
+CLIPS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".mts")
 
 
 @dataclass(frozen=True)
@@ -86,33 +87,43 @@ def export(folder: FilmFolder, formats: Sequence[str], output: Path | None = Non
     """Each file with what it could not hold. The media lie beside them, under the clips' names, and the formats link
     to them there. Raises BadSpec for an unknown format.
     """
-    known = [*handoff.FORMATS, *CAPTIONS, BUNDLE]
+    known = names()
     wanted = known if "all" in formats else list(dict.fromkeys(name.strip().lower() for name in formats))
     if unknown := [name for name in wanted if name not in known]:
         raise BadSpec(f'There is no format "{unknown[0][:20]}".', hint=f"{', '.join(known)}, or all.", field="format")
     shown, film = _shown(folder), folder.film
     target = output or folder.path / "hand-off"
     target.mkdir(parents=True, exist_ok=True)
-    stem, names = safe_name(film.title), file_names(shown)
+    beside_it = file_names(shown)
     FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that
     for media in {media.key: media for media in _media(shown)}.values():
-        (target / names[media.key]).parent.mkdir(exist_ok=True)
-        with written_aside(target / names[media.key]) as aside:
+        (target / beside_it[media.key]).parent.mkdir(exist_ok=True)
+        with written_aside(target / beside_it[media.key]) as aside:
             shutil.copyfile(folder.locate(media), aside)
     for name in wanted:
-        form = handoff.FORMATS.get(name)
-        suffix = "-jianying.zip" if name == "jianying" else form.suffix if form else f".{name}"
-        path = target / f"{stem}{suffix}"
+        path = target / file_name(film, name)
         try:
-            yield path, list(_written(folder, shown, name, path))
+            yield path, list(write_one(folder, shown, name, path))
         except VitascopeError as error:
             if len(wanted) == 1:
                 raise
             yield path, [f"not written: {error.message} {error.hint}".strip()]
 
 
-def _written(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Sequence[str]:
-    """What the format could not hold."""
+def names() -> list[str]:
+    """Of everything that a film is handed off as."""
+    return [*handoff.FORMATS, *CAPTIONS, BUNDLE]
+
+
+def file_name(film: Film, name: str) -> str:
+    """What the file of this format is called."""
+    form = handoff.FORMATS.get(name)
+    suffix = "-jianying.zip" if name == "jianying" else form.suffix if form else f".{name}"
+    return f"{safe_name(film.title)}{suffix}"
+
+
+def write_one(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Sequence[str]:
+    """The film in this format, with links to media that lie beside it; what the format could not hold."""
     film = folder.film
     if name in CAPTIONS:
         events = titles.events(shown, film.captions, language=film.language)
@@ -135,10 +146,55 @@ def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
     return handoff.compare(before.film, before.takes, _shown(before), handoff.read(file, rate=before.film.fps))
 
 
-def accept(folder: FilmFolder, differences: tuple[Difference, ...]) -> None:
-    """The cut with all of them."""
-    cut = handoff.accept(folder.film, differences, range(len(differences)), timeline=_shown(folder))
-    folder.change(folder.film.model_copy(update={"cut": cut}))
+def accept(
+    folder: FilmFolder,
+    differences: tuple[Difference, ...],
+    chosen: Collection[int] | None = None,
+    *,
+    media: Path | None = None,
+) -> None:
+    """The cut with the chosen ones, by their place; None: all. `media`: a folder with the files of clips that are not
+    of the film; those that are needed are copied in. Raises BadSpec when one is not there, Conflict when the film was
+    changed since the differences were found.
+    """
+    found_in, places = folder.film, range(len(differences)) if chosen is None else chosen
+    files = _files(handoff.strangers(differences, places), media)
+    with folder.editing():
+        if folder.film != found_in:
+            raise Conflict("The film was changed in between.", hint="Look at the differences again.")
+        first = 1 + sum(not take.of for take in folder.takes)
+        ids = {name: f"brought{number}" for number, name in enumerate(files, first)}
+        cut = handoff.accept(folder.film, differences, places, files=ids, timeline=_shown(folder))
+        for name, file in files.items():
+            produce.foreign(folder, file, ids[name])
+        folder.change(folder.film.model_copy(update={"cut": cut}))
+
+
+def _files(wanted: Mapping[str, str], media: Path | None) -> dict[str, Path]:
+    """The file of each clip, by its name: the clip's, or that which the cut names."""
+    if not wanted:
+        return {}
+    if media is None:
+        raise BadSpec(
+            f'"{next(iter(wanted))[:60]}" is not of this film.',
+            hint="Say where its file is (--media FOLDER), or take the others over without it (--only).",
+        )
+    if not media.is_dir():
+        raise NotFound(f"{media} is no folder.", hint="Give the folder with the clips that the editor added.")
+    there: dict[str, list[Path]] = {}
+    for path in sorted(media.rglob("*")):
+        if path.suffix.lower() in CLIPS and path.is_file():
+            there.setdefault(path.stem.casefold(), []).append(path)
+    found = {}
+    for name, stem in wanted.items():
+        files = there.get(stem.casefold()) or there.get(Path(name).stem.casefold()) or there.get(name.casefold()) or []
+        if len(files) != 1:
+            told = f"has {len(files)} files" if files else "has no clip"
+            raise BadSpec(
+                f'{media} {told} of the name "{(stem or name)[:60]}".', hint="The file must have the clip's name."
+            )
+        found[name] = files[0]
+    return found
 
 
 def _gathered(notes: Sequence[str]) -> tuple[str, ...]:

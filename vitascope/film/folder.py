@@ -88,8 +88,8 @@ class FilmFolder:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Only one process makes things in a folder; what another has made before is read first. A process that was
-        killed holds nothing, and the halves it left go. Raises Conflict when another works.
+        """Only one process makes or changes things in a folder; what another has made before is read first. A process
+        that was killed holds nothing, and the halves it left go. Raises Conflict when another works.
         """
         with open(self.place(_LOCK), "ab") as lock:
             if not _held(lock):
@@ -98,6 +98,15 @@ class FilmFolder:
             for part in _MADE:
                 for half in (self.path / part).glob(f"{UNFINISHED}*"):
                     half.unlink(missing_ok=True)
+            yield
+
+    @contextmanager
+    def editing(self) -> Iterator[None]:
+        """As `working`, and the document is read again too: what is changed inside is what stands there now, so that
+        nothing that another process wrote is lost.
+        """
+        with self.working():
+            self.film = document.read(_json(self.path / FILM))
             yield
 
     def _read_takes(self) -> tuple[Take, ...]:

@@ -55,7 +55,10 @@ def tasks(
         makes = one.name in wanted or (again and bool(ids) and one.name not in ("running", "blocked"))
         after = film.before(one.of) if one.kind == "clip" and film.shots[one.of].start == "continue" else ""
         if one.name == "blocked":  # not when what it waits for is made in the same batch
-            makes = (after, "clip") in coming or (one.cause == one.of and (one.of, "still") in coming)
+            comes = (one.cause == after and (after, "clip") in coming) or (
+                one.cause == one.of and (one.of, "still") in coming
+            )
+            makes = bool(one.cause) and comes and (stale or chosen(takes, one.of, "clip") is None)
         elif one.name == "current" and after and (after, "clip") in coming:
             makes = stale  # it is out of date when that is made
         if not makes:
@@ -68,6 +71,12 @@ def tasks(
     if "music" in kinds:
         found["music"] = _music(film, takes, ids, again=again)
     return [task for kind in ("voice", "still", "clip", "music") for task in found[kind]]
+
+
+def undescribed(film: Film, takes: tuple[Take, ...]) -> list[str]:
+    """Shots that cannot be made because nothing says what is seen in them."""
+    blocked = [one.of for one in state.states(film, takes) if one.name == "blocked" and not one.cause]
+    return list(dict.fromkeys(blocked))
 
 
 def digest_of(film: Film, takes: tuple[Take, ...], of: str, kind: Kind) -> str:

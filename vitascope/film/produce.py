@@ -19,8 +19,8 @@ from vitascope.config import settings
 from vitascope.engines import registry, render
 from vitascope.engines.card import ModelCard
 from vitascope.engines.protocol import StepEngine
-from vitascope.errors import NotSupported, VitascopeError
-from vitascope.film import music, plan, state, voices, wording
+from vitascope.errors import BadSpec, NotSupported, VitascopeError
+from vitascope.film import edit, music, plan, state, voices, wording
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
 from vitascope.film.plan import Task
@@ -229,20 +229,35 @@ class _Maker:
 
 
 def own(folder: FilmFolder, shot_id: str, file: Path) -> Take:
-    """A file of the user's as a take of this shot, copied into the folder. No change of words makes it stale."""
+    """A file of the user's as the chosen take of this shot, copied into the folder. No change of words makes it stale.
+    Raises BadSpec, BadClip, Conflict.
+    """
     footage = incoming.clip(file, name=file.name)
-    info = footage.info
-    with folder.working():
+    with folder.editing():
+        if shot_id not in folder.film.shots:
+            raise BadSpec(f'The film has no shot "{shot_id[:40]}".', hint="Look at `document.shots`.")
         number = len(list(of_kind(folder.takes, shot_id, "clip"))) + 1
-        key = f"takes/{folder.film.label(shot_id)}_own{number}{file.suffix.lower()}"
-        with written_aside(folder.place(*key.split("/"))) as aside:
-            shutil.copyfile(file, aside)
-        media = Media(
-            key=key, seconds=Fraction(info.seconds).limit_denominator(90_000), width=info.width, height=info.height,
-            rate=Fraction(info.fps).limit_denominator(1001), sound=info.sound,
-        )  # fmt: skip
-        name = f"{shot_id}_own{number}"
-        return folder.add(Take(id=name, of=shot_id, kind="clip", digest="", media=media, engine="own file", own=True))
+        name = f"{folder.film.label(shot_id)}_own{number}"
+        take = folder.add(_brought(folder, file, footage.info, id=f"{shot_id}_own{number}", of=shot_id, name=name))
+        folder.change(edit.apply(folder.film, {"shots": {shot_id: {"take": take.id}}}))
+    return take
+
+
+def foreign(folder: FilmFolder, file: Path, id: str) -> Take:
+    """A file of the user's that is a take of no shot, as items of a cut name it; the caller holds the folder."""
+    footage = incoming.clip(file, name=file.name)
+    return folder.add(_brought(folder, file, footage.info, id=id, of="", name=id))
+
+
+def _brought(folder: FilmFolder, file: Path, info: video.VideoInfo, *, id: str, of: str, name: str) -> Take:
+    key = f"takes/{name}{file.suffix.lower()}"
+    with written_aside(folder.place(*key.split("/"))) as aside:
+        shutil.copyfile(file, aside)
+    media = Media(
+        key=key, seconds=Fraction(info.seconds).limit_denominator(90_000), width=info.width, height=info.height,
+        rate=Fraction(info.fps).limit_denominator(1001), sound=info.sound,
+    )  # fmt: skip
+    return Take(id=id, of=of, kind="clip", digest="", media=media, engine="own file", own=True)
 
 
 def missing_words(tasks: list[Task]) -> Iterator[str]:

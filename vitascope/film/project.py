@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from vitascope.errors import BadSpec
-from vitascope.film import begin, edit, finish, plan, produce, state
+from vitascope.film import begin, checks, edit, finish, plan, produce, state
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder, slug
 from vitascope.film.handoff import Difference
+from vitascope.film.script.again import again
+from vitascope.film.script.changes import Change, changes
 from vitascope.film.take import KINDS, Kind, Take
 from vitascope.film.timeline import Timeline, timeline
 
@@ -48,8 +52,36 @@ class FilmProject:
         return timeline(self.document, self.takes)
 
     def change(self, changes: dict[str, Any]) -> FilmProject:
-        """A JSON merge patch of the document: {"shots": {"k1": {"action": "..."}}}. Raises BadSpec."""
-        self.folder.change(edit.apply(self.document, changes))
+        """A JSON merge patch of the document: {"shots": {"k1": {"action": "..."}}}. It changes the film as it is on the
+        disk now. Raises BadSpec, and Conflict while another process works on it.
+        """
+        with self.folder.editing():
+            self.folder.change(edit.apply(self.document, changes))
+        return self
+
+    def change_script(self, script: str | Path, *, accept: bool = False) -> tuple[Change, ...]:
+        """What becomes of each shot when this file is the script; with `accept` it is. Shots that are still in it keep
+        their takes, and what was changed by hand. `notes` says what was not understood. Raises BadSpec, NotFound.
+        """
+        text = begin.read_text(Path(script))
+        with self.folder.editing() if accept else nullcontext():
+            before, used = self.document, {take.of for take in self.takes}
+            found = again(before, text, used=used)
+            if accept:
+                self.folder.change(found.film)
+        self.notes = tuple(f"line {one.line}: {one.text}" for one in found.warnings)
+        return changes(before, found.film, self.takes)
+
+    @property
+    def gates(self) -> dict[str, str]:
+        """Of "breakdown", "stills" and "cut": "closed", "passed", or "open again" when it was changed since."""
+        return dict(state.gates(self.document, self.takes))
+
+    def approve(self, gate: str, *, by: str = "", yes: bool = True) -> FilmProject:
+        """Pass a gate: what is there now was seen and is good. With `yes=False` it is opened again. Raises BadSpec."""
+        with self.folder.editing():
+            passed = state.passing(self.document, self.takes, gate, by=by, at=time.time(), yes=yes)
+            self.folder.change(edit.apply(self.document, passed))
         return self
 
     def plan(self, **chosen: Any) -> list[plan.Task]:
@@ -72,6 +104,12 @@ class FilmProject:
         tasks = self.plan(kinds=kinds, ids=ids, stale=stale, again=again)
         return produce.make(self.folder, tasks, n=n, progress=progress or produce.unwatched)
 
+    def check(self) -> list[checks.Finding]:
+        """Whether the film is whole, without making anything: what is good, what is wrong with its remedy, and what
+        cannot be looked at here.
+        """
+        return list(checks.check(self.path))
+
     def render(self, output: str | Path | None = None, **how: Any) -> Path:
         """The film as an mp4: `size`, `captions` ("burned", "file", "none"), `animatic`, `progress`."""
         return finish.render(self.folder, Path(output) if output else None, **how).path
@@ -81,11 +119,16 @@ class FilmProject:
         names = [formats] if isinstance(formats, str) else formats
         return dict(finish.export(self.folder, names, Path(output) if output else None))
 
-    def import_cut(self, file: str | Path, *, accept: bool = False) -> tuple[Difference, ...]:
-        """What an editor has changed in this OTIO, FCPXML or EDL; with `accept` the film's cut takes it over."""
+    def import_cut(
+        self, file: str | Path, *, accept: bool | Collection[int] = False, media: str | Path | None = None
+    ) -> tuple[Difference, ...]:
+        """What an editor has changed in this OTIO, FCPXML or EDL; with `accept` the film's cut takes it over, all of it
+        or those at these places. `media`: a folder with the files of clips that the editor added.
+        """
         differences = finish.compare(self.folder, Path(file))
-        if accept:
-            finish.accept(self.folder, differences)
+        if accept is not False:
+            chosen = None if accept is True else accept
+            finish.accept(self.folder, differences, chosen, media=Path(media) if media else None)
         return differences
 
 

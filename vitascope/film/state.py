@@ -14,17 +14,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from vitascope.errors import BadSpec
 from vitascope.film import wording
 from vitascope.film.document import Cue, Film, Line, Scene, Shot
 from vitascope.film.take import Kind, Take, chosen, of_kind
 
 Name = Literal["missing", "current", "stale", "blocked", "running", "failed"]
 GATES = ("breakdown", "stills", "cut")
+UNDESCRIBED = "It has no description."
 
 
 @dataclass(frozen=True)
 class State:
-    """`why`: one sentence for people. `cause`: the id of what it waits for, when it is blocked."""
+    """`why`: one sentence for people. `cause`: the id of what it waits for, when it is blocked; empty: it waits for
+    words that say what is seen.
+    """
 
     of: str
     kind: Kind
@@ -97,6 +101,8 @@ def states(film: Film, takes: tuple[Take, ...]) -> list[State]:
         still = None
         if shot.start == "still" or of_kind(takes, shot_id, "still"):
             still = _state(takes, shot_id, "still", shot.still, of_still(film, scene, shot))
+            if still.name in ("missing", "failed") and not wording.is_described(film, scene, shot):
+                still = State(shot_id, "still", "blocked", UNDESCRIBED)
             found.append(still)
         clips[shot_id] = _clip(film, takes, shot_id, scene, shot, lengths, still, clips)
         found.append(clips[shot_id])
@@ -120,6 +126,8 @@ def _clip(
     state = _state(takes, shot_id, "clip", shot.take, of_clip(film, takes, shot_id, scene, shot))
     earlier = film.before(shot_id) if shot.start == "continue" else ""
     if state.name in ("missing", "stale", "failed"):
+        if not wording.is_described(film, scene, shot):
+            return State(shot_id, "clip", "blocked", UNDESCRIBED)
         if shot.start == "still" and still and still.name in ("missing", "running", "failed"):
             return State(shot_id, "clip", "blocked", f"It starts from its still, which is {still.name}.", shot_id)
         before = clips.get(earlier)
@@ -183,6 +191,16 @@ def gates(film: Film, takes: tuple[Take, ...]) -> dict[str, Literal["closed", "p
         same = approval and approval.digest == seen_at(film, takes, name)
         found[name] = "passed" if same else "open again" if approval else "closed"
     return found
+
+
+def passing(film: Film, takes: tuple[Take, ...], gate: str, *, by: str, at: float, yes: bool = True) -> dict[str, Any]:
+    """The merge patch by which somebody passes a gate for what is there now, or opens it again; `at` is a Unix time.
+    Raises BadSpec for a gate that a film has not.
+    """
+    if gate not in GATES:
+        raise BadSpec(f'A film has no gate "{gate[:40]}".', hint=f"It has {', '.join(GATES)}.", field="name")
+    seen = {"by": by, "at": at, "digest": seen_at(film, takes, gate)}
+    return {"gates": {gate: seen if yes else None}}
 
 
 def summary(found: Iterable[State]) -> dict[str, int]:

@@ -140,8 +140,11 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def timeline(film: Film, takes: tuple[Take, ...], *, foreign: dict[str, Media] | None = None) -> Timeline:
-    """`foreign`: the media of clips and sounds that are no takes, by the id under which the document names them."""
-    foreign, rate = foreign or {}, film.fps
+    """`foreign`: the media of clips and sounds that are no takes, by the id under which the document names them.
+    Takes of no shot are foreign too.
+    """
+    brought = {take.id: take.media for take in takes if not take.of and take.media}
+    foreign, rate = brought | (foreign or {}), film.fps
     lengths = state.spoken_lengths(film, takes)
     warnings: list[str] = []
     pieces = _pieces(film, takes, foreign, lengths, warnings)

@@ -81,14 +81,22 @@ def prompt(film: Film, scene: Scene, shot: Shot, *, still: bool = False) -> str:
     return " ".join(part for part in parts if part)
 
 
+def is_described(film: Film, scene: Scene, shot: Shot) -> bool:
+    """Whether anything says what is seen: a prompt, an action, somebody who speaks, or for words alone the place that
+    they are spoken in or shown over. Without it a model would draw anything.
+    """
+    return bool(shot.prompt.strip() or shot.action.strip() or _speaks(film, shot) or (shot.lines and scene.place))
+
+
 def _speaks(film: Film, shot: Shot) -> str:
     """What is seen of a shot that has only words: who says them."""
-    who = [film.cast[line.speaker].name for line in shot.lines if line.kind == "dialogue" and line.speaker]
-    if not who:
+    speech = [line for line in shot.lines if line.kind == "dialogue"]
+    who = list(dict.fromkeys(film.cast[line.speaker].name for line in speech if line.speaker))
+    if not speech:
         return ""
     if film.language.startswith("zh"):
-        return f"{'、'.join(dict.fromkeys(who))}在说话"
-    return f"{' and '.join(dict.fromkeys(who))} {'speaks' if len(set(who)) == 1 else 'speak'}"
+        return f"{'、'.join(who) or '有人'}在说话"
+    return f"{' and '.join(who) or 'Somebody'} {'speak' if len(who) > 1 else 'speaks'}"
 
 
 def _sentence(text: str) -> str:

@@ -182,6 +182,7 @@ class Planner:
             return
         label = self.film.label(shot_id)
         try:
+            self._refuse_undescribed(scene, shot, label)
             card = self._card(self.film.still_model or self._still_of(shot.model or self.film.model))
             spec, references = self._spec(card, scene, shot, Fraction(0))
             self._place(shot_id, "still", "still", digest, card, spec, references=references)
@@ -198,6 +199,7 @@ class Planner:
         label = self.film.label(shot_id)
         notes: list[str] = []
         try:
+            self._refuse_undescribed(scene, shot, label)
             card = self._card(shot.model or self.film.model)
             begins = self._begins(shot_id, shot, card, notes)
             known = (*self._known(shot_id, "still"), *self._known(self.film.before(shot_id), "clip"))
@@ -220,6 +222,10 @@ class Planner:
             )  # fmt: skip
         except VitascopeError as error:
             self._refuse(shot_id, "clip", label, error)
+
+    def _refuse_undescribed(self, scene: Scene, shot: Shot, label: str) -> None:
+        if not wording.is_described(self.film, scene, shot):
+            raise BadSpec(f"{label} has no description.", hint="Write what is seen in it.", field="action")
 
     def _begins(self, shot_id: str, shot: Shot, card: ModelCard, notes: list[str]) -> Take | None:
         """The take from which the shot starts, which may be one that is still to be made; None: from words alone."""

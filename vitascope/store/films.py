@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from vitascope.errors import BadSpec, Conflict, FilmChanged, NotFound
+from vitascope.errors import BadSpec, Conflict, FilmChanged, NotFound, UnknownId
 from vitascope.film import document, edit
 from vitascope.film.document import Film
-from vitascope.store import events, ids
+from vitascope.store import events, film_names, ids
 from vitascope.store.database import lock_account
 from vitascope.store.projects import project
 from vitascope.store.schema import film_versions, films
@@ -139,7 +139,8 @@ def change(
     by: str = "",
 ) -> Row:
     """The film with this patch, which was made on `version` (None: whatever it is now). A patch that changes nothing
-    makes no version. Raises FilmChanged when what it touches was touched since, BadSpec when no film comes out.
+    makes no version. Raises FilmChanged when what it touches was touched since, BadSpec when no film comes out,
+    UnknownId when it names what is not there.
     """
     row = locked(tx, account_id, film_id)
     if version is not None:
@@ -148,7 +149,8 @@ def change(
     try:
         after = edit.apply(before, patch)
     except BadSpec as error:
-        if version is None or version == row.version or error.field:  # the patch alone is at fault
+        alone = error.field and not isinstance(error, UnknownId)  # the patch alone is at fault
+        if version is None or version == row.version or alone:
             raise
         raise FilmChanged(
             f"The film has changed since version {version}, and this does not go with it: {error.message}",
@@ -156,6 +158,7 @@ def change(
             field=error.field,
             more={"version": row.version, "conflicts": []},
         ) from error
+    film_names.refuse_unknown(tx, account_id, film_id, before, after)
     return _keep(tx, row, before, after, "edit", None, by, now)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from vitascope.errors import BadSpec, NotSupported, TooLarge
 from vitascope.film.document import Film
 from vitascope.film.handoff import edl, fcpxml, fcpxml_back, jianying, lists, mlt, otio
-from vitascope.film.handoff.accept import accept, to_be_made
+from vitascope.film.handoff.accept import accept, picked, strangers, to_be_made
 from vitascope.film.handoff.compare import Difference, compare
 from vitascope.film.handoff.edited import MAX_BYTES, EditedCut, EditedItem
 from vitascope.film.handoff.form import FEATURES, Format, Here, Job, Report, Where, losses
@@ -103,6 +103,6 @@ def _known(name: str) -> Format:
 
 
 __all__ = [
-    "FEATURES", "FORMATS", "Difference", "EditedCut", "EditedItem", "Format", "Report", "accept", "compare", "read",
-    "to_be_made", "write",
+    "FEATURES", "FORMATS", "Difference", "EditedCut", "EditedItem", "Format", "Report", "accept", "compare", "picked",
+    "read", "strangers", "to_be_made", "write",
 ]  # fmt: skip

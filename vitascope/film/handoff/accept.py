@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,8 +28,9 @@ def accept(
     """The cut with the chosen differences, by their place in the list, in it. Raises BadSpec.
 
     An item that changes gets the rest of its times as they were, so that they don't move with what follows from the
-    shot. `files`: for foreign clips the library's id by the name in the difference. `timeline`: as it was exported; a
-    dissolve that had no frames to spare there does not come to life when its neighbour changes.
+    shot. `files`: for foreign clips their ids, in the library or of takes, by the name in the difference.
+    `timeline`: as it was exported; a dissolve that had no frames to spare there does not come to life when its
+    neighbour changes.
     """
     picked = [difference for at, difference in enumerate(differences) if at in set(chosen)]
     kept = {item.id: item for item in items(film)}
@@ -70,6 +71,25 @@ def accept(
     return Cut(items=tuple(kept[key] for key in order), left_out=tuple(left_out))
 
 
+def picked(wanted: str, differences: Sequence[Difference]) -> list[int]:
+    """The places of the differences that somebody names: "all", or ids such as "0,3". Raises BadSpec."""
+    if wanted.strip() == "all":
+        return list(range(len(differences)))
+    parts = [part.strip() for part in wanted.split(",") if part.strip()]
+    if not all(part.isdecimal() and len(part) < 7 and int(part) < len(differences) for part in parts):
+        raise BadSpec(
+            f'There is no difference "{wanted[:60]}".', hint=f'Ids of the list, 0 to {len(differences) - 1}, or "all".',
+            field="accept",
+        )  # fmt: skip
+    return sorted({int(part) for part in parts})
+
+
+def strangers(differences: Sequence[Difference], chosen: Collection[int]) -> dict[str, str]:
+    """Of the chosen ones the clips that are not of the film: their names, each with its file's name without suffix."""
+    found = [differences[at] for at in sorted(set(chosen))]
+    return {one.now["name"]: one.now.get("place", "") for one in found if one.what == "foreign" and one.item}
+
+
 def to_be_made(differences: tuple[Difference, ...]) -> dict[str, str]:
     """Shots whose takes are shorter than the edited cut wants, with the seconds that they need."""
     return {one.now["shot"]: one.now["seconds"] for one in differences if one.what == "too long"}
@@ -81,7 +101,9 @@ def _added(one: Difference, files: Mapping[str, str]) -> CutItem:
         name = one.now.get("name", "")
         if name not in files:
             raise BadSpec(
-                f'"{name[:80]}" is not in the library.', hint="Bring the clip into the library, and name its id."
+                f'"{name[:80]}" is not of this film, and it was not said which clip that is.',
+                hint="Bring it along, or take the other differences over without it.",
+                field="files",
             )
         fields["file"] = files[name]
     return _item({"id": one.item, **fields})

@@ -97,6 +97,7 @@ class _Comparison:
 
     def differences(self) -> list[Difference]:
         pairs = self._paired()
+        self._refuse_another_film([item for item, piece in pairs if not piece and not self._other(item)])
         found: list[Difference] = []
         stays = _in_order([self.at[piece.id] if piece else None for _, piece in pairs])
         end, previous = Fraction(0), ""
@@ -232,14 +233,14 @@ class _Comparison:
             "speed": str(item.speed), "dissolve": str(Fraction(frames(item.dissolve, self.rate)) / self.rate),
             "gap": str(Fraction(frames(gap, self.rate)) / self.rate), "after": previous,
         }  # fmt: skip
-        other = self.others.get(_key(item.name)) or self.others.get(_key(stem(item.place)))
+        other = self._other(item)
         if not known and other:
             now |= {"shot": other[0], "take": other[1]}
             text = f"{item.name[:80]} was put in at {self._code(item.start)}."
             return Difference(self._free(other[0]), "added", {}, now, text)
         if not known:
             name = item.name or stem(item.place)
-            text = f'"{name[:80]}" is not of this film. Bring it into the library, then take it over.'
+            text = f'"{name[:80]}" is not of this film. Bring its file along to take it over.'
             now |= {"name": name, "place": stem(item.place)}
             return Difference(self._free(name or "clip"), "foreign", {}, now, text)
         piece = known[0]
@@ -258,6 +259,25 @@ class _Comparison:
         what: What = "split" if split else "duplicated"
         text = f"{piece.name} was {'split' if split else 'put in once more'} at {self._code(item.start)}."
         return Difference(self._free(piece.id), what, {}, now, text)
+
+    def _other(self, item: EditedItem) -> tuple[str, str] | None:
+        """Shot and take, where it is of the film and the cut did not show it."""
+        return self.others.get(_key(item.name)) or self.others.get(_key(stem(item.place)))
+
+    def _refuse_another_film(self, strange: list[EditedItem]) -> None:
+        """Taking it over would leave no shot in the film, which nobody means."""
+        if not self.pieces or len(strange) < len(self.edited):
+            return
+        count = len(self.pieces)
+        if not self.edited:
+            raise BadSpec(
+                f"This cut shows nothing; the film's has {count} clip{'s' * (count != 1)}.",
+                hint="Export the sequence that has the clips on its video track.",
+            )
+        raise BadSpec(
+            f'Nothing that this cut shows is of this film, such as "{strange[0].name[:60]}".',
+            hint="Clips are known by their names (S01-02 t1) or their files'. Is it the cut of another film?",
+        )
 
     def _is_clip(self, piece: Piece) -> bool:
         return piece.take in self.takes and self.takes[piece.take].kind == "clip"

@@ -16,7 +16,7 @@ from vitascope.film.script.parts import Script, Warning, rows
 from vitascope.film.script.sentences import language_of
 from vitascope.film.script.table import Column, mapping
 
-__all__ = ["FORMS", "Breakdown", "Column", "Warning", "breakdown", "form_of", "mapping"]
+__all__ = ["FORMS", "Breakdown", "Column", "Warning", "breakdown", "form_of", "mapping", "with_shots"]
 Form = Literal["fountain", "screenplay_zh", "table", "plain", "idea", "adapted"]
 FORMS: tuple[Form, ...] = ("fountain", "screenplay_zh", "table", "plain", "idea", "adapted")
 
@@ -54,6 +54,17 @@ def breakdown(
     if not film.shots:
         script.warn(1, "The script has no shots: it is empty, or nothing in it is seen or said.")
     return Breakdown(film, tuple(sorted(script.warnings, key=lambda warning: warning.line)), found)
+
+
+def with_shots(found: Breakdown) -> Breakdown:
+    """The same. Raises BadSpec for one without a shot, which would empty the film that it is for."""
+    if not found.film.shots:
+        raise BadSpec(
+            "The script has no shots: it is empty, or nothing in it is seen or said.",
+            hint="Give one with actions or spoken words.",
+            field="source",
+        )
+    return found
 
 
 def read(text: str, form: Form, columns: Mapping[str, str] = {}) -> Script:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from vitascope.film.document import Cut, Film, Line, Member, Scene, Shot
-from vitascope.film.script import Breakdown, Warning, breakdown
+from vitascope.film.script import Breakdown, Warning, breakdown, with_shots
 from vitascope.film.script.pairing import ALIKE, likeness, pairs, shot_words
 from vitascope.film.script.sentences import words
 
@@ -19,11 +19,12 @@ _FIELDS = tuple(name for name in Shot.model_fields if name != "lines")
 
 def again(film: Film, text: str, *, columns: Mapping[str, str] = {}, used: Iterable[str] = ()) -> Breakdown:
     """The film of this text in the place of its source. `used`: ids that takes hold, so that no new shot gets one.
-    Where a field was changed both by hand and in the script, the script's is taken and a warning says so.
+    Where a field was changed both by hand and in the script, the script's is taken and a warning says so. Raises
+    BadSpec for a text without a shot.
     """
     form = film.source.form
     base = breakdown(film.source.text, form=form, language=film.language, columns=columns).film
-    new = breakdown(text, form=form, language=film.language, columns=columns)
+    new = with_shots(breakdown(text, form=form, language=film.language, columns=columns))
     merge = _Merge(film, base, new.film, used)
     return Breakdown(merge.film(), (*new.warnings, *merge.warnings), new.form)
 

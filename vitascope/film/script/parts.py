@@ -108,14 +108,15 @@ def line_of(text: str, at: int) -> int:
     return len(re.findall(r"\r\n|\r|\n", text[:at])) + 1
 
 
-_PAIRS = {'"': '"', "“": "”", "「": "」", "『": "』", "‘": "’"}
+_PAIRS = {'"': '"', "“": "”", "「": "」", "『": "』", "‘": "’", "'": "'"}
+_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 
 
 def unquoted(text: str, span: Span) -> Span:
     """Without the quotation marks around the whole of it."""
     start, end = stripped(text, *span)
     if end - start > 2 and _PAIRS.get(text[start]) == text[end - 1]:
-        inner = text[start + 1 : end - 1]
+        inner = _APOSTROPHE.sub("", text[start + 1 : end - 1])
         if text[start] not in inner and text[end - 1] not in inner:
             return stripped(text, start + 1, end - 1)
     return start, end

@@ -6,7 +6,7 @@ import re
 
 from vitascope.film.script import fountain, vocabulary
 from vitascope.film.script.parts import Listed, Part, Row, Script, Span, rows, speeches, stripped
-from vitascope.film.script.sentences import is_chinese, sentences, words
+from vitascope.film.script.sentences import CJK, is_chinese, sentences, words
 
 _CHAPTER = re.compile(
     r"^(?:#{1,6}\s+\S.*|(?:chapter|scene|act|part)\s+(?:\d+|[ivxlc]+|one|two|three|four|five|six|seven|eight|nine|ten)\b.{0,60}|"
@@ -19,8 +19,17 @@ _NAMED = re.compile(
     r"(?:[（(](?P<more>[^（()）\n]{0,60})[）)])?\s*[:：]\s*(?=\S)"
 )
 _BULLET = re.compile(r"^(?:[-*•·]|\d{1,3}[.)、])\s+(?=\S)")
+_LETTER = rf"[^\W_{CJK}]"  # of a script that parts its words
+_STOP = r"(?<=[.,!?…—–。！？，-])"  # what speech ends with inside its quotation marks
+_ELIDED = r"(?!(?:tis|twas|em|cause|til|till|bout|round|n|\d\ds)\b)"  # words that begin with an apostrophe
+_OPENS = rf"(?<!{_LETTER})(?<!')'(?i:{_ELIDED})(?=[^\s'])"
+#: Single quotation marks are apostrophes too ("the boys' ball"): they close best where the words end as speech does.
 _QUOTED = re.compile(
-    r"“([^“”]{1,2000})”|「([^「」]{1,2000})」|『([^『』]{1,2000})』|(?<![\w\"])\"([^\"]{1,2000})\"(?!\w)"
+    r"“([^“”]{1,2000})”|「([^「」]{1,2000})」|『([^『』]{1,2000})』|"
+    rf'(?<!{_LETTER})(?<!")"([^"]{{1,2000}})"(?!{_LETTER})|'
+    rf"(?<!{_LETTER})‘(?:([^‘]{{1,2000}}?{_STOP})|((?:[^‘’]|’(?={_LETTER})){{1,2000}}?))’(?!{_LETTER})|"
+    rf"{_OPENS}(?:((?:(?!{_OPENS})[\s\S]){{1,2000}}?{_STOP})|((?:[^']|(?<={_LETTER})'(?={_LETTER})){{1,2000}}?))"
+    rf"'(?!{_LETTER})"
 )
 _SAY = (
     r"said|says|say|asked|asks|answered|answers|replied|replies|whispered|whispers|shouted|shouts|cried|cries|"
@@ -40,6 +49,9 @@ _BEFORE_ZH = re.compile(
     rf"(?:^|[。！？，、；\s”])([\u3400-\u9fff·]{{1,4}}?){_SOFTLY}(?:{_SAY_ZH})[\u3400-\u9fff]{{0,4}}[：:，,]?\s*$"
 )
 _BEHIND_ZH = re.compile(rf"^[，,]?([\u3400-\u9fff·]{{1,4}}?){_SOFTLY}(?:{_SAY_ZH})")
+_SOMEBODY = re.compile(
+    rf"^[\s,]*(?:(?:he|she|they|I|we)\s+(?:\w+ly\s+)?(?:{_SAY})|(?:{_SAY})\s+(?:he|she|they|I|we))\b"
+)
 _PRONOUNS = {"he", "she", "they", "it", "we", "i", "you", "who", "then", "and", "the", "but", "there"}
 
 
@@ -92,7 +104,7 @@ class _Reader:
     def _is_title(self, row: Row) -> bool:
         """A first paragraph of a few words, without a full stop, when more comes."""
         bare = row.bare
-        short = len(words(bare)) <= 10 and bare[-1] not in '.!?。！？:：…”"' and not _BULLET.match(bare)
+        short = len(words(bare)) <= 10 and bare[-1] not in ".!?。！？:：…”\"’'」』" and not _BULLET.match(bare)
         named = _NAMED.match(bare) or _CHAPTER.match(bare) or fountain.HEADING.match(bare) or _RULE.match(bare)
         more = bool(self._text[row.start + len(row.text) :].strip())
         if not short or named or not more or "title" in self.script.facts or vocabulary.cast_list(bare):
@@ -163,6 +175,10 @@ class _Reader:
         name, how = vocabulary.says(found["name"].strip())
         manner, off = vocabulary.extension(found["more"] or how)
         off = off or vocabulary.is_narrator(name)
+        rest = row.bare[skip + found.end() :]
+        quoted = _QUOTED.match(rest) if re.search(rf"(?:{_SAY_ZH})$", found["name"]) else None
+        if quoted and re.match(r"[^\s（(]", rest[quoted.end() :]):  # 他说：“来吧。”然后走了。
+            return False
         start = row.span[0] + skip + found.end()
         self._say((start, row.span[1]), Part(kind="speech", who=name, manner=manner, off=off, line=row.number))
         self._story = False
@@ -180,10 +196,10 @@ class _Reader:
         text = self._text[start:end]
         at = 0
         for match in _QUOTED.finditer(text):
-            number = next(group for group in range(1, 5) if match[group] is not None)
+            number = match.lastindex or 0
             if not _is_spoken(text, match, number):
                 continue
-            before, behind = text[max(0, match.start() - 160) : match.start()], text[match.end() : match.end() + 80]
+            before, behind = text[max(at, match.start() - 160) : match.start()], text[match.end() : match.end() + 80]
             inner = stripped(text, *match.span(number))
             if inner[0] == inner[1]:
                 continue
@@ -223,6 +239,7 @@ def _is_spoken(text: str, match: re.Match[str], number: int) -> bool:
     ends = bool(re.search(r"[.!?,…—。！？，]$", inner))
     says = (
         _BEHIND.match(behind)
+        or _SOMEBODY.match(behind)
         or _BEHIND_ZH.match(behind)
         or re.search(rf"(?:\b(?:{_SAY})\b[^.!?]{{0,40}}|{_SAY_ZH}|[:：])[,，:：]?\s*$", before)
     )

@@ -229,6 +229,7 @@ class _Reader:
         notes = [said[name] for name in ("note", "music") if name in said] + extra
         if notes:
             fields["note"] = "\n".join(notes)
+        first = len(self._script.parts)
         self._add(Part(kind="shot", fields=fields, line=line))
         for name in _names(said.get("cast", "")) + _names(said.get("who", "")):
             if not vocabulary.is_narrator(name):
@@ -243,6 +244,9 @@ class _Reader:
         for kind in ("title", "sound"):
             if kind in cells:
                 self._say(cells[kind], Part(kind=kind, line=line))
+        seen = {part.kind for part in self._script.parts[first:] if not part.off}
+        if "prompt" not in said and not seen & {"action", "speech"}:
+            self._script.warn(line, "This row has no description: nothing says what is seen.")
 
     def _add(self, part: Part) -> None:
         self._script.parts.append(part)

@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
+from vitascope import strictjson
 from vitascope.errors import BadSpec
 from vitascope.film import captions, edit, subtitles
 from vitascope.film.take import Media, Takes
@@ -18,7 +19,7 @@ from vitascope.film.timeline import timeline
 from vitascope.orders import stills
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
-from vitascope.server.files import delivery, uploads
+from vitascope.server.files import delivery, media_inputs, uploads
 from vitascope.server.films import cutting
 
 _TEXT = {"srt": "application/x-subrip", "vtt": "text/vtt", "json": "application/json"}
@@ -89,19 +90,23 @@ def differences(context: Context, actor: Actor, film_id: str, fields: dict[str, 
         "warnings": [],
     }
     if wanted := str(fields.get("accept") or "").strip():
-        chosen = _chosen(wanted, len(found))
-        cut = handoff.accept(film, found, chosen, timeline=line)
+        files = _files(context, actor, str(fields.get("files") or "").strip())
+        cut = handoff.accept(film, found, handoff.picked(wanted, found), files=files, timeline=line)
         answer["changes"] = edit.between(film, film.model_copy(update={"cut": cut}))
     return answer
 
 
-def _chosen(wanted: str, count: int) -> list[int]:
-    if wanted == "all":
-        return list(range(count))
-    parts = [part.strip() for part in wanted.split(",") if part.strip()]
-    if not all(part.isdigit() and len(part) < 7 and int(part) < count for part in parts):
-        raise BadSpec(f'accept is "{wanted[:60]}".', hint=f'Ids of differences, 0 to {count - 1}, or "all".')
-    return sorted({int(part) for part in parts})
+def _files(context: Context, actor: Actor, text: str) -> dict[str, str]:
+    """Clips of the library by the names that the edited cut has for them. Raises BadSpec, NotFound."""
+    try:
+        found = strictjson.loads(text) if text else {}
+        if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+            raise ValueError("it is no object of ids")
+    except (ValueError, RecursionError) as error:
+        raise BadSpec(
+            f"files cannot be read: {str(error)[:100]}.", hint='Such as {"Beach": "clip_..."}.', field="files"
+        ) from error
+    return {name: media_inputs.clip(context, actor, one).id for name, one in found.items()}
 
 
 def _fetching(context: Context, folder: Path) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 from vitascope.errors import NotAllowed, NotSupported
 from vitascope.film import edit
 from vitascope.film.document import Film
-from vitascope.film.script import breakdown
+from vitascope.film.script import breakdown, with_shots
 from vitascope.film.script.adapt import break_down
 from vitascope.film.script.again import again
-from vitascope.outbound.llm import Llm, configured
 from vitascope.film.script.verify import verify
+from vitascope.outbound.llm import Llm, configured
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 
@@ -22,7 +22,7 @@ _UNTITLED = Film().title
 def proposal(film: Film, source: str, form: str, used: set[str], llm: Llm | None) -> dict[str, Any]:
     """The document that the script comes to, the patch that accepts it, and what was not understood. `used`: ids of
     shots and lines that have takes; `llm`: breaks the script down into shots, whatever was there before. Raises
-    NotMade, TooLarge.
+    NotMade, TooLarge, and BadSpec for a script without a shot.
     """
     if film.source.text and not llm:
         found = again(film, source, used=used)
@@ -35,7 +35,9 @@ def proposal(film: Film, source: str, form: str, used: set[str], llm: Llm | None
             found = break_down(llm, source, form=form, language=language, title=title)
         else:
             found = breakdown(source, form=form, language=language, title=title)
-        proposed = found.film.model_copy(update={name: getattr(film, name) for name in _KEPT if name in told})
+        proposed = with_shots(found).film.model_copy(
+            update={name: getattr(film, name) for name in _KEPT if name in told}
+        )
     return {
         "form": found.form,
         "document": proposed.to_dict(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from vitascope.errors import NotSupported
+from vitascope.errors import NotSupported, UnknownId
 from vitascope.film import voices
 from vitascope.film.document import Film
 from vitascope.orders.film_plan import Item, Plan, Refused
@@ -16,6 +16,26 @@ HINT = "Install one: docs/voices.md says how. Without a voice the captions stand
 
 def speakers(context: Context) -> tuple[Any, ...]:
     return voices.speakers(context.settings)
+
+
+def refuse_unknown(context: Context, before: Film | None, after: Film) -> None:
+    """Raises UnknownId for a voice that the cast did not name before and that nobody here has."""
+    old = before.cast if before else {}
+    new = [key for key, one in after.cast.items() if key not in old or one.voice != old[key].voice]
+    new = [key for key in new if after.cast[key].voice.engine or after.cast[key].voice.name]
+    if not new:
+        return
+    here = [(card.engine, card.name) for speaker in speakers(context) for card in speaker.voices()]
+    for key in new:
+        voice = after.cast[key].voice
+        engines = [engine for engine, _ in here if voice.engine in ("", engine)]
+        names = [name for engine, name in here if engine in engines]
+        if not engines or (voice.name and voice.name not in names):
+            field, wrong = ("name", voice.name) if engines else ("engine", voice.engine)
+            raise UnknownId(
+                f'No voice here has the {field} "{wrong[:60]}".', hint="GET /v1/voices lists them; empty: any.",
+                field=f"cast.{key}.voice.{field}",
+            )  # fmt: skip
 
 
 def refuse_voices(context: Context, film: Film, plan: Plan) -> None:

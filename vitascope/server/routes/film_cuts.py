@@ -130,6 +130,9 @@ class FileSaid(Said):
 class CutSaid(Said):
     content: str = Field(description="The file, in a form.")
     accept: str | None = Field(None, description='Ids of differences, parted by commas, or "all".')
+    files: str | None = Field(
+        None, description='Of foreign clips those of the library, as JSON, by their names: {"Beach": "clip_..."}.'
+    )
 
 
 BODIES = (FileSaid, CutSaid)

@@ -17,13 +17,13 @@ from vitascope.orders import admission
 from vitascope.orders.film_plan import Wish
 from vitascope.server import requests
 from vitascope.server.auth import Actor, Here, Who
-from vitascope.server.films import Large, making, own, reading, views
+from vitascope.server.films import Large, making, own, reading, speaking, views
 from vitascope.server.films.views import FilmLine, FilmView
 from vitascope.server.routes import errors
 from vitascope.server.routes.videos import Key
 from vitascope.server.schemas import Answer, Deleted, Page, Said
 from vitascope.server.schemas import page as pages
-from vitascope.store import film_takes, films, ledger
+from vitascope.store import film_names, film_takes, films, ledger
 
 router = APIRouter(route_class=Large, prefix="/v1/films", tags=["films"])
 By = Annotated[str, Field(max_length=80, description="Who changes it; the account's name if not said.")]
@@ -198,7 +198,9 @@ def list_films(
 def create_film(context: Here, actor: Who, request: Request, said: NewFilm) -> FilmView:
     """A new film, of this document or an empty one."""
     film = document.read(said.document)
+    speaking.refuse_unknown(context, None, film)
     with context.store.begin() as tx:
+        film_names.refuse_unknown(tx, actor.id, "", None, film)
         made = films.create(tx, actor.id, film, context.now(), project_id=said.project, by=_by(actor, said.by))
     return views.film_view(context, request, actor, made.id)
 
@@ -213,7 +215,12 @@ def retrieve_film(context: Here, actor: Who, request: Request, film_id: str) -> 
 def change_film(context: Here, actor: Who, request: Request, film_id: str, said: FilmChanges) -> FilmView:
     """Change its document. What somebody else changed meanwhile is not written over: that is a conflict."""
     with context.store.begin() as tx:
-        films.change(tx, actor.id, film_id, said.changes, context.now(), version=said.version, by=_by(actor, said.by))
+        before = films.locked(tx, actor.id, film_id)
+        row = films.change(
+            tx, actor.id, film_id, said.changes, context.now(), version=said.version, by=_by(actor, said.by)
+        )
+        if "cast" in said.changes:
+            speaking.refuse_unknown(context, before.film, row.film)
     return views.film_view(context, request, actor, film_id)
 
 
@@ -307,12 +314,10 @@ def pass_gate(
     """Say yes to what is there now; when that changes, the gate opens again by itself."""
     with context.store.begin() as tx:
         row = films.locked(tx, actor.id, film_id)
-        if name not in state.GATES:
-            raise BadSpec(f'A film has no gate "{name[:40]}".', hint=f"It has {', '.join(state.GATES)}.", field="name")
         takes = tuple(one.take for one in film_takes.shown(tx, film_id))
         by, now = _by(actor, said.by), context.now()
-        yes = {"by": by, "at": now, "digest": state.seen_at(row.film, takes, name)}
-        films.change(tx, actor.id, film_id, {"gates": {name: yes if said.approve else None}}, now, by=by)
+        passed = state.passing(row.film, takes, name, by=by, at=now, yes=said.approve)
+        films.change(tx, actor.id, film_id, passed, now, by=by)
     return views.film_view(context, request, actor, film_id)
 
 

@@ -36,7 +36,7 @@ export function ComeBack({ work, onClose }: { work: Work; onClose: () => void })
       setFound(null);
       const answer = await differences(film.id, chosen);
       setFound(answer);
-      setWanted(answer.differences.map((one) => one.id));
+      setWanted(answer.differences.filter((one) => one.what !== 'foreign').map((one) => one.id));
     });
   const accept = () =>
     attempt(async () => {

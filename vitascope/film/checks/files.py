@@ -1,0 +1,69 @@
+"""The files that were made: each is there, can be read to its end, and is as large and as long as `takes.json` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from vitascope.errors import VitascopeError
+from vitascope.film.checks.finding import Finding, counted
+from vitascope.film.document import Film
+from vitascope.film.folder import FilmFolder
+from vitascope.film.take import Media, Take
+from vitascope.media import incoming, sound
+
+_SOUND_SLACK = 0.1  # seconds; some kinds of files begin and end with a little silence of their own
+
+
+def check(folder: FilmFolder) -> Iterator[Finding]:
+    made = [take for take in folder.takes if take.media]
+    good = 0
+    for take in made:
+        name = _name(folder.film, take)
+        try:
+            faults = list(_faults(folder, take))
+        except VitascopeError as error:
+            yield Finding("files", "wrong", f"{name}: {error.message}", error.hint)
+            continue
+        for fault in faults:
+            hint = "Make another, or bring the file back that was there: vitascope film make FOLDER --shot SHOT --again"
+            yield Finding("files", "wrong", f"{name} {fault}.", hint)
+        good += not faults
+    if good:
+        yield Finding("files", "good", f"{counted(good, 'file')} of {len(made)} can be read and are as they were made.")
+    if not made:
+        yield Finding("files", "unchecked", "Nothing is made yet.", "Make it: vitascope film make FOLDER")
+
+
+def _faults(folder: FilmFolder, take: Take) -> Iterator[str]:
+    media = take.media
+    assert media, "only what is made has a file"
+    path = folder.locate(media)
+    if take.kind == "clip":
+        yield from _of_clip(path, media)
+    elif take.kind == "still":
+        width, height = incoming.picture(path, name=media.key).image.size
+        if (width, height) != (media.width, media.height):
+            yield f"is {width}x{height}, and was {media.width}x{media.height} when it was made"
+    else:
+        heard = sound.read_file(path, name=media.key, seconds=float(media.seconds) + 1).seconds
+        if abs(heard - media.seconds) > _SOUND_SLACK:
+            yield f"lasts {heard:.2f} s, and lasted {float(media.seconds):.2f} s when it was made"
+
+
+def _of_clip(path: Path, media: Media) -> Iterator[str]:
+    info = incoming.clip(path, name=media.key).info
+    if (info.width, info.height) != (media.width, media.height):
+        yield f"is {info.width}x{info.height}, and was {media.width}x{media.height} when it was made"
+    if abs(info.fps - float(media.rate)) > 0.02:
+        yield f"has {info.fps:.2f} frames a second, and had {float(media.rate):.2f} when it was made"
+    elif abs(info.frames - media.seconds * media.rate) > Fraction(1):
+        yield f"lasts {info.seconds:.2f} s, and lasted {float(media.seconds):.2f} s when it was made"
+    if media.sound and not info.sound:
+        yield "is silent, and had sound when it was made"
+
+
+def _name(film: Film, take: Take) -> str:
+    label = film.label(take.of) if take.of in film.shots else take.of
+    return f"{label} {take.kind} {take.number}" if take.kind != "clip" else f"{label} {take.name}"
