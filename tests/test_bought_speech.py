@@ -221,20 +221,31 @@ def test_a_file_that_is_no_offer_is_refused_by_its_line(wrong, why, tmp_path):
 # the purchase
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory):
-    """Two sentences as a vendor sends them: half a second of tone, a pause, a second of tone, as MP3."""
-    at = np.arange(32000) / 32000
+def mp3(path, rate):
+    """Two sentences as a vendor sends them: half a second of tone, a pause, a second of tone; no head of tags."""
+    at = np.arange(rate) / rate
     tone = (0.4 * np.sin(2 * np.pi * 220 * at)).astype(np.float32)
-    samples = np.concatenate([tone[:16000], np.zeros(9600, np.float32), tone])
-    path = tmp_path_factory.mktemp("sound") / "a.mp3"
-    with av.open(str(path), "w") as box:
-        stream = box.add_stream("libmp3lame", rate=32000, layout="mono")
+    samples = np.concatenate([tone[: rate // 2], np.zeros(3 * rate // 10, np.float32), tone])
+    with av.open(str(path), "w", options={"id3v2_version": "0", "write_xing": "0"}) as box:
+        stream = box.add_stream("libmp3lame", rate=rate, layout="mono")
         frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-        frame.sample_rate = 32000
+        frame.sample_rate = rate
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             box.mux(packet)
     return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return mp3(tmp_path_factory.mktemp("sound") / "a.mp3", 32000)
+
+
+@pytest.mark.parametrize("rate", [24000, 44100])
+def test_the_sound_of_a_stream_is_read_at_every_rate(rate, tmp_path):
+    data = mp3(tmp_path / "a.mp3", rate)
+    assert data[0] == 0xFF, "a frame at once"
+    said = recorded.whole("Doubao", "Hello there. Good morning to you.", tmp_path / "a.wav", data)
+    assert abs(said.seconds - Fraction(18, 10)) < Fraction(1, 10)
 
 
 @contextlib.contextmanager
