@@ -5,6 +5,7 @@ them, a shell installs the draft.
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import wave
@@ -261,11 +262,20 @@ def test_the_edl_adapter_of_opentimelineio_reads_ours(rate, takes_folder):
     ]
 
 
-def test_xmllint_takes_our_fcpxml(takes_folder):
+@pytest.mark.parametrize("rate", ["23.976", "24", "25", "29.97", "30", "50", "60"])
+@pytest.mark.parametrize("kind", ["cut", "plain", "slates"])
+def test_xmllint_takes_our_fcpxml(kind, rate, takes_folder, tmp_path):
+    """By Apple's own DTD where one is given, which we may not hand on."""
     need("xmllint", "libxml2-utils")
-    source, takes = cut_film("23.976")
-    _, path = exported("fcpxml", source, takes, takes_folder)
-    dtd = os.environ.get("VITASCOPE_FCPXML_DTD", "")  # Apple's own, which we may not hand on
+    if kind == "cut":
+        source, takes = cut_film(rate)
+    else:  # with music and captions, the takes as they are, some or all of them not made yet
+        source = film(rate=rate, captions={"show": "file"})
+        takes = takes_of(source, still=("k2",)) if kind == "plain" else ()
+    path = tmp_path / "film.fcpxml"
+    made = shown(source, takes)
+    write("fcpxml", made, source, media=links.beside(made), target=path)
+    dtd = os.environ.get("VITASCOPE_FCPXML_DTD", "")
     command = ["xmllint", "--noout", *(["--dtdvalid", dtd] if dtd else []), str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -338,6 +348,38 @@ def test_a_draft_holds_no_path_of_this_computer_and_its_times_do_not_overlap(dra
     assert [names[one["material_id"]] for one in content["tracks"][0]["segments"]] == [
         piece.name for piece in made.pieces
     ]
+
+
+#: Windows PowerShell 5.1 has all of these, and none of them reads a [ in the path that it is given here.
+CMDLETS = {
+    "Copy-Item", "ForEach-Object", "Get-ChildItem", "Join-Path", "New-Object", "Remove-Item", "Resolve-Path",
+    "Split-Path", "Test-Path", "Write-Host",
+}  # fmt: skip
+GIVEN = re.compile(r"(\$\w+) = |foreach \((\$\w+) in|\[string\](\$\w+)")  # where a variable gets its value
+
+
+def test_the_script_for_windows_parses_and_takes_paths_as_they_are(draft):
+    """No PowerShell is to be had here: its grammar and these rules stand in for it."""
+    grammar = pytest.importorskip("tree_sitter_powershell", reason="PowerShell's grammar is not installed")
+    from tree_sitter import Language, Parser
+
+    data = (draft[1] / "install.ps1").read_bytes()
+    assert data.isascii(), "5.1 reads a file without a mark as ANSI"
+    assert data.count(b"\n") == data.count(b"\r\n")
+    nodes = [Parser(Language(grammar.language())).parse(data).root_node]
+    for node in nodes:
+        nodes += node.children
+    assert not [node.text for node in nodes if node.type == "ERROR" or node.is_missing]
+    functions = {node.text.decode() for node in nodes if node.type == "function_name"}
+    for node in nodes:
+        if node.type == "command_name":
+            name, words = node.text.decode(), node.parent.text.decode().split()
+            assert name in CMDLETS | functions, "no alias, and nothing that 5.1 lacks"
+            if name in ("Copy-Item", "Get-ChildItem", "Remove-Item", "Resolve-Path", "Test-Path"):
+                assert words[1] == "-LiteralPath"
+    used = {node.text.decode().lower() for node in nodes if node.type == "variable"}
+    given = {next(filter(None, found)).lower() for found in GIVEN.findall(data.decode())}
+    assert used - given == {"$_", "$true", "$false", "$myinvocation", "$env:localappdata"}
 
 
 def test_the_script_installs_a_draft_with_nothing_but_a_shell(draft, tmp_path):
