@@ -1,6 +1,7 @@
 """Films over HTTP: one document that several change, takes through the real queue and ledger, nothing made twice."""
 
 import io
+import zipfile
 
 import httpx2
 import numpy as np
@@ -236,6 +237,13 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
     assert line["pieces"][1]["media"] is None
     for form in ("srt", "vtt", "json"):
         assert client.get(f"{url}/export", params={"format": form}).status_code == 200
+    packed = client.get(f"{url}/export", params={"format": "zip", "formats": "otio,vtt"})
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as box:
+        kinds = {name.rpartition(".")[2] for name in box.namelist() if "/" not in name}
+    assert kinds == {"otio", "vtt", "json"}
+    for params in ({"format": "zip", "formats": "avi"}, {"format": "otio", "formats": "srt"}):
+        refused = client.get(f"{url}/export", params=params)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "formats")
 
 
 def ended(client, url):

@@ -22,6 +22,7 @@ import judges
 from cutting import cut, film, shown, takes_of
 from footage import film as footage
 from footage import tone
+from vitascope.errors import BadSpec
 from vitascope.film import times
 from vitascope.film.document import CutItem
 from vitascope.film.handoff import bundle, links, write
@@ -444,11 +445,28 @@ def test_the_loader_of_pyjianyingdraft_reads_our_draft(draft, tmp_path):
 # All of it
 
 
+def test_a_bundle_holds_the_formats_that_are_chosen(takes_folder, tmp_path):
+    source, takes = cut_film("24")
+    target = tmp_path / "film.zip"
+    bundle.write_bundle(
+        shown(source, takes), source, takes, files=lambda media: takes_folder / media.key, target=target,
+        formats=bundle.chosen("OTIO, srt,otio,"),
+    )  # fmt: skip
+    with zipfile.ZipFile(target) as box:
+        made = {name for name in box.namelist() if not name.startswith("media/")}
+        assert {Path(name).suffix for name in made - {"film.json", "takes.json", "report.json"}} == {".otio", ".srt"}
+        assert box.read(next(name for name in made if name.endswith(".srt"))).startswith(b"1\n00:00:")
+    assert bundle.chosen("") == bundle.chosen(" , ") == ("otio", "fcpxml", "edl", "mlt", "kdenlive", "jianying", "html",
+                                                        "csv", "srt", "vtt")  # fmt: skip
+    with pytest.raises(BadSpec, match='holds no "avi"'):
+        bundle.chosen("otio,avi")
+
+
 def test_the_bundle_has_every_format_all_media_and_what_was_lost(takes_folder, tmp_path):
     source, takes = cut_film("60")
     made = shown(source, takes)
     target = tmp_path / "film.zip"
-    more = {"captions.zh.srt": b"1\n", "film.mp4": takes_folder / "k1.mp4"}
+    more = {"notes.txt": b"1\n", "film.mp4": takes_folder / "k1.mp4"}
     report = bundle.write_bundle(
         made, source, takes, files=lambda media: takes_folder / media.key, target=target, more=more
     )
@@ -458,7 +476,20 @@ def test_the_bundle_has_every_format_all_media_and_what_was_lost(takes_folder, t
         box.extractall(tmp_path / "out")
     out = tmp_path / "out"
     suffixes = {path.suffix for path in out.iterdir()}
-    assert {".otio", ".fcpxml", ".mlt", ".kdenlive", ".zip", ".html", ".csv", ".json", ".srt", ".mp4"} <= suffixes
+    assert {
+        ".otio",
+        ".fcpxml",
+        ".mlt",
+        ".kdenlive",
+        ".zip",
+        ".html",
+        ".csv",
+        ".json",
+        ".srt",
+        ".vtt",
+        ".txt",
+        ".mp4",
+    } <= suffixes
     assert not list(out.glob("*.edl"))
     assert {f"media/{path.name}" for path in (out / "media").iterdir()} == set(links.file_names(made).values())
     page = next(out.glob("*.html")).read_text("utf-8")
