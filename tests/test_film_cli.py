@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +80,12 @@ def test_from_a_script_to_a_film_and_back_from_an_editor(film):
     code, out, _ = film("export", film.folder, "--to", "otio,edl,srt,zip")
     assert code == 0
     assert len(out.splitlines()) == 4
+    code, out, _ = film("export", film.folder, "--to", "zip", "--formats", "edl,srt", "-o", film.folder / "sent")
+    assert code == 0
+    with zipfile.ZipFile(out.strip()) as box:
+        assert {Path(name).suffix for name in box.namelist() if "/" not in name} >= {".edl", ".json"}
+        assert not any(name.endswith((".otio", ".html")) for name in box.namelist())
+    assert "Only a ZIP" in film("export", film.folder, "--to", "otio", "--formats", "srt")[2]
     otio = next((film.folder / "hand-off").glob("*.otio"))
     assert "The cut is the same" in film("import-cut", film.folder, otio)[2]
     data = json.loads(otio.read_text())

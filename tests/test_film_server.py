@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import httpx2
 import numpy as np
@@ -282,6 +283,13 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
     changes = taken_over(files=json.dumps({"Beach": clip_id})).json()["changes"]
     film = client.patch(url, json={"changes": changes}).json()
     assert [one.get("file", one.get("shot")) for one in film["document"]["cut"]["items"]] == ["k1", clip_id, "k3"]
+    packed = client.get(f"{url}/export", params={"format": "zip", "formats": "otio,vtt"})
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as box:
+        kinds = {name.rpartition(".")[2] for name in box.namelist() if "/" not in name}
+    assert kinds == {"otio", "vtt", "json"}
+    for params in ({"format": "zip", "formats": "avi"}, {"format": "otio", "formats": "srt"}):
+        refused = client.get(f"{url}/export", params=params)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "formats")
 
 
 def ended(client, url):

@@ -5,6 +5,7 @@ them, a shell installs the draft.
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import wave
@@ -22,6 +23,7 @@ from cutting import cut, film, shown, takes_of
 from footage import film as footage
 from footage import tone
 from melt import rendered
+from vitascope.errors import BadSpec
 from vitascope.film import times
 from vitascope.film.document import CutItem
 from vitascope.film.handoff import bundle, links, write
@@ -250,11 +252,20 @@ def test_the_edl_adapter_of_opentimelineio_reads_ours(rate, takes_folder):
     ]
 
 
-def test_xmllint_takes_our_fcpxml(takes_folder):
+@pytest.mark.parametrize("rate", ["23.976", "24", "25", "29.97", "30", "50", "60"])
+@pytest.mark.parametrize("kind", ["cut", "plain", "slates"])
+def test_xmllint_takes_our_fcpxml(kind, rate, takes_folder, tmp_path):
+    """By Apple's own DTD where one is given, which we may not hand on."""
     need("xmllint", "libxml2-utils")
-    source, takes = cut_film("23.976")
-    _, path = exported("fcpxml", source, takes, takes_folder)
-    dtd = os.environ.get("VITASCOPE_FCPXML_DTD", "")  # Apple's own, which we may not hand on
+    if kind == "cut":
+        source, takes = cut_film(rate)
+    else:  # with music and captions, the takes as they are, some or all of them not made yet
+        source = film(rate=rate, captions={"show": "file"})
+        takes = takes_of(source, still=("k2",)) if kind == "plain" else ()
+    path = tmp_path / "film.fcpxml"
+    made = shown(source, takes)
+    write("fcpxml", made, source, media=links.beside(made), target=path)
+    dtd = os.environ.get("VITASCOPE_FCPXML_DTD", "")
     command = ["xmllint", "--noout", *(["--dtdvalid", dtd] if dtd else []), str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -329,6 +340,38 @@ def test_a_draft_holds_no_path_of_this_computer_and_its_times_do_not_overlap(dra
     ]
 
 
+#: Windows PowerShell 5.1 has all of these, and none of them reads a [ in the path that it is given here.
+CMDLETS = {
+    "Copy-Item", "ForEach-Object", "Get-ChildItem", "Join-Path", "New-Object", "Remove-Item", "Resolve-Path",
+    "Split-Path", "Test-Path", "Write-Host",
+}  # fmt: skip
+GIVEN = re.compile(r"(\$\w+) = |foreach \((\$\w+) in|\[string\](\$\w+)")  # where a variable gets its value
+
+
+def test_the_script_for_windows_parses_and_takes_paths_as_they_are(draft):
+    """No PowerShell is to be had here: its grammar and these rules stand in for it."""
+    grammar = pytest.importorskip("tree_sitter_powershell", reason="PowerShell's grammar is not installed")
+    from tree_sitter import Language, Parser
+
+    data = (draft[1] / "install.ps1").read_bytes()
+    assert data.isascii(), "5.1 reads a file without a mark as ANSI"
+    assert data.count(b"\n") == data.count(b"\r\n")
+    nodes = [Parser(Language(grammar.language())).parse(data).root_node]
+    for node in nodes:
+        nodes += node.children
+    assert not [node.text for node in nodes if node.type == "ERROR" or node.is_missing]
+    functions = {node.text.decode() for node in nodes if node.type == "function_name"}
+    for node in nodes:
+        if node.type == "command_name":
+            name, words = node.text.decode(), node.parent.text.decode().split()
+            assert name in CMDLETS | functions, "no alias, and nothing that 5.1 lacks"
+            if name in ("Copy-Item", "Get-ChildItem", "Remove-Item", "Resolve-Path", "Test-Path"):
+                assert words[1] == "-LiteralPath"
+    used = {node.text.decode().lower() for node in nodes if node.type == "variable"}
+    given = {next(filter(None, found)).lower() for found in GIVEN.findall(data.decode())}
+    assert used - given == {"$_", "$true", "$false", "$myinvocation", "$env:localappdata"}
+
+
 def test_the_script_installs_a_draft_with_nothing_but_a_shell(draft, tmp_path):
     _, folder = draft
     home = tmp_path / "home 'of' \"小米\" & co"
@@ -391,11 +434,28 @@ def test_the_loader_of_pyjianyingdraft_reads_our_draft(draft, tmp_path):
 # All of it
 
 
+def test_a_bundle_holds_the_formats_that_are_chosen(takes_folder, tmp_path):
+    source, takes = cut_film("24")
+    target = tmp_path / "film.zip"
+    bundle.write_bundle(
+        shown(source, takes), source, takes, files=lambda media: takes_folder / media.key, target=target,
+        formats=bundle.chosen("OTIO, srt,otio,"),
+    )  # fmt: skip
+    with zipfile.ZipFile(target) as box:
+        made = {name for name in box.namelist() if not name.startswith("media/")}
+        assert {Path(name).suffix for name in made - {"film.json", "takes.json", "report.json"}} == {".otio", ".srt"}
+        assert box.read(next(name for name in made if name.endswith(".srt"))).startswith(b"1\n00:00:")
+    assert bundle.chosen("") == bundle.chosen(" , ") == ("otio", "fcpxml", "edl", "mlt", "kdenlive", "jianying", "html",
+                                                        "csv", "srt", "vtt")  # fmt: skip
+    with pytest.raises(BadSpec, match='holds no "avi"'):
+        bundle.chosen("otio,avi")
+
+
 def test_the_bundle_has_every_format_all_media_and_what_was_lost(takes_folder, tmp_path):
     source, takes = cut_film("60")
     made = shown(source, takes)
     target = tmp_path / "film.zip"
-    more = {"captions.zh.srt": b"1\n", "film.mp4": takes_folder / "k1.mp4"}
+    more = {"notes.txt": b"1\n", "film.mp4": takes_folder / "k1.mp4"}
     report = bundle.write_bundle(
         made, source, takes, files=lambda media: takes_folder / media.key, target=target, more=more
     )
@@ -405,7 +465,20 @@ def test_the_bundle_has_every_format_all_media_and_what_was_lost(takes_folder, t
         box.extractall(tmp_path / "out")
     out = tmp_path / "out"
     suffixes = {path.suffix for path in out.iterdir()}
-    assert {".otio", ".fcpxml", ".mlt", ".kdenlive", ".zip", ".html", ".csv", ".json", ".srt", ".mp4"} <= suffixes
+    assert {
+        ".otio",
+        ".fcpxml",
+        ".mlt",
+        ".kdenlive",
+        ".zip",
+        ".html",
+        ".csv",
+        ".json",
+        ".srt",
+        ".vtt",
+        ".txt",
+        ".mp4",
+    } <= suffixes
     assert not list(out.glob("*.edl"))
     assert {f"media/{path.name}" for path in (out / "media").iterdir()} == set(links.file_names(made).values())
     page = next(out.glob("*.html")).read_text("utf-8")

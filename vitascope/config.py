@@ -85,6 +85,9 @@ class Settings:
     speech_key: str = _setting("", "key that is sent to the voice service", secret=True)
     speech_model: str = _setting("tts-1", "model of the voice service")
     speech_voice: str = _setting("alloy", "voices of the voice service, parted by commas")
+    speech_vendors: str = _setting(
+        "", "speech to buy: minimax/speech-2.8-hd, volcano/seed-tts-2.0 or a .toml, parted by commas; empty: none"
+    )
     voices: Path | None = _setting("", "folder of voices for Piper (.onnx and .onnx.json); empty: none")
     llm_url: str = _setting(
         "", "language model with OpenAI's /chat/completions (ends in /v1); it gets scripts of films; empty: none"

@@ -17,6 +17,7 @@ from vitascope.engines import hooks, registry
 from vitascope.engines.openweights import fits, room, shelf
 from vitascope.errors import VitascopeError
 from vitascope.film import voices
+from vitascope.film.voices import bought
 
 _FILMS = 100  # that are looked at
 _ROOM_BYTES = 500 * 2**20  # below this a few long clips fill the disk
@@ -60,7 +61,13 @@ def _voices(now: Settings) -> Iterator[Finding]:
     for speaker in found:
         where = f"; lines of films are sent to {speaker.sends_to}" if speaker.sends_to else ""
         yield Finding("voices", f"{speaker.name}: {len(speaker.voices())} voices{where}")
-    if not found:
+    try:
+        for offer in bought.offers(now.speech_vendors):
+            told = f"{len(offer.voices)} voices; lines of a server's films are sent to {offer.host} and paid for"
+            yield Finding("voices", f"{offer.name}: {told}")
+    except VitascopeError as error:
+        yield Finding("voices", f"{error.message} {error.hint}", good=False)
+    if not found and not now.speech_vendors:
         yield Finding("voices", "none; films have captions alone. docs/voices.md says how to add some.")
 
 

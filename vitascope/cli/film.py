@@ -197,12 +197,13 @@ def render(folder: Path, output: Path | None, size: str | None, captions: str | 
 @film.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--to", "formats", default="all", help="otio, fcpxml, edl, kdenlive, mlt, jianying, csv, html, zip, all.")
+@click.option("--formats", "zipped", default="", help="What the zip holds, such as otio,srt. [default: everything]")
 @click.option("-o", "--output", type=FOLDER, help="Folder. [default: hand-off in the film's folder]")
-def export(folder: Path, formats: str, output: Path | None) -> None:
+def export(folder: Path, formats: str, zipped: str, output: Path | None) -> None:
     """Write the cut for an editor, with the media beside it."""
     from vitascope.film import finish
 
-    for path, losses in finish.export(open_film(folder), formats.split(","), output):
+    for path, losses in finish.export(open_film(folder), formats.split(","), output, zipped=zipped):
         print(path, flush=True)
         for loss in () if path.suffix == ".zip" and "jianying" not in path.name else losses:  # it has report.json
             say(f"  note: {loss}")

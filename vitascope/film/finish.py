@@ -15,15 +15,13 @@ from vitascope.film import handoff, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder
-from vitascope.film.handoff import Difference
-from vitascope.film.handoff.bundle import write_bundle
+from vitascope.film.handoff import Difference, bundle
 from vitascope.film.handoff.links import beside, file_names, safe_name
 from vitascope.film.take import Media
 from vitascope.film.timeline import Timeline, timeline
 from vitascope.media.atomic_write import written_aside
 
 BUNDLE = "zip"  # of everything; it stands beside the formats
-CAPTIONS = ("srt", "vtt")
 CLIPS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".mts")
 
 
@@ -83,14 +81,20 @@ def render(
     return Finished(target, done.seconds, done.loudness, _gathered(done.notes))
 
 
-def export(folder: FilmFolder, formats: Sequence[str], output: Path | None = None) -> Iterator[tuple[Path, list[str]]]:
+def export(
+    folder: FilmFolder, formats: Sequence[str], output: Path | None = None, *, zipped: str = ""
+) -> Iterator[tuple[Path, list[str]]]:
     """Each file with what it could not hold. The media lie beside them, under the clips' names, and the formats link
-    to them there. Raises BadSpec for an unknown format.
+    to them there. `zipped`: what a ZIP holds, such as "otio,srt"; all of it if nothing is said. Raises BadSpec for an
+    unknown format.
     """
+    inside = bundle.chosen(zipped)
     known = names()
     wanted = known if "all" in formats else list(dict.fromkeys(name.strip().lower() for name in formats))
     if unknown := [name for name in wanted if name not in known]:
         raise BadSpec(f'There is no format "{unknown[0][:20]}".', hint=f"{', '.join(known)}, or all.", field="format")
+    if zipped and BUNDLE not in wanted:
+        raise BadSpec("Only a ZIP holds formats.", hint="--to zip --formats otio,srt", field="formats")
     shown, film = _shown(folder), folder.film
     target = output or folder.path / "hand-off"
     target.mkdir(parents=True, exist_ok=True)
@@ -103,7 +107,7 @@ def export(folder: FilmFolder, formats: Sequence[str], output: Path | None = Non
     for name in wanted:
         path = target / file_name(film, name)
         try:
-            yield path, list(write_one(folder, shown, name, path))
+            yield path, list(write_one(folder, shown, name, path, inside))
         except VitascopeError as error:
             if len(wanted) == 1:
                 raise
@@ -112,7 +116,7 @@ def export(folder: FilmFolder, formats: Sequence[str], output: Path | None = Non
 
 def names() -> list[str]:
     """Of everything that a film is handed off as."""
-    return [*handoff.FORMATS, *CAPTIONS, BUNDLE]
+    return [*handoff.FORMATS, *bundle.CAPTIONS, BUNDLE]
 
 
 def file_name(film: Film, name: str) -> str:
@@ -122,10 +126,14 @@ def file_name(film: Film, name: str) -> str:
     return f"{safe_name(film.title)}{suffix}"
 
 
-def write_one(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Sequence[str]:
-    """The film in this format, with links to media that lie beside it; what the format could not hold."""
+def write_one(
+    folder: FilmFolder, shown: Timeline, name: str, path: Path, inside: Sequence[str] | None = None
+) -> Sequence[str]:
+    """The film in this format, with links to media that lie beside it; what the format could not hold. `inside`: of a
+    ZIP, the formats that it holds.
+    """
     film = folder.film
-    if name in CAPTIONS:
+    if name in bundle.CAPTIONS:
         events = titles.events(shown, film.captions, language=film.language)
         with written_aside(path) as aside:
             aside.write_text(subtitles.srt(events) if name == "srt" else subtitles.vtt(events), "utf-8")
@@ -133,7 +141,10 @@ def write_one(folder: FilmFolder, shown: Timeline, name: str, path: Path) -> Seq
     if name == BUNDLE:
         finished = folder.path / "film.mp4"
         more: dict[str, Path | bytes] = {"film.mp4": finished} if finished.is_file() else {}
-        return write_bundle(shown, film, folder.takes, files=folder.locate, target=path, more=more).losses
+        told = bundle.write_bundle(
+            shown, film, folder.takes, files=folder.locate, target=path, formats=inside or bundle.chosen(""), more=more
+        )
+        return told.losses
     root = str(path.parent.resolve())
     return handoff.write(name, shown, film, media=beside(shown, root), target=path, files=folder.locate).losses
 

@@ -114,10 +114,12 @@ class FilmProject:
         """The film as an mp4: `size`, `captions` ("burned", "file", "none"), `animatic`, `progress`."""
         return finish.render(self.folder, Path(output) if output else None, **how).path
 
-    def export(self, formats: str | Sequence[str] = "all", output: str | Path | None = None) -> dict[Path, list[str]]:
-        """Files for editors, each with what it could not hold."""
+    def export(
+        self, formats: str | Sequence[str] = "all", output: str | Path | None = None, *, zipped: str = ""
+    ) -> dict[Path, list[str]]:
+        """Files for editors, each with what it could not hold. `zipped`: what "zip" holds ("otio,srt"); else all."""
         names = [formats] if isinstance(formats, str) else formats
-        return dict(finish.export(self.folder, names, Path(output) if output else None))
+        return dict(finish.export(self.folder, names, Path(output) if output else None, zipped=zipped))
 
     def import_cut(
         self, file: str | Path, *, accept: bool | Collection[int] = False, media: str | Path | None = None

@@ -32,7 +32,8 @@ _STARTS = {
     b"fLaC": Kind("sound", "flac"),
     b"OggS": Kind("sound", "ogg"),
     b"ID3": Kind("sound", "mp3"),
-    b"\xff\xfb": Kind("sound", "mp3"),
+    # A frame without a head of tags: MPEG 1 (32 kHz and more) or 2 (up to 24 kHz), with a checksum or without.
+    **{bytes((0xFF, second)): Kind("sound", "mp3") for second in (0xFA, 0xFB, 0xF2, 0xF3)},
 }
 _RIFFS = {b"WEBP": Kind("picture", "WEBP"), b"AVI ": Kind("clip", "avi"), b"WAVE": Kind("sound", "wav")}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}

@@ -92,6 +92,7 @@ class Plan:
     refused: list[Refused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)  # what leaves this machine, and where it goes
+    spoken: dict[str, list[int | None]] = field(default_factory=dict)  # micro-dollars of lines bought
 
     @property
     def units(self) -> int:

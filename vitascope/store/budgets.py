@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from vitascope.errors import NotFound, OverSpendingLimit
+from vitascope.store.purchase import SPEECH
 from vitascope.store.schema import budgets, expected_costs, jobs, purchases
 
 SCOPES, PERIODS = ("all", "vendor", "account"), ("day", "month")
@@ -61,9 +62,17 @@ def every(tx: Connection) -> list[Budget]:
     return [Budget(row.scope, row.name, row.period, row.most) for row in tx.execute(query)]
 
 
-def refuse(tx: Connection, account_id: str, model: str, costs: Sequence[int | None], now: float) -> None:
-    """Raises OverSpendingLimit when these clips of a model would pass a budget; the account is locked by the caller. A
-    clip whose cost is unknown (None) fits into no budget.
+def refuse(
+    tx: Connection,
+    account_id: str,
+    model: str,
+    costs: Sequence[int | None],
+    now: float,
+    *,
+    hint: str = "The operator can write cost_per_second into its model file.",
+) -> None:
+    """Raises OverSpendingLimit when these clips or lines of a model would pass a budget; the account is locked by the
+    caller. What costs nobody knows how much (None) fits into no budget; `hint` says what to do about that.
     """
     vendor, table = vendor_of(model), budgets.c
     touched = sa.or_(
@@ -79,7 +88,7 @@ def refuse(tx: Connection, account_id: str, model: str, costs: Sequence[int | No
     if None in costs:
         raise OverSpendingLimit(
             f"Nobody knows what {model} costs, so it fits into no budget.",
-            hint="The operator can write cost_per_second into its model file.",
+            hint=hint,
         )
     for budget in found:
         used = spent(tx, budget, now)
@@ -119,6 +128,18 @@ def spent(tx: Connection, budget: Budget, now: float) -> int:
         query = query.where(e.vendor == budget.name)
     elif budget.scope == "account":
         query = query.where(j.account_id == budget.name)
+    return int(tx.scalar(query) or 0) + _spoken(tx, budget, now)
+
+
+def _spoken(tx: Connection, budget: Budget, now: float) -> int:
+    """The same of lines of films, which are bought without a job."""
+    p = purchases.c
+    query = sa.select(sa.func.coalesce(sa.func.sum(sa.func.coalesce(p.cost, p.estimate)), 0))
+    query = query.where(p.engine == SPEECH, p.billed != "no", p.sent_at >= _begin(budget.period, now))
+    if budget.scope == "vendor":
+        query = query.where(p.model.startswith(f"{budget.name}/", autoescape=True))
+    elif budget.scope == "account":
+        query = query.where(p.account_id == budget.name)
     return int(tx.scalar(query) or 0)
 
 

@@ -7,7 +7,7 @@ import threading
 
 ACCOUNT, KEY, JOB, CLIP, PROJECT, BATCH = "acc_", "key_", "job_", "clip_", "prj_", "bat_"
 WEBHOOK, DELIVERY, WORKER, BUCKET, PURCHASE, INPUT = "whk_", "dlv_", "wrk_", "bkt_", "pur_", "inp_"
-FILM, TAKE, RENDER, FILM_BATCH = "film_", "take_", "render_", "filmbatch_"
+FILM, TAKE, RENDER, FILM_BATCH, SPEECH = "film_", "take_", "render_", "filmbatch_", "speech_"
 
 _lock = threading.Lock()
 _last = (0, 0)  # (milliseconds, chance) of the last id

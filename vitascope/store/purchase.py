@@ -14,6 +14,7 @@ from vitascope.errors import Conflict
 from vitascope.store.job import Job, Lease
 from vitascope.store.schema import purchases
 
+SPEECH = "speech"  # the engine of a line that was bought: it has no job, and no courier looks at it
 FOREVER = 4_102_444_800.0  # until when its job is leased to a purchase: the year 2100
 
 

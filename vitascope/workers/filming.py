@@ -1,6 +1,7 @@
 """What a worker makes for films besides clips: voices, music and renders, one after the other, in a thread of its own.
 Each is leased for a while; a worker that dies leaves it to another, which makes it again from nothing, and the same
-words, seed or cut give the same bytes. Nothing of it costs credits.
+words, seed or cut give the same bytes. Nothing of it costs credits. A line that was bought is never bought again by
+itself (`orders/speech.py`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from vitascope.film.document import Captions, Film
 from vitascope.film.render import FilmMarks
 from vitascope.film.take import Media, Take, Takes
 from vitascope.media import joins
-from vitascope.orders import stills
+from vitascope.orders import speech, stills
+from vitascope.orders.retry import patiently
 from vitascope.runtime import House
-from vitascope.store import film_renders, film_takes, films, inputs
+from vitascope.store import accounts, film_renders, film_takes, films, inputs
 from vitascope.store.film_renders import Render
 from vitascope.store.film_takes import Join, Row
 
@@ -34,7 +36,7 @@ _log = logs.get(__name__)
 Stopped = Callable[[], bool]
 
 
-def sounds(house: House, worker: str, lease_seconds: float) -> bool:
+def sounds(house: House, worker: str, lease_seconds: float, stopped: threading.Event) -> bool:
     """Make one voice or piece of music that waits. Whether there was one."""
     with house.store.begin() as tx:
         row = film_takes.claim(tx, worker, house.store.clock(), lease_seconds=lease_seconds)
@@ -50,8 +52,8 @@ def sounds(house: House, worker: str, lease_seconds: float) -> bool:
     try:
         with _Heart(beat, lease_seconds), tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
             target = Path(folder) / "sound.wav"
-            values = _voice(house, row, target) if row.kind == "voice" else _music(house, row, target)
-            house.blobs.put(key, target, "audio/wav")
+            values = _voice(house, row, target, stopped) if row.kind == "voice" else _music(house, row, target)
+            patiently(lambda: house.blobs.put(key, target, "audio/wav"), stopped=stopped, what="keeping a sound")
         media = Media(key=key, seconds=values.pop("seconds"), sound=True)
         values |= {"state": "made", "key": key, "media": media.to_dict()}
     except VitascopeError as error:
@@ -101,13 +103,16 @@ def _film_now(tx: Connection, row: Row) -> tuple[Film, tuple[Take, ...]]:
     return film, Takes(one.take for one in film_takes.shown(tx, row.film_id))
 
 
-def _voice(house: House, row: Row, target: Path) -> dict[str, Any]:
+def _voice(house: House, row: Row, target: Path, stopped: threading.Event) -> dict[str, Any]:
     with house.store.read() as tx:
         film, _ = _film_now(tx, row)
+        account = accounts.by_id(tx, row.account_id)
     line = film.line(row.of)
     if not line:
         raise Conflict("The line was removed before it was spoken.")
-    found = voices.choose(film, line, voices.speakers(house.settings))
+    buyer = speech.Buyer(house.store, row.account_id, row.id, stopped=stopped)
+    speakers = speech.speakers(house.settings, account, house.plans.of(account.plan), buyer)
+    found = voices.choose(film, line, speakers)
     if not found:
         raise NotSupported(f"No voice that speaks {film.language} is here.", hint="docs/voices.md says how to add one.")
     speaker, name = found
@@ -277,7 +282,7 @@ class Filming:
         with self.house.store.read() as tx:  # most often there is nothing, and nobody has to wait for this look
             waiting, rendering = film_takes.is_waiting(tx), film_renders.is_waiting(tx)
             join = film_takes.unmeasured(tx)
-        if waiting and sounds(self.house, self.worker, self.lease_seconds):
+        if waiting and sounds(self.house, self.worker, self.lease_seconds, self._stopped):
             return True
         if rendering and renders(self.house, self.worker, self.lease_seconds, self._stopped.is_set):
             return True

@@ -1,5 +1,5 @@
-"""A whole film as one ZIP that is readable without us: the document, the script, all media under the clips' names, and
-every format, with links that hold where it is unpacked.
+"""A whole film as one ZIP that is readable without us: the document, the script, all media under the clips' names,
+captions, and the formats that are wanted, with links that hold where it is unpacked.
 """
 
 from __future__ import annotations
@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from vitascope.errors import NotSupported
+from vitascope.errors import BadSpec, NotSupported
+from vitascope.film import captions, subtitles
 from vitascope.film.document import Film
 from vitascope.film.handoff import FORMATS, write
 from vitascope.film.handoff.form import Here, Report
@@ -20,7 +21,17 @@ from vitascope.film.take import Take
 from vitascope.film.timeline import Timeline
 from vitascope.media.atomic_write import written_aside
 
+CAPTIONS = ("srt", "vtt")
 _SCRIPTS = {"fountain": "fountain", "screenplay_zh": "txt", "table": "csv"}
+
+
+def chosen(words: str) -> tuple[str, ...]:
+    """The formats of "otio, srt"; all of them for nothing. Raises BadSpec."""
+    known = (*FORMATS, *CAPTIONS)
+    wanted = tuple(dict.fromkeys(name for word in words.lower().split(",") if (name := word.strip())))
+    if unknown := [name for name in wanted if name not in known]:
+        raise BadSpec(f'A ZIP holds no "{unknown[0][:20]}".', hint=f"It holds {', '.join(known)}.", field="formats")
+    return wanted or known
 
 
 def write_bundle(
@@ -31,12 +42,13 @@ def write_bundle(
     files: Here,
     target: Path,
     root: str = "",
+    formats: Collection[str] = (*FORMATS, *CAPTIONS),
     more: Mapping[str, Path | bytes] | None = None,
 ) -> Report:
-    """`more`: by name what others made, such as captions and the finished film. `root`: the folder on the user's
-    computer into which it will be unpacked, for the formats that want whole paths. Takes
-    that the cut does not show are not in it. A format that cannot hold this film at all is told in the report, and
-    the others are there.
+    """`formats`: those that it holds. `more`: by name what others made, such as the finished film. `root`: the folder
+    on the user's computer into which it will be unpacked, for the formats that want whole paths. Takes that the cut
+    does not show are not in it. A format that cannot hold this film at all is told in the report, and the others are
+    there.
     """
     told: dict[str, tuple[str, ...]] = {}
     names = file_names(timeline)
@@ -52,7 +64,7 @@ def write_bundle(
             box.writestr(
                 _info(f"source.{_SCRIPTS.get(film.source.form, 'txt')}"), film.source.text.encode("utf-8", "replace")
             )
-        for form in FORMATS.values():
+        for form in (form for form in FORMATS.values() if form.name in formats):
             made = Path(folder) / f"film{form.suffix}"
             name = (
                 f"{stem}_V1.edl"
@@ -74,6 +86,10 @@ def write_bundle(
             one.key: one for one in (*shown, *(sound.media for sound in (*timeline.voices, *timeline.music)))
         }.values():
             put(box, names[media.key], files(media), names[media.key])
+        events = captions.events(timeline, film.captions, language=film.language)
+        titles = {"srt": subtitles.srt(events), "vtt": subtitles.vtt(events)}
+        for name in (name for name in CAPTIONS if name in formats and events):
+            box.writestr(_info(f"{stem}.{name}"), titles[name].encode("utf-8", "replace"))
         for name, data in sorted((more or {}).items()):
             if isinstance(data, bytes):
                 box.writestr(_info(name), data)

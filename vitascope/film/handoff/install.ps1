@@ -11,6 +11,7 @@ function Stop-With([string]$message, [string]$hint) {
     exit 1
 }
 
+$Drafts = $Drafts.Trim('"')  # of "D:\Drafts\", whose last backslash hides the quote
 if (-not $Drafts) {
     foreach ($app in "JianyingPro", "CapCut") {
         $place = Join-Path $env:LOCALAPPDATA "$app\User Data\Projects\com.lveditor.draft"
@@ -28,6 +29,7 @@ $number = 2
 while (Test-Path -LiteralPath (Join-Path $root $free)) { $free = "$name $number"; $number++ }
 $target = Join-Path $root $free
 $work = Join-Path $root (".vitascope-" + [guid]::NewGuid().ToString("N"))
+$index = Join-Path $root "root_meta_info.json"
 $now = [int64](([DateTime]::UtcNow - [DateTime]"1970-01-01").TotalSeconds) * 1000000
 $marks = @{
     "%VITASCOPE_FOLDER%" = $target.Replace('\', '/')
@@ -48,7 +50,6 @@ try {
         [System.IO.File]::WriteAllText($_.FullName, (Convert-Marks $text), $utf8)
     }
     $entry = (Convert-Marks ([System.IO.File]::ReadAllText((Join-Path $here "install\entry.txt"), $utf8))).Trim()
-    $index = Join-Path $root "root_meta_info.json"
     if (Test-Path -LiteralPath $index) {
         $text = [System.IO.File]::ReadAllText($index, $utf8)
         $found = [regex]::Match($text, '"all_draft_store"\s*:\s*\[')
@@ -58,14 +59,18 @@ try {
         $comma = ","
         if ($tail.TrimStart().StartsWith("]")) { $comma = "" }
         $text = $text.Substring(0, $end) + $entry + $comma + $tail
-        Copy-Item -LiteralPath $index -Destination ("$index.vitascope-" + (Get-Date -Format "yyyyMMddHHmmss") + ".bak")
     } else {
         $text = '{"all_draft_store":[' + $entry + '],"draft_ids":1,"root_path":"' + $marks["%VITASCOPE_ROOT%"] + '"}'
     }
     [System.IO.File]::WriteAllText("$index.part", $text, $utf8)
-    Move-Item -LiteralPath $work -Destination $target
-    Move-Item -LiteralPath "$index.part" -Destination $index -Force
+    [System.IO.Directory]::Move($work, $target)  # .NET's, to which a [ in a name is a letter like any other
+    if (Test-Path -LiteralPath $index) {
+        [System.IO.File]::Copy($index, "$index.vitascope-" + [DateTime]::Now.ToString("yyyyMMddHHmmssfff") + ".bak")
+    }
+    [System.IO.File]::Copy("$index.part", $index, $true)
 } finally {
-    if (Test-Path -LiteralPath $work) { Remove-Item -LiteralPath $work -Recurse -Force }
+    foreach ($left in $work, "$index.part") {
+        if ($left -and (Test-Path -LiteralPath $left)) { Remove-Item -LiteralPath $left -Recurse -Force }
+    }
 }
 Write-Host "The draft ""$free"" is in $root. Start the app."

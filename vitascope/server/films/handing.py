@@ -26,8 +26,10 @@ _TEXT = {"srt": "application/x-subrip", "vtt": "text/vtt", "json": "application/
 MOST_BYTES = 32 * 2**20  # of a cut that comes back
 
 
-def export(context: Context, actor: Actor, film_id: str, format: str, root: str) -> Response:
+def export(context: Context, actor: Actor, film_id: str, format: str, root: str, formats: str) -> Response:
     """The file, with what it could not hold in a header. Raises NotSupported, BadSpec."""
+    if formats and format != "zip":
+        raise BadSpec("Only a ZIP holds formats.", hint="format=zip&formats=otio,srt", field="formats")
     with context.store.read() as tx:
         row, shown, foreign = cutting.read(context, tx, actor, film_id)
     film, takes = row.film, Takes(one.take for one in shown)
@@ -51,7 +53,9 @@ def export(context: Context, actor: Actor, film_id: str, format: str, root: str)
         here = _fetching(context, Path(folder.name))
         if format == "zip":
             target, suffix = Path(folder.name) / "film.zip", ".zip"
-            told_losses = bundle.write_bundle(line, film, takes, files=here, target=target, root=root)
+            told_losses = bundle.write_bundle(
+                line, film, takes, files=here, target=target, root=root, formats=bundle.chosen(formats)
+            )
         else:
             suffix = handoff.FORMATS[format].suffix
             target = Path(folder.name) / f"film{suffix}"

@@ -21,7 +21,7 @@ from vitascope.engines.card import ModelCard
 from vitascope.errors import Blocked, Conflict, FilmChanged, OverBudget
 from vitascope.film.take import Take, Takes
 from vitascope.media.upright import Seen
-from vitascope.orders import batch, following
+from vitascope.orders import batch, following, speech
 from vitascope.orders.batch import Step
 from vitascope.orders.film_plan import Item, Plan, Planner, Refused, Wish
 from vitascope.orders.order import Order
@@ -76,7 +76,7 @@ def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version
         )  # fmt: skip
     film = row.film
     plan = Planner(film, takes, wish, card=cards(context), price=price(context, actor), new_id=_ids(context)).made()
-    speaking.refuse_voices(context, film, plan)
+    speaking.refuse_voices(context, actor, film, plan)
     return Planned(row, takes, counted, plan)
 
 
@@ -134,6 +134,7 @@ def _submit(context: Context, actor: Actor, found: Planned, max_units: int | Non
     def also(tx: Connection, placed: list[list[Job]], units: int) -> None:
         now = context.now()
         _check_budget(tx, row, units)
+        speech.refuse_costs(tx, actor.id, plan.spoken, now)
         for (_, item), made in zip(clips_wanted, placed, strict=True):
             for take_id, job in zip(item.ids, made, strict=True):
                 film_takes.add(

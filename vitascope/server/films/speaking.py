@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from vitascope.errors import NotSupported, UnknownId
 from vitascope.film import voices
-from vitascope.film.document import Film
+from vitascope.film.document import Film, Line
+from vitascope.film.voices.bought import Bought, Buy
+from vitascope.orders import speech
 from vitascope.orders.film_plan import Item, Plan, Refused
+from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 
 HINT = "Install one: docs/voices.md says how. Without a voice the captions stand alone."
 
 
-def speakers(context: Context) -> tuple[Any, ...]:
-    return voices.speakers(context.settings)
+def speakers(context: Context, actor: Actor, buy: Buy | None = None) -> tuple[voices.Speaker, ...]:
+    """Who can speak for this account. Without `buy` those that are paid for are listed, and do not speak."""
+    return speech.speakers(context.settings, actor.account, context.plan(actor.account), buy)
 
 
-def refuse_unknown(context: Context, before: Film | None, after: Film) -> None:
+def refuse_unknown(context: Context, actor: Actor, before: Film | None, after: Film) -> None:
     """Raises UnknownId for a voice that the cast did not name before and that nobody here has."""
     old = before.cast if before else {}
     new = [key for key, one in after.cast.items() if key not in old or one.voice != old[key].voice]
     new = [key for key in new if after.cast[key].voice.engine or after.cast[key].voice.name]
     if not new:
         return
-    here = [(card.engine, card.name) for speaker in speakers(context) for card in speaker.voices()]
+    here = [(card.engine, card.name) for speaker in speakers(context, actor) for card in speaker.voices()]
     for key in new:
         voice = after.cast[key].voice
         engines = [engine for engine, _ in here if voice.engine in ("", engine)]
@@ -38,27 +41,40 @@ def refuse_unknown(context: Context, before: Film | None, after: Film) -> None:
             )  # fmt: skip
 
 
-def refuse_voices(context: Context, film: Film, plan: Plan) -> None:
-    """Voices of the plan for which nobody is here move to what is refused; words that would leave are told."""
+def refuse_voices(context: Context, actor: Actor, film: Film, plan: Plan) -> None:
+    """Voices of the plan for which nobody is here move to what is refused; words that would leave are told, with what
+    they cost there.
+    """
     wanted = [item for item in plan.items if item.kind == "voice"]
     if not wanted:
         return
-    cast = voices.casting(film, speakers(context))
+    cast = voices.casting(film, speakers(context, actor))
     silent: list[Item] = []
-    sent: dict[str, int] = {}
+    sent: dict[voices.Speaker, list[Line]] = {}
     for item in wanted:
         line = film.line(item.of)
         found = cast.get(line.speaker) if line else None
-        if not found:
+        if not line or not found:
             silent.append(item)
-        elif told := getattr(found[0], "sends_to", ""):
-            sent[told] = sent.get(told, 0) + 1
+        elif found[0].sends_to:
+            sent.setdefault(found[0], []).append(line)
     for item in silent:
         why = NotSupported(f"No voice that speaks {film.language} is here.", hint=HINT)
         plan.refused.append(Refused(item.of, "voice", item.label, why))
     gone = {id(item) for item in silent}
     plan.items = _without(plan.items, gone)
-    plan.sent += [f"The words of {count} lines go to {where}." for where, count in sent.items()]
+    for speaker, lines in sent.items():
+        told = f"The words of {len(lines)} lines go to {speaker.sends_to}"
+        if isinstance(speaker, Bought):
+            costs = [speaker.offer.estimate(line.text) for line in lines]
+            plan.spoken[speaker.name] = costs
+            told += f" and are bought there, for {_dollars(costs)} by the list of {speaker.offer.dated}"
+        plan.sent.append(f"{told}.")
+
+
+def _dollars(costs: list[int | None]) -> str:
+    known = [cost for cost in costs if cost is not None]
+    return f"about {sum(known) / 1e6:.4f} USD" if len(known) == len(costs) else "a price that is not known here"
 
 
 def _without(items: list[Item], gone: set[int]) -> list[Item]:

@@ -299,7 +299,7 @@ def _plan(context: Context, actor: Actor, film: Film, takes: tuple[Take, ...], c
     )  # fmt: skip
     try:
         plan = planner.made()
-        speaking.refuse_voices(context, film, plan)
+        speaking.refuse_voices(context, actor, film, plan)
         return plan
     except VitascopeError:  # a film is shown, whatever is wrong with its models
         return planner.plan

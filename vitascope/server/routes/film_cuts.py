@@ -205,11 +205,12 @@ def delete_render(context: Here, actor: Who, film_id: str, render_id: str) -> De
 
 
 @router.get("/export", response_class=Response, responses=errors(404, 422) | _FILES)
-def export_film(context: Here, actor: Who, film_id: str, format: Format, root: str = "") -> Response:
+def export_film(context: Here, actor: Who, film_id: str, format: Format, root: str = "", formats: str = "") -> Response:
     """The cut for another program. `root`: the folder on your computer into which it will be unpacked, for formats
-    that need whole paths. What the format cannot hold stands in the header x-vitascope-losses.
+    that need whole paths. `formats`: of a ZIP, those that it holds, parted by commas; all of them if it is left out.
+    What a format cannot hold stands in the header x-vitascope-losses.
     """
-    return handing.export(context, actor, film_id, format, root)
+    return handing.export(context, actor, film_id, format, root, formats)
 
 
 @router.post("/import", responses=errors(404, 413, 422), openapi_extra=body(CutSaid, files=True))

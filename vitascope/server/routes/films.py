@@ -198,7 +198,7 @@ def list_films(
 def create_film(context: Here, actor: Who, request: Request, said: NewFilm) -> FilmView:
     """A new film, of this document or an empty one."""
     film = document.read(said.document)
-    speaking.refuse_unknown(context, None, film)
+    speaking.refuse_unknown(context, actor, None, film)
     with context.store.begin() as tx:
         film_names.refuse_unknown(tx, actor.id, "", None, film)
         made = films.create(tx, actor.id, film, context.now(), project_id=said.project, by=_by(actor, said.by))
@@ -220,7 +220,7 @@ def change_film(context: Here, actor: Who, request: Request, film_id: str, said:
             tx, actor.id, film_id, said.changes, context.now(), version=said.version, by=_by(actor, said.by)
         )
         if "cast" in said.changes:
-            speaking.refuse_unknown(context, before.film, row.film)
+            speaking.refuse_unknown(context, actor, before.film, row.film)
     return views.film_view(context, request, actor, film_id)
 
 

@@ -1,22 +1,27 @@
-"""/v1/voices and /v1/speech: who can speak here, and words as sound. Films order their voices themselves."""
+"""/v1/voices and /v1/speech: who can speak here, and words as sound. Films order their voices themselves. A voice that
+is paid for speaks here only when it is named.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from vitascope.errors import NotSupported
-from vitascope.film.voices.speaker import primary
+from vitascope.film.voices.bought import Bought
+from vitascope.film.voices.speaker import Speaker, primary
+from vitascope.orders.speech import Buyer
 from vitascope.server import requests
 from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.files import uploads
 from vitascope.server.films import speaking
 from vitascope.server.routes import Answers, errors
 from vitascope.server.schemas import Answer, Said
+from vitascope.store import ids
 
 router = APIRouter(route_class=Asking, prefix="/v1", tags=["films"])
 _WAV: Answers = {200: {"content": {"audio/wav": {}}, "description": "The words, spoken."}}
@@ -29,6 +34,7 @@ class VoiceView(Answer):
     title: str
     licence: str
     sends_to: str = Field(description="The host that gets the words; empty: they stay on this machine.")
+    usd_per_million: float | None = Field(description="Of characters; null: it is free, or nobody knows.")
 
 
 class Voices(Answer):
@@ -51,9 +57,9 @@ def list_voices(context: Here, actor: Who) -> Voices:
     found = [
         VoiceView(
             engine=one.engine, name=one.name, language=one.language, title=one.title, licence=one.licence,
-            sends_to=speaker.sends_to,
+            sends_to=speaker.sends_to, usd_per_million=_price(speaker),
         )
-        for speaker in speaking.speakers(context)
+        for speaker in speaking.speakers(context, actor)
         for one in speaker.voices()
     ]  # fmt: skip
     return Voices(data=found, hint="" if found else speaking.HINT)
@@ -61,18 +67,26 @@ def list_voices(context: Here, actor: Who) -> Voices:
 
 @router.post("/speech", response_class=Response, responses=errors(404, 422, 502) | _WAV)
 def speak(context: Here, actor: Who, said: Speech) -> Response:
-    """These words, spoken, as a WAV file."""
+    """These words, spoken, as a WAV file. A voice that is paid for is chosen only by its engine's name."""
     requests.admit(context, actor)
-    speaker, name = _chosen(speaking.speakers(context), said)
+    buyer = Buyer(context.store, actor.id, ids.new_id(ids.SPEECH, context.now()))
+    speaker, name = _chosen(speaking.speakers(context, actor, buyer), said)
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder, uploads.turns.of(actor.id):
         target = Path(folder) / "speech.wav"
         speaker.say(said.text, voice=name, speed=said.speed, language=said.language, target=target)
         return Response(target.read_bytes(), media_type="audio/wav")
 
 
-def _chosen(here: tuple[Any, ...], said: Speech) -> tuple[Any, str]:
+def _price(speaker: Speaker) -> float | None:
+    price = speaker.offer.price if isinstance(speaker, Bought) else None
+    return None if price is None else price / 1_000_000
+
+
+def _chosen(here: tuple[Speaker, ...], said: Speech) -> tuple[Speaker, str]:
     """The first voice that is as asked. Raises NotSupported."""
     for speaker in here:
+        if isinstance(speaker, Bought) and said.engine != speaker.name:
+            continue
         for one in speaker.voices():
             named = said.engine in ("", one.engine) and said.voice in ("", one.name)
             if named and (said.voice or one.language == "" or primary(one.language) == primary(said.language)):

@@ -74,11 +74,14 @@ export function HandOff({ work, onClose }: { work: Work; onClose: () => void }) 
         setRender(await askRender(film.id, { captions: mine }));
         void refresh();
       }
-      for (const format of FORMATS.filter((one) => wanted.includes(one.name))) {
+      const chosen = FORMATS.filter((one) => wanted.includes(one.name));
+      const zip = chosen.find((one) => one.name === 'zip');
+      const inside = zip ? chosen.filter((one) => one !== zip).flatMap((one) => one.files) : [];
+      for (const format of zip ? [zip] : chosen) {
         for (const file of format.files) {
           if (!here.current) return;
           setBusy(t('packing', { name: t(`format.${format.name}.name`) }));
-          const made = await exported(film.id, file);
+          const made = await exported(film.id, file, inside);
           save(made.blob, made.name);
           found.push(...made.losses.map((loss) => `${t(`format.${format.name}.name`)}: ${loss}`));
         }

@@ -44,10 +44,12 @@ export interface Exported {
 }
 
 /** The cut as a file for another program, and what that file cannot hold. */
-export async function exported(id: string, format: string): Promise<Exported> {
+/** `inside`: what a ZIP holds; all of it if nothing is said. */
+export async function exported(id: string, format: string, inside: readonly string[] = []): Promise<Exported> {
   let response: Response;
+  const path = `/v1/films/${id}/export?format=${format}${inside.length ? `&formats=${inside.join(',')}` : ''}`;
   try {
-    response = await fetch(address(`/v1/films/${id}/export?format=${format}`), { credentials: 'same-origin' });
+    response = await fetch(address(path), { credentials: 'same-origin' });
   } catch {
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.');
   }

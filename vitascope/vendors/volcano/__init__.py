@@ -1,0 +1,1 @@
+"""Volcano Engine's speech service (Doubao), which has an address, keys and prices of its own."""
