@@ -2490,7 +2490,7 @@ export interface components {
             dollars: number;
             /**
              * Name
-             * @description Of the vendor, or the account's id; empty for everything.
+             * @description Of the vendor, or the id of the account or API key; empty for everything.
              */
             name: string;
             /**
@@ -2502,9 +2502,14 @@ export interface components {
              * Scope
              * @enum {string}
              */
-            scope: "all" | "vendor" | "account";
+            scope: "all" | "vendor" | "account" | "key";
             /** Spent */
             spent: number;
+            /**
+             * Title
+             * @description How people call it.
+             */
+            title: string;
         };
         /** Buying */
         Buying: {
@@ -4221,6 +4226,7 @@ export interface components {
             dollars: number;
             /**
              * Name
+             * @description Of a key also its first ten characters.
              * @default
              */
             name?: string;
@@ -4235,7 +4241,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            scope?: "all" | "vendor" | "account";
+            scope?: "all" | "vendor" | "account" | "key";
         };
         /** NewFilm */
         NewFilm: {
@@ -8782,6 +8788,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -8823,7 +8838,7 @@ export interface operations {
     remove_budget: {
         parameters: {
             query?: {
-                scope?: "all" | "vendor" | "account";
+                scope?: "all" | "vendor" | "account" | "key";
                 name?: string;
                 period?: "day" | "month";
             };

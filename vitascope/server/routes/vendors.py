@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from sqlalchemy import Connection
 
 from vitascope.engines.model_file import ModelFile
 from vitascope.engines.remote import key_files, vendors
@@ -18,7 +19,7 @@ from vitascope.server import model_routes
 from vitascope.server.auth import Asking, Here, Operator
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import budgets, jobs, ledger, paused, purchases, vendor_book, vendor_health
+from vitascope.store import accounts, budgets, jobs, ledger, paused, purchases, vendor_book, vendor_health
 from vitascope.store.budgets import Budget, vendor_of
 from vitascope.store.purchase import Purchase
 from vitascope.store.vendor_health import Answers
@@ -27,6 +28,7 @@ router = APIRouter(route_class=Asking, prefix="/v1/admin", tags=["admin"])
 DAY = 86_400.0
 MOST_OUT = 100
 Name = Annotated[str, Path(max_length=64)]
+Scope = Literal["all", "vendor", "account", "key"]
 Hour = Literal["none", "good", "late", "failed"]
 
 
@@ -68,16 +70,17 @@ class Switch(Said):
 
 
 class BudgetView(Answer):
-    scope: Literal["all", "vendor", "account"]
-    name: str = Field(description="Of the vendor, or the account's id; empty for everything.")
+    scope: Scope
+    name: str = Field(description="Of the vendor, or the id of the account or API key; empty for everything.")
+    title: str = Field(description="How people call it.")
     period: Literal["day", "month"]
     dollars: float
     spent: float
 
 
 class NewBudget(Said):
-    scope: Literal["all", "vendor", "account"] = "all"
-    name: str = Field("", max_length=64)
+    scope: Scope = "all"
+    name: str = Field("", max_length=64, description="Of a key also its first ten characters.")
     period: Literal["day", "month"] = "month"
     dollars: float = Field(ge=0, le=10_000_000)
 
@@ -202,24 +205,27 @@ def switch_buying(context: Here, actor: Operator, said: Switch) -> Buying:
 def list_budgets(context: Here, actor: Operator) -> Page[BudgetView]:
     """How much may be spent with other servers, and what is spent or ordered of it."""
     with context.store.read() as tx:
-        views = [_budget(one, budgets.spent(tx, one, context.now())) for one in budgets.every(tx)]
+        views = [_budget(tx, one, context.now()) for one in budgets.every(tx)]
     return page(views, len(views), id="scope")  # type: ignore[return-value]
 
 
-@router.put("/budgets", responses=errors(404, 422))
+@router.put("/budgets", responses=errors(404, 409, 422))
 def set_budget(context: Here, actor: Operator, said: NewBudget) -> BudgetView:
     """Let no more than this be spent, in the place of the budget before."""
-    one = Budget(said.scope, "" if said.scope == "all" else said.name, said.period, round(said.dollars * 1e6))
     with context.store.begin() as tx:
+        name = "" if said.scope == "all" else said.name
+        if said.scope == "key":
+            name = accounts.find_key(tx, name).id
+        one = Budget(said.scope, name, said.period, round(said.dollars * 1e6))
         budgets.put(tx, one, context.now())
-        return _budget(one, budgets.spent(tx, one, context.now()))
+        return _budget(tx, one, context.now())
 
 
 @router.delete("/budgets", responses=errors(404, 422))
 def remove_budget(
     context: Here,
     actor: Operator,
-    scope: Literal["all", "vendor", "account"] = "all",
+    scope: Scope = "all",
     name: Annotated[str, Query(max_length=64)] = "",
     period: Literal["day", "month"] = "month",
 ) -> Deleted:
@@ -317,13 +323,14 @@ def _kind(name: str, own: dict[str, ModelFile]) -> Literal["vendor", "server", "
     return "comfy" if any(".comfy:" in file.engine for file in own.values()) else "server"
 
 
-def _budget(one: Budget, spent: int) -> BudgetView:
+def _budget(tx: Connection, one: Budget, now: float) -> BudgetView:
     return BudgetView(
         scope=one.scope,  # type: ignore[arg-type]
         name=one.name,
+        title=vendors.VENDORS[one.name].title if one.name in vendors.VENDORS else budgets.title(tx, one),
         period=one.period,  # type: ignore[arg-type]
         dollars=one.most / 1e6,
-        spent=spent / 1e6,
+        spent=budgets.spent(tx, one, now) / 1e6,
     )
 
 
