@@ -75,6 +75,25 @@ def test_vendor(name: str, address: str | None) -> None:
     print(f"{where} takes the key of {name}.", flush=True)
 
 
+@vendor.command("models")
+@click.argument("name", help="A vendor that lists its models: openrouter.")
+@click.option("--address", help="Where its API lies. [default: the vendor's]")
+def list_models(name: str, address: str | None) -> None:
+    """Read the vendor's own list of models, with prices, into model files."""
+    import time
+
+    from vitascope.config import settings
+    from vitascope.engines.remote import model_lists
+
+    found = model_lists.renew(settings().home / "models", name, time.time(), address=address or "")
+    for model in found.models:
+        print(model)
+    for model in found.own:
+        _say(f"{model} is in a file of your own, which stays as it is.")
+    for model, why in found.left_out.items():
+        _say(f"{model} is left out: {why}.")
+
+
 @vendor.command("list")
 def list_vendors() -> None:
     """The keys that are here, by their last four characters, and the vendors known besides."""

@@ -665,6 +665,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/vendors/{name}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Models
+         * @description Read the vendor's own list of models, with prices, into model files. A list that cannot be used changes none.
+         */
+        post: operations["read_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/vendors/{name}/test": {
         parameters: {
             query?: never;
@@ -3939,6 +3959,26 @@ export interface components {
              */
             parents: components["schemas"]["ClipView"][];
         };
+        /** Listed */
+        Listed: {
+            /**
+             * Left Out
+             * @description The vendor's names of those that cannot be ordered, and why.
+             */
+            left_out: {
+                [key: string]: string;
+            };
+            /**
+             * Models
+             * @description Those that its list has, and that are here now.
+             */
+            models: string[];
+            /**
+             * Own
+             * @description Of its list, those in a file of the operator's own, which stayed as it is.
+             */
+            own: string[];
+        };
         /** LogIn */
         LogIn: {
             /** Email */
@@ -5961,6 +6001,11 @@ export interface components {
              * @enum {string}
              */
             kind: "vendor" | "server" | "comfy";
+            /**
+             * Lists
+             * @description Whether its own list of models can be read.
+             */
+            lists: boolean;
             /**
              * Models
              * @description Those that can be ordered, or could with a key.
@@ -10196,6 +10241,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Too Many Requests */

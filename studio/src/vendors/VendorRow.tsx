@@ -6,6 +6,7 @@ import {
   IconCircleHalf2,
   IconKey,
   IconPlug,
+  IconRefresh,
   IconTrash,
   IconX,
 } from '@tabler/icons-react';
@@ -44,6 +45,10 @@ export function VendorRow({ vendor, onKey, onBudget }: Props) {
   const test = useAct(
     (name: string) => call(api.POST('/v1/admin/vendors/{name}/test', { params: { path: { name } } })),
     () => t('tested', { name: title }),
+  );
+  const list = useAct(
+    (name: string) => call(api.POST('/v1/admin/vendors/{name}/models', { params: { path: { name } } })),
+    () => t('listed', { name: title }),
   );
   const remove = useAct(
     (name: string) => call(api.DELETE('/v1/admin/vendors/{name}/key', { params: { path: { name } } })),
@@ -110,6 +115,16 @@ export function VendorRow({ vendor, onKey, onBudget }: Props) {
             {(vendor.state === 'connected' || vendor.state === 'no_answer') && (
               <IconButton small label={`${t('newKey')}: ${title}`} onClick={onKey}>
                 <IconKey {...ICON} />
+              </IconButton>
+            )}
+            {vendor.lists && (
+              <IconButton
+                small
+                label={`${t('list')}: ${title}. ${t('listWhy')}`}
+                disabled={list.isPending}
+                onClick={() => list.mutate(vendor.name)}
+              >
+                <IconRefresh {...ICON} />
               </IconButton>
             )}
             <IconButton

@@ -5,7 +5,8 @@ last four characters, and only the session that sends it reads it whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +88,18 @@ def check(name: str, source: Mapping[str, str]) -> str:
 
 def tested(name: str, source: Mapping[str, str]) -> str:
     """As `check`, for people. Raises BadSettings, NotAllowed for a key that is not taken, Unavailable."""
-    try:
+    with for_people(name):
         return check(name, source)
+
+
+@contextmanager
+def for_people(name: str) -> Iterator[None]:
+    """What a vendor says to a request that buys nothing. Raises NotAllowed for a key that is not taken, Unavailable."""
+    try:
+        yield
     except Refused as error:
+        if error.reason not in ("auth", "money", "limit"):
+            raise Unavailable(f"{name} refuses: {error.message}", hint="Is it the right address?") from None
         raise NotAllowed(f"{name} does not take the key: {error.message}", hint="Add another: --replace.") from None
     except Unclear as error:
-        raise Unavailable(f"{name} does not say whether it takes the key: {error}", hint="Try again later.") from None
+        raise Unavailable(f"{name} gives no clear answer: {error}", hint="Try again later.") from None

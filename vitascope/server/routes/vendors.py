@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from vitascope.engines.model_file import ModelFile
-from vitascope.engines.remote import key_files, vendors
+from vitascope.engines.remote import key_files, model_lists, vendors
 from vitascope.errors import BadSettings, BadSpec
 from vitascope.server import model_routes
 from vitascope.server.auth import Asking, Here, Operator
@@ -37,6 +37,7 @@ class VendorView(Answer):
     title: str
     kind: Literal["vendor", "server", "comfy"]
     models: list[str] = Field(description="Those that can be ordered, or could with a key.")
+    lists: bool = Field(description="Whether its own list of models can be read.")
     key_end: str = Field(description="The last characters of its key; empty: there is none here.")
     state: Literal["connected", "no_key", "unusable", "key_refused", "no_money", "no_answer", "budget_used_up"]
     why: str = Field(description="What it said, or what is wrong here.")
@@ -57,6 +58,12 @@ class NewKey(Said):
 class Tested(Answer):
     name: str
     address: str = Field(description="What took the key.")
+
+
+class Listed(Answer):
+    models: list[str] = Field(description="Those that its list has, and that are here now.")
+    own: list[str] = Field(description="Of its list, those in a file of the operator's own, which stayed as it is.")
+    left_out: dict[str, str] = Field(description="The vendor's names of those that cannot be ordered, and why.")
 
 
 class Buying(Answer):
@@ -136,6 +143,7 @@ def list_vendors(context: Here, actor: Operator) -> Page[VendorView]:
             title=vendors.VENDORS[name].title if name in vendors.VENDORS else name,
             kind=_kind(name, own),
             models=sorted(own) or shipped,
+            lists=name in model_lists.LISTED,
             key_end=key.end if key else "",
             state=state,  # type: ignore[arg-type]
             why=why,
@@ -169,6 +177,14 @@ def test_key(context: Here, actor: Operator, name: Name) -> Tested:
     """Ask the vendor whether it takes the key. Nothing is bought."""
     with _as_request():
         return Tested(name=name, address=key_files.tested(name, {}))
+
+
+@router.post("/vendors/{name}/models", responses=errors(404, 422))
+def read_models(context: Here, actor: Operator, name: Name) -> Listed:
+    """Read the vendor's own list of models, with prices, into model files. A list that cannot be used changes none."""
+    with _as_request():
+        found = model_lists.renew(context.settings.home / "models", name, context.now())
+    return Listed(models=list(found.models), own=list(found.own), left_out=dict(found.left_out))
 
 
 @router.delete("/vendors/{name}/key", responses=errors(404, 409))
