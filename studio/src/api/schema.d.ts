@@ -696,7 +696,7 @@ export interface paths {
         put?: never;
         /**
          * Test Key
-         * @description Ask the vendor whether it takes the key. Nothing is bought.
+         * @description Ask the vendor whether it takes the key, and what is left there where it says so. Nothing is bought.
          */
         post: operations["test_key"];
         delete?: never;
@@ -2959,6 +2959,16 @@ export interface components {
              * Format: uri
              */
             url: string;
+        };
+        /** Credit */
+        Credit: {
+            /** Amount */
+            amount: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "USD" | "credits" | "units";
         };
         /** CreditsView */
         CreditsView: {
@@ -5855,6 +5865,8 @@ export interface components {
              * @description What took the key.
              */
             address: string;
+            /** @description What its account has left there; null: the vendor does not say. */
+            credit: components["schemas"]["Credit"] | null;
             /** Name */
             name: string;
         };

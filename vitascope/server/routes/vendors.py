@@ -55,9 +55,15 @@ class NewKey(Said):
     replace: bool = False
 
 
+class Credit(Answer):
+    amount: float
+    unit: Literal["USD", "credits", "units"]
+
+
 class Tested(Answer):
     name: str
     address: str = Field(description="What took the key.")
+    credit: Credit | None = Field(description="What its account has left there; null: the vendor does not say.")
 
 
 class Listed(Answer):
@@ -174,9 +180,11 @@ def add_key(context: Here, actor: Operator, name: Name, said: NewKey) -> Page[Ve
 
 @router.post("/vendors/{name}/test", responses=errors(404))
 def test_key(context: Here, actor: Operator, name: Name) -> Tested:
-    """Ask the vendor whether it takes the key. Nothing is bought."""
+    """Ask the vendor whether it takes the key, and what is left there where it says so. Nothing is bought."""
     with _as_request():
-        return Tested(name=name, address=key_files.tested(name, {}))
+        taken = key_files.tested(name, {})
+    left = Credit(amount=taken.credit.amount, unit=taken.credit.unit) if taken.credit else None
+    return Tested(name=name, address=taken.address, credit=left)
 
 
 @router.post("/vendors/{name}/models", responses=errors(404, 422))
