@@ -186,8 +186,8 @@ def broken(store):
 
 
 def order(store, account, spec, *, card=CARD, prices=None, rules=None, plan=None, credits=True, **more):
-    """Order this spec as the server does; `more`: fields of the order, and `idempotency` and `also`."""
-    kept = {name: more.pop(name) for name in ("idempotency", "also") if name in more}
+    """Order this spec as the server does; `more`: fields of the order, and `idempotency`, `also`, `key_id`."""
+    kept = {name: more.pop(name) for name in ("idempotency", "also", "key_id") if name in more}
     taken = Order(spec=spec, card=card, **more)
     packaged = plans.packaged()
     return orders.submit(

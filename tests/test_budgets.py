@@ -16,8 +16,13 @@ from vitascope import config, plans
 from vitascope.cli import app as cli
 from vitascope.clip import ClipSpec
 from vitascope.errors import OverSpendingLimit
+from vitascope.orders import batch
+from vitascope.orders.batch import Step
+from vitascope.orders.order import Order
+from vitascope.policy import Rules
 from vitascope.store import accounts, budgets, schema
 from vitascope.store.budgets import Budget
+from vitascope.store.folder_blobs import FolderBlobs
 
 ASKED = ClipSpec(prompt="a red ball", seconds=0.5)  # 50,000 micro-dollars
 COST = 50_000
@@ -44,16 +49,22 @@ def spent(store, scope="all", name="", period="day"):
         return budgets.spent(tx, Budget(scope, name, period, 0), store.clock())
 
 
-def ask(store, account_id, *, card=CARD, n=1):
-    return order(store, account_of(store, account_id), ASKED, card=card, plan=PLAN, n=n, credits=False)
+def ask(store, account_id, *, card=CARD, n=1, key_id=None):
+    return order(store, account_of(store, account_id), ASKED, card=card, plan=PLAN, n=n, credits=False, key_id=key_id)
 
 
-@pytest.mark.parametrize("scope", ["all", "vendor", "account"])
+def add_key(store, account_id, name="ci"):
+    with store.begin() as tx:
+        return accounts.create_key(tx, account_id, name, store.clock())
+
+
+@pytest.mark.parametrize("scope", ["all", "vendor", "account", "key"])
 def test_fifty_orders_at_once_cannot_pass_a_limit_together(store, scope):
-    people = [service.add_account(store) for _ in range(1 if scope == "account" else 5)]
-    name = {"all": "", "vendor": "vendor", "account": people[0]}[scope]
-    for other in ("all", "vendor"):  # larger ones, so that several rows are locked
-        limit(store, other, "" if other == "all" else "vendor", "month", 10**9)
+    people = [service.add_account(store) for _ in range(1 if scope in ("account", "key") else 5)]
+    names = {"all": "", "vendor": "vendor", "account": people[0], "key": add_key(store, people[0]).id}
+    for other, name in names.items():  # larger ones, so that several rows are locked
+        limit(store, other, name, "month", 10**9)
+    name, key_id = names[scope], names["key"] if scope == "key" else None
     limit(store, scope, name, "day", 7 * COST + COST // 2)
     results, start = [], threading.Barrier(50)
 
@@ -61,7 +72,7 @@ def test_fifty_orders_at_once_cannot_pass_a_limit_together(store, scope):
         start.wait()
         for _ in range(20):
             try:
-                ask(store, people[number % len(people)])
+                ask(store, people[number % len(people)], key_id=key_id)
                 return results.append("taken")
             except OverSpendingLimit:
                 return results.append("refused")
@@ -93,6 +104,43 @@ def test_several_takes_fit_together_or_not_at_all(store):
     assert refused.value.status == 402
     other = replace(CARD, name="another/m")
     assert ask(store, mia, card=other)  # that budget is not its vendor's
+
+
+def test_a_key_has_a_budget_of_its_own(store):
+    mia = service.add_account(store)
+    ci, laptop = add_key(store, mia), add_key(store, mia, "laptop")
+    limit(store, "key", ci.id, "month", 2 * COST)
+    ask(store, mia, key_id=ci.id)
+    ask(store, mia, key_id=laptop.id)
+    ask(store, mia)  # by a person, in the studio
+    assert spent(store, "key", ci.id) == COST
+    with pytest.raises(OverSpendingLimit, match=r"this API key is 0\.1 USD a month; 0\.0500 are spent"):
+        ask(store, mia, n=2, key_id=ci.id)
+    assert ask(store, mia, key_id=ci.id)
+
+
+def test_a_films_batch_asks_the_budgets_for_all_its_shots_together(store, tmp_path):
+    mia = service.add_account(store)
+    key = add_key(store, mia)
+    other = replace(CARD, name="another/m")
+    limit(store, "all", "", "month", 10**9)
+    limit(store, "vendor", "vendor", "month", 2 * COST)
+    limit(store, "key", key.id, "day", 3 * COST)
+
+    def film(*cards):
+        return batch.submit(
+            store, account_of(store, mia), [Step(Order(spec=ASKED, card=card)) for card in cards],
+            blobs=FolderBlobs(tmp_path), plan=PLAN, prices=plans.packaged().prices, rules=Rules(), credits=False,
+            key_id=key.id, before=lambda tx: None, also=lambda tx, made, units: None,
+        )  # fmt: skip
+
+    with pytest.raises(OverSpendingLimit, match=r"for vendor is 0\.1 USD.* would cost 0\.1500 more"):
+        film(CARD, CARD, CARD)
+    with pytest.raises(OverSpendingLimit, match=r"this API key is 0\.15 USD.* would cost 0\.2000 more"):
+        film(CARD, CARD, other, other)
+    film(CARD, CARD, other)
+    assert spent(store, "key", key.id) == 3 * COST
+    assert spent(store, "vendor", "another") == COST
 
 
 def test_what_is_made_here_and_what_has_no_budget_is_not_counted(store):
@@ -178,7 +226,7 @@ def test_a_budget_is_set_listed_and_removed_by_command(tmp_path, monkeypatch, ca
         return code, out + err
 
     try:
-        assert say("list") == (0, "")
+        assert say("list") == (0, "No budget is set.\n")
         assert say("set", "20", "--vendor", "kling", "--per", "day")[1] == "The budget for kling is 20 USD a day.\n"
         say("set", "100")
         say("set", "150")
@@ -189,6 +237,14 @@ def test_a_budget_is_set_listed_and_removed_by_command(tmp_path, monkeypatch, ca
         assert say("remove", "--vendor", "kling", "--per", "day")[0] == 0
         assert say("remove", "--vendor", "kling", "--per", "day")[0] == 1
         assert say("set", "1", "--vendor", "kling", "--account", "x")[0] == 2
+        assert cli.main(["keys", "create", "--name", "ci"]) == 0
+        key = capsys.readouterr().out.strip()
+        assert say("set", "5", "--key", key[:10])[1] == "The budget for this API key is 5 USD a month.\n"
+        assert f"ci ({key[:10]}...)" in say("list")[1]
+        for wrong in (key[:9], key, "key_none"):
+            code, told = say("set", "5", "--key", wrong)
+            assert (code, "no such key" in told) == (1, True)
+            assert key not in told
         assert say("set", "-1")[0] == 2
     finally:
         config.settings.cache_clear()

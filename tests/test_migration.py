@@ -525,3 +525,22 @@ def imported(file):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_budgets_are_kept_when_keys_get_some(kind, tmp_path):
+    url = file_url(tmp_path / "b.db") if kind == "sqlite" else postgres.shared().fresh(migrated=False)
+    store = Store(url, clock=service.Clock(NOW))
+    kept = {"scope": "vendor", "name": "kling", "period": "day", "most": 2**40, "created_at": NOW}
+    with store.begin() as tx:
+        upgrade(tx, "0011")
+        tables = sa.MetaData()
+        tables.reflect(tx, only=["budgets"])
+        tx.execute(tables.tables["budgets"].insert().values(**kept))
+    store.migrate()
+    with store.begin() as tx:
+        tx.execute(schema.budgets.insert().values(**{**kept, "scope": "key", "name": "key_1"}))
+        assert [row._asdict() for row in tx.execute(sa.select(schema.budgets).order_by("name"))][1] == kept
+    store.close()
+    if kind == "postgres":
+        postgres.shared().drop(url)

@@ -165,6 +165,7 @@ ROUTES = {
     "GET /v1/admin/vendors": Entry("operator"),
     "PUT /v1/admin/vendors/{name}/key": Entry("operator", at="kling", body={"key": "a"}, right=(400,)),
     "POST /v1/admin/vendors/{name}/test": Entry("operator", at="kling", right=(400,)),
+    "POST /v1/admin/vendors/{name}/models": Entry("operator", at="kling", right=(422,)),
     "DELETE /v1/admin/vendors/{name}/key": Entry("operator", at="kling", right=(404,)),
     "GET /v1/admin/buying": Entry("operator"),
     "PUT /v1/admin/buying": Entry("operator", body={"on": True}),

@@ -12,6 +12,27 @@ from vitascope.store.vendor_health import Answers
 KEY = "ak-0123456789abcdef:sk-fedcba98765432100123456789abcdef"
 
 
+MODEL = """\
+name = "far/m"
+title = "M"
+engine = "vitascope.engines.remote.openai:engine"
+modes = ["text"]
+
+[source]
+address = "http://gpu.example.org/v1"
+cost_per_second = 0.15
+
+[format]
+fps = 16
+side = 32
+sizes = ["256x256"]
+max_seconds = 4
+
+[price]
+second = 1
+"""
+
+
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     monkeypatch.setenv("VITASCOPE_HOME", str(tmp_path))
@@ -93,13 +114,33 @@ def test_a_refused_key_and_a_silent_server_are_told(server, owner):
 
 def test_budgets_are_set_and_removed(server, owner):
     asked = {"scope": "vendor", "name": "kling", "period": "month", "dollars": 50}
-    assert owner.put("/v1/admin/budgets", json=asked).json() == {**asked, "spent": 0}
-    assert owner.get("/v1/admin/budgets").json()["data"] == [{**asked, "spent": 0}]
+    shown = {**asked, "title": "Kling (API before 2.0)", "spent": 0}
+    assert owner.put("/v1/admin/budgets", json=asked).json() == shown
+    assert owner.get("/v1/admin/budgets").json()["data"] == [shown]
     assert vendors_of(owner)["kling"]["budget"] == 50
     assert owner.put("/v1/admin/budgets", json={"dollars": -1}).status_code == 422
     query = {"scope": "vendor", "name": "kling", "period": "month"}
     assert owner.delete("/v1/admin/budgets", params=query).status_code == 200
     assert owner.delete("/v1/admin/budgets", params=query).status_code == 404
+
+
+def test_a_budget_holds_for_the_orders_of_one_key(server, owner, tmp_path):
+    """Through the whole server: what the key orders is counted, and what its account orders otherwise is not."""
+    made = owner.post("/v1/keys", json={"name": "ci"}).json()
+    found = owner.put("/v1/admin/budgets", json={"scope": "key", "name": made["key"][:10], "dollars": 0.2})
+    assert (found.json()["name"], found.json()["title"]) == (made["id"], f"ci ({made['key'][:10]}...)")
+    assert owner.put("/v1/admin/budgets", json={"scope": "key", "name": "vs_nobody", "dollars": 1}).status_code == 404
+    models = tmp_path / "models"
+    models.mkdir(exist_ok=True)
+    (models / "m.toml").write_text(MODEL)
+    server.context.models._looked_at = float("-inf")
+    asked, ci = {"prompt": "a ball", "model": "far/m", "seconds": "1"}, server.client(made["key"])
+    assert ci.post("/v1/videos", json=asked).status_code == 200
+    assert owner.post("/v1/videos", json=asked).status_code == 200
+    refused = ci.post("/v1/videos", json=asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (402, "over_spending_limit")
+    assert owner.get("/v1/admin/budgets").json()["data"][0]["spent"] == 0.15
+    assert owner.post("/v1/videos", json=asked).status_code == 200
 
 
 def test_orders_out_are_looked_at_and_let_go(server, owner, tmp_path):

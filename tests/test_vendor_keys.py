@@ -9,6 +9,7 @@ import pytest
 
 import service
 from serving import serving
+from vendors import answering
 from vitascope import config, plans, pricing
 from vitascope.cli import app as cli
 from vitascope.clip import ClipSpec
@@ -99,6 +100,43 @@ def test_a_key_is_tried_without_buying_anything(run, tmp_path):
     assert "cannot be reached" in said
     assert run("test", "runway")[0] == 2  # there is no key
     assert run("test", "nobody")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("vendor", "at", "unit"),
+    [
+        ("kling", "/kling", "units"),
+        ("runway", "/runway", "credits"),
+        ("dream-machine", "/luma/dream-machine/v1", "USD"),
+        ("vidu", "/vidu/ent/v2", "credits"),
+        ("pixverse", "/pixverse/openapi/v2", "credits"),
+        ("fal", "/fal", ""),
+    ],
+)
+def test_what_is_left_is_told_where_the_vendor_says_it(run, tmp_path, vendor, at, unit):
+    """By our own dialects, which the vendors' SDKs test from the other side; most vendors do not say it."""
+    (tmp_path / "far").mkdir()
+    with serving(tmp_path / "far") as far:
+        run("add", vendor, given=far.key(pair=True).text if vendor == "kling" else far.key())
+        code, said = run("test", vendor, "--address", far.url + at)
+    assert code == 0
+    left = re.search(r"Its account has ([\d.,e+]+) (\w+) left\.", said)
+    assert (left[2] if left else "") == unit
+    if left:
+        assert float(left[1].replace(",", "")) > 0
+
+
+def test_openrouter_tells_what_its_key_may_still_spend(run):
+    """As openrouter.ai/docs/api/api-reference/api-keys/get-current-key shows it, read 1 December 2026."""
+    told = {"label": "sk-or-v1-au7...890", "limit": 100, "limit_remaining": 74.5, "usage": 25.5}
+    answers = {"/api/v1/key": (200, {"data": told})}
+    with answering(answers) as (url, _):
+        run("add", "openrouter", given="sk-or-v1-0123456789abcdef")
+        assert "Its account has 74.5 USD left." in run("test", "openrouter", "--address", f"{url}/api/v1")[1]
+        for bad in ((200, {"data": {**told, "limit_remaining": None}}), (200, b"?"), (500, {}), (200, {"data": []})):
+            answers["/api/v1/key"] = bad
+            code, said = run("test", "openrouter", "--address", f"{url}/api/v1")
+            assert (code, "left" in said) == (0, False)  # the key is taken all the same
 
 
 def test_a_key_that_orders_under_way_need_is_not_removed(run, home, monkeypatch):

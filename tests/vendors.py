@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -96,6 +97,39 @@ def receiving(answer=lambda body: b""):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/hook", came
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def answering(answers):
+    """(a URL, what came there as (method, path, headers, body)) of a server that answers each path, without its query,
+    with (status, JSON or bytes); with 404 where there is none. `answers` may be changed meanwhile.
+    """
+    came = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            came.append((self.command, self.path, headers, body))
+            status, told = answers.get(self.path.partition("?")[0], (404, {}))
+            sent = told if isinstance(told, bytes) else json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", came
     finally:
         server.shutdown()
         server.server_close()

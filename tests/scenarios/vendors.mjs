@@ -25,6 +25,17 @@ await drive(async (page) => {
   await page.getByText('Kling (API before 2.0), a month').waitFor();
   await kling.getByText('of $50.00').waitFor();
 
+  const made = await page.evaluate(async () => {
+    const sent = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"ci"}' };
+    return (await fetch('/v1/keys', sent)).json();
+  });
+  await page.getByRole('button', { name: 'Set a budget' }).click();
+  await dialog.getByLabel('For').selectOption('An API key');
+  await dialog.getByLabel('Its first ten characters').fill(made.key.slice(0, 10));
+  await dialog.getByLabel('US dollars').fill('5');
+  await dialog.getByRole('button', { name: 'Set it' }).click();
+  await page.getByText(`API key ci (${made.key.slice(0, 10)}...), a month`).waitFor();
+
   const order = page.getByRole('listitem', { name: 'vendor/m' });
   await order.getByText('Perhaps bought', { exact: true }).waitFor();
   await order.getByRole('button', { name: 'Let it go' }).click();

@@ -68,11 +68,32 @@ def add_vendor(name: str, replace: bool) -> None:
 @click.argument("name", help="A vendor whose key is here.")
 @click.option("--address", help="Where its API lies. [default: the vendor's]")
 def test_vendor(name: str, address: str | None) -> None:
-    """Ask the vendor whether it takes the key. Nothing is bought."""
+    """Ask the vendor whether it takes the key, and what is left there where it says so. Nothing is bought."""
     from vitascope.engines.remote import key_files
 
-    where = key_files.tested(name, {"address": address} if address else {})
-    print(f"{where} takes the key of {name}.", flush=True)
+    taken = key_files.tested(name, {"address": address} if address else {})
+    print(f"{taken.address} takes the key of {name}.", flush=True)
+    if taken.credit:
+        print(f"Its account has {taken.credit.amount:,g} {taken.credit.unit} left.", flush=True)
+
+
+@vendor.command("models")
+@click.argument("name", help="A vendor that lists its models: openrouter.")
+@click.option("--address", help="Where its API lies. [default: the vendor's]")
+def list_models(name: str, address: str | None) -> None:
+    """Read the vendor's own list of models, with prices, into model files."""
+    import time
+
+    from vitascope.config import settings
+    from vitascope.engines.remote import model_lists
+
+    found = model_lists.renew(settings().home / "models", name, time.time(), address=address or "")
+    for model in found.models:
+        print(model)
+    for model in found.own:
+        _say(f"{model} is in a file of your own, which stays as it is.")
+    for model, why in found.left_out.items():
+        _say(f"{model} is left out: {why}.")
 
 
 @vendor.command("list")

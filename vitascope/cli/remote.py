@@ -83,6 +83,8 @@ def show(days: float) -> None:
         cost = f"{row.cost / 1e6:.4f} USD" + (f" and {row.unknown} of unknown cost" if row.unknown else "")
         lost = f", {row.lost} perhaps bought without a clip" if row.lost else ""
         print(f"{row.model:<32} {row.purchases} bought, {cost}, expected {row.estimate / 1e6:.4f} USD{lost}")
+    if not rows:
+        print(f"Nothing was bought in the last {days:g} days.")
     for one in latest:
         print(f"  {operator.timestamp(one.created_at)}  {one.id}  {one.model:<24} {one.state:<9} {one.note or ''}")
 
@@ -96,6 +98,7 @@ def _which(function: Any) -> Any:
     """The options that say whose budget it is."""
     for option in (
         click.option("--per", type=click.Choice(["day", "month"]), default="month", help="For each of these."),
+        click.option("--key", help="Of one API key alone: its id, or its first ten characters."),
         click.option("--account", help="An e-mail or an id: of this account alone."),
         click.option("--vendor", help="Of this vendor's models alone, such as kling."),
     ):
@@ -103,10 +106,14 @@ def _which(function: Any) -> Any:
     return function
 
 
-def _of(tx: Connection, vendor: str | None, account: str | None, now: float) -> tuple[str, str]:
+def _of(tx: Connection, vendor: str | None, account: str | None, key: str | None, now: float) -> tuple[str, str]:
     """(scope, name)"""
-    if vendor and account:
-        raise click.UsageError("Give --vendor or --account, or neither.")
+    if sum(map(bool, (vendor, account, key))) > 1:
+        raise click.UsageError("Give one of --vendor, --account and --key, or none.")
+    if key:
+        from vitascope.store import accounts
+
+        return "key", accounts.find_key(tx, key).id
     if account:
         return "account", operator.account(tx, account, now).id
     if not vendor:
@@ -124,12 +131,12 @@ def _of(tx: Connection, vendor: str | None, account: str | None, now: float) -> 
 @budget.command("set")
 @click.argument("dollars", type=click.FloatRange(0), help="US dollars; 0 lets nothing be bought.")
 @_which
-def set_budget(dollars: float, vendor: str | None, account: str | None, per: str) -> None:
-    """Let no more than this be spent; with neither --vendor nor --account, by everybody with everyone."""
+def set_budget(dollars: float, vendor: str | None, account: str | None, key: str | None, per: str) -> None:
+    """Let no more than this be spent; without --vendor, --account or --key, by everybody with everyone."""
     from vitascope.store import budgets
 
     with operator.house(strangers=True) as (house, now), house.store.begin() as tx:
-        scope, name = _of(tx, vendor, account, now)
+        scope, name = _of(tx, vendor, account, key, now)
         told = budgets.Budget(scope, name, per, round(dollars * 1_000_000))
         budgets.put(tx, told, now)
     print(f"{told.words}.")
@@ -141,19 +148,22 @@ def list_budgets() -> None:
     from vitascope.store import budgets
 
     with operator.house(strangers=True) as (house, now), house.store.read() as tx:
-        for one in budgets.every(tx):
+        known = budgets.every(tx)
+        if not known:
+            print("No budget is set.")
+        for one in known:
             used = budgets.spent(tx, one, now) / 1e6
-            name = one.name or "everything"
+            name = budgets.title(tx, one) or "everything"
             print(f"{one.scope:<8} {name:<36} {used:.4f} of {one.most / 1e6:g} USD this {one.period}")
 
 
 @budget.command("remove")
 @_which
-def remove_budget(vendor: str | None, account: str | None, per: str) -> None:
+def remove_budget(vendor: str | None, account: str | None, key: str | None, per: str) -> None:
     """Take this limit away."""
     from vitascope.store import budgets
 
     with operator.house(strangers=True) as (house, now), house.store.begin() as tx:
-        scope, name = _of(tx, vendor, account, now)
+        scope, name = _of(tx, vendor, account, key, now)
         budgets.remove(tx, scope, name, per)
     print("That budget is gone.")

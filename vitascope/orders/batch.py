@@ -17,8 +17,8 @@ from vitascope.orders import admission
 from vitascope.orders.order import Order
 from vitascope.orders.submit import price
 from vitascope.plans import Plan
+from vitascope.store import budgets, inputs, jobs, ledger, purchases
 from vitascope.store import idempotency as answers
-from vitascope.store import inputs, jobs, ledger, purchases
 from vitascope.store.accounts import Account
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -49,6 +49,7 @@ def submit(
     prices: pricing.Prices,
     rules: policy.Rules,
     credits: bool = True,
+    key_id: str | None = None,
     max_units: int | None = None,
     before: Callable[[Connection], None],
     also: Callable[[Connection, list[list[Job]], int], None],
@@ -57,8 +58,9 @@ def submit(
     """The id of the batch, and for each step its jobs, one for each take. `before` is done first in the transaction,
     `also` last: it is told the jobs and what they cost together. Either may raise, and then nothing is taken.
 
-    `once`: an idempotency key and a fingerprint of what is asked. The same again answers the same jobs; `before` and
-    `also` are not called then. Raises BadSpec, PolicyRefused, NotAllowed, TooMany, PriceTooHigh, NotEnoughCredits.
+    `key_id`: of the API key by which it comes, whose budget then holds too. `once`: an idempotency key and a
+    fingerprint of what is asked. The same again answers the same jobs; `before` and `also` are not called then. Raises
+    BadSpec, PolicyRefused, NotAllowed, OverSpendingLimit, TooMany, PriceTooHigh, NotEnoughCredits.
     """
     units = [price(step.order, plan=plan, prices=prices).per_clip if credits else 0 for step in steps]
     total = sum(each * step.order.n for each, step in zip(units, steps, strict=True))
@@ -79,13 +81,17 @@ def submit(
         batch_id, placed = new_id(FILM_BATCH, now), list[list[Job]]()
         if steps:
             admission.check_batch(tx, account, [step.order for step in steps], plan=plan, rules=rules, now=now)
-            for model in {step.order.card.name for step in steps if step.order.card.needs == REMOTE}:
+            bought = [step.order for step in steps if step.order.card.needs == REMOTE]
+            for model in {order.card.name for order in bought}:
                 purchases.refuse_stopped(tx, model)
+            if bought:
+                clips = [(order.card.name, order.expected_cost) for order in bought for _ in range(order.n)]
+                budgets.refuse(tx, account.id, clips, now, key_id=key_id)
         if total:
             ledger.ensure_daily(tx, account.id, plan, now, admission.zone(account))
         for step, each in zip(steps, units, strict=True):
             after = placed[step.after][-1].id if isinstance(step.after, int) else step.after
-            placed.append(_place(tx, account, step.order, after, each, batch_id, plan, now))
+            placed.append(_place(tx, account, step.order, after, each, batch_id, plan, now, key_id))
         also(tx, placed, total)
         if once:
             told: dict[str, Any] = {"batch": batch_id, "jobs": [[job.id for job in some] for some in placed]}
@@ -94,7 +100,15 @@ def submit(
 
 
 def _place(
-    tx: Connection, account: Account, order: Order, after: str | None, units: int, batch_id: str, plan: Plan, now: float
+    tx: Connection,
+    account: Account,
+    order: Order,
+    after: str | None,
+    units: int,
+    batch_id: str,
+    plan: Plan,
+    now: float,
+    key_id: str | None,
 ) -> list[Job]:
     inputs.touch(tx, account.id, inputs.named(json.dumps(order.spec.to_dict())), now)
     made = []
@@ -117,5 +131,7 @@ def _place(
             after=after,
         )
         ledger.hold(tx, account.id, job.id, units, now)
+        if order.card.needs == REMOTE:
+            budgets.expect(tx, job.id, order.card.name, order.expected_cost, now, key_id=key_id)
         made.append(job)
     return made

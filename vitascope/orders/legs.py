@@ -23,8 +23,7 @@ KEY = "legs"  # of a job's request: the other models of its route, in their orde
 def written(order: Order) -> dict[str, Any]:
     """What has to be known of it later."""
     card = order.card
-    cost = card.cost.of(order.shape) if card.cost else None
-    return {"model": card.name, "needs": card.needs, "shape": order.shape.to_dict(), "cost": cost}
+    return {"model": card.name, "needs": card.needs, "shape": order.shape.to_dict(), "cost": order.expected_cost}
 
 
 def go_on(tx: Connection, held: Purchase, lease: Lease, why: VitascopeError, now: float) -> bool:
@@ -45,7 +44,8 @@ def go_on(tx: Connection, held: Purchase, lease: Lease, why: VitascopeError, now
                 continue
             budgets.expect_elsewhere(tx, job.id, leg["model"], 0)  # what the one before would have cost is free again
             try:
-                budgets.refuse(tx, job.account_id, leg["model"], [leg["cost"]], now)
+                key_id = budgets.key_of(tx, job.id)
+                budgets.refuse(tx, job.account_id, [(leg["model"], leg["cost"])], now, key_id=key_id)
             except OverSpendingLimit:
                 continue
         budgets.expect_elsewhere(tx, job.id, leg["model"], leg["cost"] if leg["needs"] == REMOTE else 0)

@@ -32,3 +32,8 @@ class Order:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self.card.resolve(self.spec, given=self.coming))
+
+    @property
+    def expected_cost(self) -> int | None:
+        """What another server takes for each clip, in micro-dollars; None: unknown."""
+        return self.card.cost.of(self.shape) if self.card.cost else None

@@ -115,8 +115,8 @@ class Buyer:
 
 def refuse_costs(tx: Connection, account_id: str, wanted: Mapping[str, Sequence[int | None]], now: float) -> None:
     """Raises OverSpendingLimit when these lines would pass a budget; the account is locked by the caller."""
-    for model, some in wanted.items():
-        budgets.refuse(tx, account_id, model, some, now, hint="Write its price into a file of its voices.")
+    lines = [(model, cost) for model, some in wanted.items() for cost in some]
+    budgets.refuse(tx, account_id, lines, now, key_id=None, hint="Write its price into a file of its voices.")
 
 
 def _session(offer: Offer, carrier: Any) -> sessions.Session:

@@ -51,12 +51,13 @@ def submit(
     prices: pricing.Prices,
     rules: policy.Rules,
     credits: bool = True,
+    key_id: str | None = None,
     idempotency: str | None = None,
     also: Callable[[Connection, list[Job]], None] | None = None,
 ) -> list[Job]:
     """Take the order: one job for each take, of one batch, or none at all. It costs what `price` says; refused orders
     cost nothing. The files that were given for it are kept in `blobs` first; without them its pictures are kept in the
-    database.
+    database. `key_id`: of the API key by which it comes, whose budget then holds too.
 
     The same `idempotency` key again gives the same jobs as they are now, and Conflict for another order. `also` is done
     in the same transaction. Raises BadSpec, PolicyRefused, NotAllowed, OverSpendingLimit, TooMany, PriceTooHigh,
@@ -82,10 +83,10 @@ def submit(
         if idempotency and (answer := answers.recall(tx, account.id, idempotency, *prints)):
             return [jobs.get(tx, account.id, job_id) for job_id in answer["jobs"]]
         admission.check(tx, account, order, plan=plan, rules=rules, now=now)
-        expected = order.card.cost.of(order.shape) if order.card.cost else None
+        expected = order.expected_cost
         if order.card.needs == REMOTE:
             purchases.refuse_stopped(tx, order.card.name)
-            budgets.refuse(tx, account.id, order.card.name, [expected] * order.n, now)
+            budgets.refuse(tx, account.id, [(order.card.name, expected)] * order.n, now, key_id=key_id)
         if units:
             ledger.ensure_daily(tx, account.id, plan, now, admission.zone(account))
         inputs.touch(tx, account.id, inputs.named(json.dumps(order.spec.to_dict())), now)
@@ -112,7 +113,7 @@ def submit(
             )
             ledger.hold(tx, account.id, job.id, units, now)
             if order.card.needs == REMOTE:
-                budgets.expect(tx, job.id, order.card.name, expected, now)
+                budgets.expect(tx, job.id, order.card.name, expected, now, key_id=key_id)
             placed.append(job)
         if also:
             also(tx, placed)

@@ -50,6 +50,7 @@ class Actor:
     account: Account
     by: str
     session_token: str = ""
+    key_id: str | None = None  # of a key or a token
 
     @property
     def id(self) -> str:
@@ -139,7 +140,7 @@ def by_credential(context: Context, text: str) -> Actor:
     if accounts.worth_noting(key, now):
         with context.store.begin() as tx:
             accounts.used(tx, key, now)
-    return Actor(account, "token" if key.access_key else "key")
+    return Actor(account, "token" if key.access_key else "key", key_id=key.id)
 
 
 def known_pair(context: Context, access: str) -> None:
@@ -157,7 +158,7 @@ def by_signature(context: Context, access: str, verify: Callable[[str, float], N
     if accounts.worth_noting(key, now):
         with context.store.begin() as tx:
             accounts.used(tx, key, now)
-    return Actor(account, "token")
+    return Actor(account, "token", key_id=key.id)
 
 
 def _by_token(context: Context, token: str, now: float) -> tuple[Account, accounts.Key]:

@@ -206,6 +206,7 @@ def submit(
         prices=context.prices,
         rules=context.rules,
         credits=context.settings.credits,
+        key_id=actor.key_id,
         idempotency=idempotency,
         also=also,
     )

@@ -40,6 +40,7 @@ from vitascope.store.keys import (
     by_access,
     by_key,
     create_key,
+    find_key,
     keys,
     master_secret,
     pair_secret,
@@ -51,9 +52,9 @@ from vitascope.store.passwords import MAX_PASSWORD, MIN_PASSWORD, PasswordHash, 
 
 __all__ = [
     "KEY_PREFIX", "MAX_KEYS", "MAX_PASSWORD", "MIN_PASSWORD", "ROLES", "Account", "Key", "NewKey", "PasswordHash",
-    "by_access", "by_id", "by_key", "change", "clean_email", "create_key", "find_owner", "hashed", "keys", "letters",
-    "log_in", "log_out", "master_secret", "matches", "owner", "page", "pair_secret", "password_of", "present",
-    "refuse_disabled", "revoke_key", "session", "sign_up", "used", "worth_noting",
+    "by_access", "by_id", "by_key", "change", "clean_email", "create_key", "find_key", "find_owner", "hashed", "keys",
+    "letters", "log_in", "log_out", "master_secret", "matches", "owner", "page", "pair_secret", "password_of",
+    "present", "refuse_disabled", "revoke_key", "session", "sign_up", "used", "worth_noting",
 ]  # fmt: skip
 
 SESSION_SECONDS = 30 * 86_400.0

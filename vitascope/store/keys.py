@@ -23,6 +23,7 @@ from vitascope.store.ids import KEY, new_id
 KEY_PREFIX = "vs_"
 ACCESS_PREFIX = "ak_"
 USED_EVERY_SECONDS = 60.0  # how exactly a key's last use is known; a write for each request would be a waste
+SHOWN = 10  # characters of a key that are kept to know it by
 MAX_KEYS = 100  # open ones of one account
 
 
@@ -72,7 +73,7 @@ def create_key(tx: Connection, account_id: str, name: str, now: float, pair: boo
             id=id,
             account_id=account_id,
             name=name,
-            prefix=new.access or new.key[:10],
+            prefix=new.access or new.key[:SHOWN],
             secret_hash=sha256_of(new.text),
             access_key=new.access or None,
             created_at=now,
@@ -88,6 +89,21 @@ def keys(tx: Connection, account_id: str, *, revoked: bool = False) -> list[Key]
     if not revoked:
         query = query.where(table.c.revoked_at.is_(None))
     return [Key(*row) for row in tx.execute(query.order_by(table.c.id))]
+
+
+def find_key(tx: Connection, named: str) -> Key:
+    """The key of this id, or the one that begins so. Raises NotFound, and Conflict when several begin so."""
+    table = schema.api_keys
+    here = table.c.id == named
+    if len(named) >= SHOWN:
+        here |= table.c.prefix.startswith(named, autoescape=True)
+    query = sa.select(*(table.c[item.name] for item in dataclasses.fields(Key)))
+    found = [Key(*row) for row in tx.execute(query.where(here).limit(2))]
+    if not found:
+        raise NotFound("There is no such key here.", hint=f"Its id, or its first {SHOWN} characters, never the whole.")
+    if len(found) > 1:
+        raise Conflict("Several keys begin so.", hint="Give the id of one; GET /v1/keys tells it.")
+    return found[0]
 
 
 def revoke_key(tx: Connection, account_id: str, key_id: str, now: float) -> None:

@@ -538,11 +538,11 @@ budgets = Table(  # how much may be spent with other servers; see `budgets.py`
     "budgets",
     metadata,
     Column("scope", Text, primary_key=True),
-    Column("name", Text, primary_key=True),  # of the vendor or account; empty for everything
+    Column("name", Text, primary_key=True),  # of the vendor, account or key; empty for everything
     Column("period", Text, primary_key=True),
     Column("most", BigInteger, nullable=False),  # micro-dollars
     _created(),
-    _one_of("scope", ("all", "vendor", "account")),
+    _one_of("scope", ("all", "vendor", "account", "key")),
     _one_of("period", ("day", "month")),
     CheckConstraint("most >= 0", name="most"),
 )
@@ -553,6 +553,7 @@ expected_costs = Table(  # of orders from other servers, as they were known when
     Column("job_id", Text, ForeignKey("jobs.id"), primary_key=True),
     Column("vendor", Text, nullable=False),
     Column("amount", BigInteger),  # micro-dollars; null: unknown
+    Column("key_id", Text),  # of the API key by which it was ordered; null: by none
     Column("at", Double, nullable=False, index=True),
 )
 

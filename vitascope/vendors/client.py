@@ -96,6 +96,14 @@ class Seen:
     model: str = ""  # as the server calls it
 
 
+@dataclass(frozen=True)
+class Credit:
+    """What an account has left at a vendor: so many US dollars, credits or units."""
+
+    amount: float
+    unit: Literal["USD", "credits", "units"]
+
+
 class Refused(Exception):
     """The server says that it will not do this, so nothing was bought. `wait`: after so many seconds it may."""
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 from vitascope.clip import Picture, Shape, aspect_of
 from vitascope.vendors.client import (
     Answer,
+    Credit,
     Reason,
     Refused,
     Request,
@@ -157,6 +158,11 @@ class TaskClient:
         except Refused as error:
             if error.reason in ("auth", "money", "limit"):
                 raise
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        """What the account has left; None: this vendor does not say. `at`: now. Raises Refused, Unclear."""
+        yield from ()
+        return None
 
     def told(self, answer: Answer) -> Told:
         """What an answer holds. Raises Refused for an error that is certain, else Unclear."""

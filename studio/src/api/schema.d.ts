@@ -665,6 +665,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/vendors/{name}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Models
+         * @description Read the vendor's own list of models, with prices, into model files. A list that cannot be used changes none.
+         */
+        post: operations["read_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/vendors/{name}/test": {
         parameters: {
             query?: never;
@@ -676,7 +696,7 @@ export interface paths {
         put?: never;
         /**
          * Test Key
-         * @description Ask the vendor whether it takes the key. Nothing is bought.
+         * @description Ask the vendor whether it takes the key, and what is left there where it says so. Nothing is bought.
          */
         post: operations["test_key"];
         delete?: never;
@@ -2490,7 +2510,7 @@ export interface components {
             dollars: number;
             /**
              * Name
-             * @description Of the vendor, or the account's id; empty for everything.
+             * @description Of the vendor, or the id of the account or API key; empty for everything.
              */
             name: string;
             /**
@@ -2502,9 +2522,14 @@ export interface components {
              * Scope
              * @enum {string}
              */
-            scope: "all" | "vendor" | "account";
+            scope: "all" | "vendor" | "account" | "key";
             /** Spent */
             spent: number;
+            /**
+             * Title
+             * @description How people call it.
+             */
+            title: string;
         };
         /** Buying */
         Buying: {
@@ -2934,6 +2959,16 @@ export interface components {
              * Format: uri
              */
             url: string;
+        };
+        /** Credit */
+        Credit: {
+            /** Amount */
+            amount: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "USD" | "credits" | "units";
         };
         /** CreditsView */
         CreditsView: {
@@ -3934,6 +3969,26 @@ export interface components {
              */
             parents: components["schemas"]["ClipView"][];
         };
+        /** Listed */
+        Listed: {
+            /**
+             * Left Out
+             * @description The vendor's names of those that cannot be ordered, and why.
+             */
+            left_out: {
+                [key: string]: string;
+            };
+            /**
+             * Models
+             * @description Those that its list has, and that are here now.
+             */
+            models: string[];
+            /**
+             * Own
+             * @description Of its list, those in a file of the operator's own, which stayed as it is.
+             */
+            own: string[];
+        };
         /** LogIn */
         LogIn: {
             /** Email */
@@ -4221,6 +4276,7 @@ export interface components {
             dollars: number;
             /**
              * Name
+             * @description Of a key also its first ten characters.
              * @default
              */
             name?: string;
@@ -4235,7 +4291,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            scope?: "all" | "vendor" | "account";
+            scope?: "all" | "vendor" | "account" | "key";
         };
         /** NewFilm */
         NewFilm: {
@@ -5809,6 +5865,8 @@ export interface components {
              * @description What took the key.
              */
             address: string;
+            /** @description What its account has left there; null: the vendor does not say. */
+            credit: components["schemas"]["Credit"] | null;
             /** Name */
             name: string;
         };
@@ -5955,6 +6013,11 @@ export interface components {
              * @enum {string}
              */
             kind: "vendor" | "server" | "comfy";
+            /**
+             * Lists
+             * @description Whether its own list of models can be read.
+             */
+            lists: boolean;
             /**
              * Models
              * @description Those that can be ordered, or could with a key.
@@ -8782,6 +8845,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -8823,7 +8895,7 @@ export interface operations {
     remove_budget: {
         parameters: {
             query?: {
-                scope?: "all" | "vendor" | "account";
+                scope?: "all" | "vendor" | "account" | "key";
                 name?: string;
                 period?: "day" | "month";
             };
@@ -10181,6 +10253,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Too Many Requests */

@@ -9,7 +9,7 @@ import pages from '../pages/pages.module.css';
 import { Fault, Nothing, Section } from '../pages/parts';
 import { Button } from '../parts/Button';
 import { Tag } from '../parts/Tag';
-import { SPEND_DAYS, useAct, useBudgets, useRoutes, useSpend, type Budget, type Vendor } from './hooks';
+import { SPEND_DAYS, useAct, useBudgets, useRoutes, useSpend, type Budget } from './hooks';
 import { dollars } from './say';
 import styles from './vendors.module.css';
 
@@ -17,12 +17,12 @@ const DAY = 86_400;
 const ICONS = { auto: IconRoute, auto_cheap: IconTag, auto_fast: IconBolt, auto_best: IconStar } as const;
 type Known = keyof typeof ICONS;
 
-export function Beside({ vendors, onBudget }: { vendors: readonly Vendor[]; onBudget: () => void }) {
+export function Beside({ onBudget }: { onBudget: () => void }) {
   return (
     <aside className={styles.beside}>
       <Routes />
       <Spent />
-      <Budgets vendors={vendors} onBudget={onBudget} />
+      <Budgets onBudget={onBudget} />
     </aside>
   );
 }
@@ -97,7 +97,7 @@ function byModel(rows: readonly { model: string; dollars: number }[]): [string, 
   return [...sums].sort((a, b) => b[1] - a[1]);
 }
 
-function Budgets({ vendors, onBudget }: { vendors: readonly Vendor[]; onBudget: () => void }) {
+function Budgets({ onBudget }: { onBudget: () => void }) {
   const { t } = useTranslation('vendors');
   const budgets = useBudgets();
   const remove = useAct(
@@ -105,7 +105,6 @@ function Budgets({ vendors, onBudget }: { vendors: readonly Vendor[]; onBudget: 
       call(api.DELETE('/v1/admin/budgets', { params: { query: { scope, name, period } } })),
     () => t('budgetSheet.kept'),
   );
-  const title = (name: string) => vendors.find((one) => one.name === name)?.title ?? name;
   return (
     <Section title={t('budgets')} why={t('budgetsWhy')}>
       {budgets.error && <Fault error={budgets.error} again={() => void budgets.refetch()} />}
@@ -114,7 +113,7 @@ function Budgets({ vendors, onBudget }: { vendors: readonly Vendor[]; onBudget: 
         <ul className={styles.budgets}>
           {budgets.data.map((one) => (
             <li key={`${one.scope} ${one.name} ${one.period}`}>
-              <span>{t(`budgetOf.${one.scope}_${one.period}`, { name: title(one.name) })}</span>
+              <span>{t(`budgetOf.${one.scope}_${one.period}`, { name: one.title })}</span>
               <span>
                 {dollars(one.spent)} {t('ofBudget', { dollars: dollars(one.dollars) })}
               </span>

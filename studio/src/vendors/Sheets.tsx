@@ -1,11 +1,13 @@
 /** The two forms of the page: a key, and a budget. A key is sent once and never shown again. */
-import { NativeSelect, NumberInput, PasswordInput } from '@mantine/core';
+import { NativeSelect, NumberInput, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, call } from '../api/client';
 import pages from '../pages/pages.module.css';
 import { Sheet, useSheet } from '../pages/Sheet';
-import type { Vendor } from './hooks';
+import type { Budget, Vendor } from './hooks';
+
+const A_KEY = ':key'; // no vendor is called so
 
 interface Props {
   vendor?: Vendor;
@@ -62,15 +64,13 @@ export function KeySheet({ vendor, vendors, onClose }: Props) {
 export function BudgetSheet({ vendor, vendors, onClose }: Props) {
   const { t } = useTranslation('vendors');
   const [name, setName] = useState(vendor?.name ?? '');
+  const [key, setKey] = useState('');
   const [period, setPeriod] = useState<'day' | 'month'>('month');
   const [most, setMost] = useState<number | string>(vendor?.budget ?? '');
+  const whose = (): Pick<Budget, 'scope' | 'name'> =>
+    name === A_KEY ? { scope: 'key', name: key.trim() } : { scope: name ? 'vendor' : 'all', name };
   const send = useSheet(
-    () =>
-      call(
-        api.PUT('/v1/admin/budgets', {
-          body: { scope: name ? 'vendor' : 'all', name, period, dollars: Number(most) },
-        }),
-      ),
+    () => call(api.PUT('/v1/admin/budgets', { body: { ...whose(), period, dollars: Number(most) } })),
     t('budgetSheet.kept'),
     onClose,
   );
@@ -79,7 +79,7 @@ export function BudgetSheet({ vendor, vendors, onClose }: Props) {
       title={t('setBudget')}
       action={t('budgetSheet.keep')}
       error={send.error}
-      busy={send.isPending || most === ''}
+      busy={send.isPending || most === '' || (name === A_KEY && !key.trim())}
       onSend={() => send.mutate()}
       onClose={onClose}
     >
@@ -89,9 +89,19 @@ export function BudgetSheet({ vendor, vendors, onClose }: Props) {
         onChange={(event) => setName(event.currentTarget.value)}
         data={[
           { value: '', label: t('budgetSheet.all') },
+          { value: A_KEY, label: t('budgetSheet.aKey') },
           ...vendors.map((one) => ({ value: one.name, label: one.title })),
         ]}
       />
+      {name === A_KEY && (
+        <TextInput
+          label={t('budgetSheet.key')}
+          description={t('budgetSheet.keyWhy')}
+          maxLength={64}
+          value={key}
+          onChange={(event) => setKey(event.currentTarget.value)}
+        />
+      )}
       <NativeSelect
         label={t('budgetSheet.per')}
         value={period}

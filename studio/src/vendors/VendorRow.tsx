@@ -6,6 +6,7 @@ import {
   IconCircleHalf2,
   IconKey,
   IconPlug,
+  IconRefresh,
   IconTrash,
   IconX,
 } from '@tabler/icons-react';
@@ -16,7 +17,7 @@ import { Button, IconButton } from '../parts/Button';
 import { moment, span } from '../parts/time';
 import { language } from '../words';
 import { Filled } from './BuyingBar';
-import { useAct, type Vendor } from './hooks';
+import { useAct, type Credit, type Vendor } from './hooks';
 import { dollars, short, tile } from './say';
 import styles from './vendors.module.css';
 
@@ -41,9 +42,15 @@ export function VendorRow({ vendor, onKey, onBudget }: Props) {
   const { t } = useTranslation('vendors');
   const { title } = vendor;
   const [Mark, tone] = MARKS[vendor.state];
+  const left = ({ amount, unit }: Credit) =>
+    unit === 'USD' ? dollars(amount) : t(`left.${unit}`, { amount: amount.toLocaleString(language()) });
   const test = useAct(
     (name: string) => call(api.POST('/v1/admin/vendors/{name}/test', { params: { path: { name } } })),
-    () => t('tested', { name: title }),
+    (_, { credit }) => (credit ? t('testedLeft', { name: title, left: left(credit) }) : t('tested', { name: title })),
+  );
+  const list = useAct(
+    (name: string) => call(api.POST('/v1/admin/vendors/{name}/models', { params: { path: { name } } })),
+    () => t('listed', { name: title }),
   );
   const remove = useAct(
     (name: string) => call(api.DELETE('/v1/admin/vendors/{name}/key', { params: { path: { name } } })),
@@ -110,6 +117,16 @@ export function VendorRow({ vendor, onKey, onBudget }: Props) {
             {(vendor.state === 'connected' || vendor.state === 'no_answer') && (
               <IconButton small label={`${t('newKey')}: ${title}`} onClick={onKey}>
                 <IconKey {...ICON} />
+              </IconButton>
+            )}
+            {vendor.lists && (
+              <IconButton
+                small
+                label={`${t('list')}: ${title}. ${t('listWhy')}`}
+                disabled={list.isPending}
+                onClick={() => list.mutate(vendor.name)}
+              >
+                <IconRefresh {...ICON} />
               </IconButton>
             )}
             <IconButton

@@ -82,7 +82,7 @@ function Whole() {
             <IconLock size={16} stroke={1.9} aria-hidden /> {t('promise')}
           </p>
         </div>
-        <Beside vendors={all} onBudget={() => setOpen({ what: 'budget' })} />
+        <Beside onBudget={() => setOpen({ what: 'budget' })} />
       </div>
       {open?.what === 'key' && <KeySheet vendor={open.vendor} vendors={all} onClose={() => setOpen(null)} />}
       {open?.what === 'budget' && <BudgetSheet vendor={open.vendor} vendors={all} onClose={() => setOpen(null)} />}

@@ -7,6 +7,7 @@ import { useToast } from '../parts/toast';
 
 export type Vendor = components['schemas']['VendorView'];
 export type Budget = components['schemas']['BudgetView'];
+export type Credit = components['schemas']['Credit'];
 export type OrderOut = components['schemas']['OrderOut'];
 
 const FRESH_MS = 10_000;
@@ -54,12 +55,12 @@ export function useRoutes() {
 }
 
 /** Do something that changes what the page shows; say what it did, or what stood against it. */
-export function useAct<T>(act: (asked: T) => Promise<unknown>, done: (asked: T) => string) {
+export function useAct<T, A>(act: (asked: T) => Promise<A>, done: (asked: T, answer: A) => string) {
   const cache = useQueryClient();
   const toast = useToast();
   return useMutation({
     mutationFn: act,
-    onSuccess: (_, asked) => toast(done(asked), { tone: 'ok' }),
+    onSuccess: (answer, asked) => toast(done(asked, answer), { tone: 'ok' }),
     onError: (error) => toast(told(error), { tone: 'bad' }),
     onSettled: () => void cache.invalidateQueries({ queryKey: ['admin'] }),
   });

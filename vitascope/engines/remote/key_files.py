@@ -5,15 +5,19 @@ last four characters, and only the session that sends it reads it whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vitascope.engines import registry
 from vitascope.engines.remote import session, vendors
 from vitascope.engines.remote.protocol import Refused, Unclear
 from vitascope.errors import BadSettings, Conflict, NotAllowed, NotFound, Unavailable
 from vitascope.media.atomic_write import written_aside
+from vitascope.vendors.client import Credit
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LONGEST = 4096
@@ -76,20 +80,41 @@ def models(name: str) -> list[Path]:
     return sorted((registry.VENDORS / name).glob("*.toml")) if _NAME.fullmatch(name) else []
 
 
-def check(name: str, source: Mapping[str, str]) -> str:
-    """The address that took the key. Nothing is bought: it is asked for a task that nobody has. Raises BadSettings,
-    Refused when the key is not taken, Unclear or Unavailable when nobody knows.
+@dataclass(frozen=True)
+class Taken:
+    """A key that was taken: by which address, and what its account has left there, where the vendor says so."""
+
+    address: str
+    credit: Credit | None
+
+
+def check(name: str, source: Mapping[str, str]) -> Taken:
+    """Ask the vendor whether it takes the key. Nothing is bought: it is asked for a task that nobody has. Raises
+    BadSettings, Refused when the key is not taken, Unclear or Unavailable when nobody knows.
     """
     engine = vendors.engine(f"{name}/check", {"vendor": name, "model": "check", **source})
-    engine.session.run(engine.client.check())  # type: ignore[attr-defined]
-    return engine.address
+    client: Any = engine.client
+    engine.session.run(client.check())
+    credit = None
+    with suppress(Refused, Unclear, Unavailable):  # the key is taken all the same
+        credit = engine.session.run(client.credit(time.time()))
+    return Taken(engine.address, credit)
 
 
-def tested(name: str, source: Mapping[str, str]) -> str:
+def tested(name: str, source: Mapping[str, str]) -> Taken:
     """As `check`, for people. Raises BadSettings, NotAllowed for a key that is not taken, Unavailable."""
-    try:
+    with for_people(name):
         return check(name, source)
+
+
+@contextmanager
+def for_people(name: str) -> Iterator[None]:
+    """What a vendor says to a request that buys nothing. Raises NotAllowed for a key that is not taken, Unavailable."""
+    try:
+        yield
     except Refused as error:
+        if error.reason not in ("auth", "money", "limit"):
+            raise Unavailable(f"{name} refuses: {error.message}", hint="Is it the right address?") from None
         raise NotAllowed(f"{name} does not take the key: {error.message}", hint="Add another: --replace.") from None
     except Unclear as error:
-        raise Unavailable(f"{name} does not say whether it takes the key: {error}", hint="Try again later.") from None
+        raise Unavailable(f"{name} gives no clear answer: {error}", hint="Try again later.") from None

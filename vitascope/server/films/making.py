@@ -158,6 +158,7 @@ def _submit(context: Context, actor: Actor, found: Planned, max_units: int | Non
         prices=context.prices,
         rules=context.rules,
         credits=context.settings.credits,
+        key_id=actor.key_id,
         max_units=max_units,
         before=before,
         also=also,

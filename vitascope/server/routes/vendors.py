@@ -10,15 +10,16 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from sqlalchemy import Connection
 
 from vitascope.engines.model_file import ModelFile
-from vitascope.engines.remote import key_files, vendors
+from vitascope.engines.remote import key_files, model_lists, vendors
 from vitascope.errors import BadSettings, BadSpec
 from vitascope.server import model_routes
 from vitascope.server.auth import Asking, Here, Operator
 from vitascope.server.routes import errors
 from vitascope.server.schemas import Answer, Deleted, Page, Said, page
-from vitascope.store import budgets, jobs, ledger, paused, purchases, vendor_book, vendor_health
+from vitascope.store import accounts, budgets, jobs, ledger, paused, purchases, vendor_book, vendor_health
 from vitascope.store.budgets import Budget, vendor_of
 from vitascope.store.purchase import Purchase
 from vitascope.store.vendor_health import Answers
@@ -27,6 +28,7 @@ router = APIRouter(route_class=Asking, prefix="/v1/admin", tags=["admin"])
 DAY = 86_400.0
 MOST_OUT = 100
 Name = Annotated[str, Path(max_length=64)]
+Scope = Literal["all", "vendor", "account", "key"]
 Hour = Literal["none", "good", "late", "failed"]
 
 
@@ -35,6 +37,7 @@ class VendorView(Answer):
     title: str
     kind: Literal["vendor", "server", "comfy"]
     models: list[str] = Field(description="Those that can be ordered, or could with a key.")
+    lists: bool = Field(description="Whether its own list of models can be read.")
     key_end: str = Field(description="The last characters of its key; empty: there is none here.")
     state: Literal["connected", "no_key", "unusable", "key_refused", "no_money", "no_answer", "budget_used_up"]
     why: str = Field(description="What it said, or what is wrong here.")
@@ -52,9 +55,21 @@ class NewKey(Said):
     replace: bool = False
 
 
+class Credit(Answer):
+    amount: float
+    unit: Literal["USD", "credits", "units"]
+
+
 class Tested(Answer):
     name: str
     address: str = Field(description="What took the key.")
+    credit: Credit | None = Field(description="What its account has left there; null: the vendor does not say.")
+
+
+class Listed(Answer):
+    models: list[str] = Field(description="Those that its list has, and that are here now.")
+    own: list[str] = Field(description="Of its list, those in a file of the operator's own, which stayed as it is.")
+    left_out: dict[str, str] = Field(description="The vendor's names of those that cannot be ordered, and why.")
 
 
 class Buying(Answer):
@@ -68,16 +83,17 @@ class Switch(Said):
 
 
 class BudgetView(Answer):
-    scope: Literal["all", "vendor", "account"]
-    name: str = Field(description="Of the vendor, or the account's id; empty for everything.")
+    scope: Scope
+    name: str = Field(description="Of the vendor, or the id of the account or API key; empty for everything.")
+    title: str = Field(description="How people call it.")
     period: Literal["day", "month"]
     dollars: float
     spent: float
 
 
 class NewBudget(Said):
-    scope: Literal["all", "vendor", "account"] = "all"
-    name: str = Field("", max_length=64)
+    scope: Scope = "all"
+    name: str = Field("", max_length=64, description="Of a key also its first ten characters.")
     period: Literal["day", "month"] = "month"
     dollars: float = Field(ge=0, le=10_000_000)
 
@@ -133,6 +149,7 @@ def list_vendors(context: Here, actor: Operator) -> Page[VendorView]:
             title=vendors.VENDORS[name].title if name in vendors.VENDORS else name,
             kind=_kind(name, own),
             models=sorted(own) or shipped,
+            lists=name in model_lists.LISTED,
             key_end=key.end if key else "",
             state=state,  # type: ignore[arg-type]
             why=why,
@@ -163,9 +180,19 @@ def add_key(context: Here, actor: Operator, name: Name, said: NewKey) -> Page[Ve
 
 @router.post("/vendors/{name}/test", responses=errors(404))
 def test_key(context: Here, actor: Operator, name: Name) -> Tested:
-    """Ask the vendor whether it takes the key. Nothing is bought."""
+    """Ask the vendor whether it takes the key, and what is left there where it says so. Nothing is bought."""
     with _as_request():
-        return Tested(name=name, address=key_files.tested(name, {}))
+        taken = key_files.tested(name, {})
+    left = Credit(amount=taken.credit.amount, unit=taken.credit.unit) if taken.credit else None
+    return Tested(name=name, address=taken.address, credit=left)
+
+
+@router.post("/vendors/{name}/models", responses=errors(404, 422))
+def read_models(context: Here, actor: Operator, name: Name) -> Listed:
+    """Read the vendor's own list of models, with prices, into model files. A list that cannot be used changes none."""
+    with _as_request():
+        found = model_lists.renew(context.settings.home / "models", name, context.now())
+    return Listed(models=list(found.models), own=list(found.own), left_out=dict(found.left_out))
 
 
 @router.delete("/vendors/{name}/key", responses=errors(404, 409))
@@ -202,24 +229,27 @@ def switch_buying(context: Here, actor: Operator, said: Switch) -> Buying:
 def list_budgets(context: Here, actor: Operator) -> Page[BudgetView]:
     """How much may be spent with other servers, and what is spent or ordered of it."""
     with context.store.read() as tx:
-        views = [_budget(one, budgets.spent(tx, one, context.now())) for one in budgets.every(tx)]
+        views = [_budget(tx, one, context.now()) for one in budgets.every(tx)]
     return page(views, len(views), id="scope")  # type: ignore[return-value]
 
 
-@router.put("/budgets", responses=errors(404, 422))
+@router.put("/budgets", responses=errors(404, 409, 422))
 def set_budget(context: Here, actor: Operator, said: NewBudget) -> BudgetView:
     """Let no more than this be spent, in the place of the budget before."""
-    one = Budget(said.scope, "" if said.scope == "all" else said.name, said.period, round(said.dollars * 1e6))
     with context.store.begin() as tx:
+        name = "" if said.scope == "all" else said.name
+        if said.scope == "key":
+            name = accounts.find_key(tx, name).id
+        one = Budget(said.scope, name, said.period, round(said.dollars * 1e6))
         budgets.put(tx, one, context.now())
-        return _budget(one, budgets.spent(tx, one, context.now()))
+        return _budget(tx, one, context.now())
 
 
 @router.delete("/budgets", responses=errors(404, 422))
 def remove_budget(
     context: Here,
     actor: Operator,
-    scope: Literal["all", "vendor", "account"] = "all",
+    scope: Scope = "all",
     name: Annotated[str, Query(max_length=64)] = "",
     period: Literal["day", "month"] = "month",
 ) -> Deleted:
@@ -317,13 +347,14 @@ def _kind(name: str, own: dict[str, ModelFile]) -> Literal["vendor", "server", "
     return "comfy" if any(".comfy:" in file.engine for file in own.values()) else "server"
 
 
-def _budget(one: Budget, spent: int) -> BudgetView:
+def _budget(tx: Connection, one: Budget, now: float) -> BudgetView:
     return BudgetView(
         scope=one.scope,  # type: ignore[arg-type]
         name=one.name,
+        title=vendors.VENDORS[one.name].title if one.name in vendors.VENDORS else budgets.title(tx, one),
         period=one.period,  # type: ignore[arg-type]
         dollars=one.most / 1e6,
-        spent=spent / 1e6,
+        spent=budgets.spent(tx, one, now) / 1e6,
     )
 
 

@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import jwt
 
 from vitascope.clip import ClipSpec, Shape
-from vitascope.vendors.client import Answer, Request, Seen, Steps, TaskOrder, Ticket
+from vitascope.vendors.client import Answer, Credit, Request, Seen, Steps, TaskOrder, Ticket
 from vitascope.vendors.kling.words import REASONS, STATES
 from vitascope.vendors.task_client import TaskClient, Told, aspect, base64_of, inner, number, seconds, segment
 
 _TOKEN_SECONDS, _SKEW_SECONDS = 1800, 5
+_YEAR = 365 * 86_400
 
 
 def authorization(key: str, now: float) -> str:
@@ -70,6 +71,15 @@ class Client(TaskClient):
             return None
         handle = str(inner(self.told(answer), "data", "task_id") or "")
         return Ticket(handle, {"kind": kind}) if handle else None
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        """Of the packs that were bought in the last year."""
+        path = f"/account/costs?start_time={round((at - _YEAR) * 1000)}&end_time={round(at * 1000)}"
+        told = self.told((yield Request(method="GET", path=path)))
+        packs = inner(told, "data", "resource_pack_subscribe_infos")
+        rows = [row for row in packs if inner(row, "status") == "online"] if isinstance(packs, list) else []
+        known = [part for row in rows if (part := number(inner(row, "remaining_quantity"))) is not None]
+        return Credit(sum(known), "units") if known else None
 
     def fields(self, order: TaskOrder) -> Told:
         """What is sent. Raises Refused for what Kling cannot be told."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from vitascope.vendors.client import Answer, Request, Seen, TaskOrder, Ticket
-from vitascope.vendors.task_client import TaskClient, Told, aspect, base64_of, inner, seconds, segment, tier
+from vitascope.vendors.client import Answer, Credit, Request, Seen, Steps, TaskOrder, Ticket
+from vitascope.vendors.task_client import TaskClient, Told, aspect, base64_of, inner, number, seconds, segment, tier
 
 _ASPECTS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9")
 
@@ -80,3 +80,8 @@ class DreamMachineClient(Client):
         words = told.get("detail")
         said = words if isinstance(words, str) else ""
         return None if answer.is_good else ("moderation" if "moderation" in said.lower() else "", said)
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        """In cents of US dollars there."""
+        left = number(self.told((yield Request(method="GET", path="/credits"))).get("credit_balance"))
+        return None if left is None else Credit(left / 100, "USD")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from vitascope.vendors.client import Answer, Request, Seen, TaskOrder, Ticket
+from vitascope.vendors.client import Answer, Credit, Request, Seen, Steps, TaskOrder, Ticket, Unclear
+from vitascope.vendors.openrouter import model_list
+from vitascope.vendors.openrouter.model_list import ModelList
 from vitascope.vendors.task_client import TaskClient, Told, data_url, error_of, inner, number, seconds, segment
 
 
@@ -58,6 +60,19 @@ class Client(TaskClient):
     def address(self, told: Told) -> Any:
         """Its `unsigned_urls` want the key, so this one is built."""
         return f"/videos/{segment(str(told.get('id')))}/content?index=0"
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        """What this key may still spend; a key without a limit of its own says nothing."""
+        left = number(inner(self.told((yield Request(method="GET", path="/key"))), "data", "limit_remaining"))
+        return None if left is None else Credit(left, "USD")
+
+    def models(self) -> Steps[ModelList]:
+        """Its video models as it lists them. Raises Refused, and Unclear for what is no such list."""
+        answer = yield Request(method="GET", path="/videos/models")
+        try:
+            return model_list.read(self.told(answer))
+        except ValueError as error:
+            raise Unclear(f"its list cannot be used: {error}") from error
 
     def error(self, answer: Answer, told: Told) -> tuple[str, str] | None:
         """What is refused by a rule is 403, and says so in its metadata."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from vitascope.clip import Picture
-from vitascope.vendors.client import Answer, Request, Seen, Steps, TaskOrder, Ticket, Unclear
-from vitascope.vendors.task_client import TaskClient, Told, aspect, inner, seconds, segment, small_seed, tier
+from vitascope.vendors.client import Answer, Credit, Request, Seen, Steps, TaskOrder, Ticket, Unclear
+from vitascope.vendors.task_client import TaskClient, Told, aspect, inner, number, seconds, segment, small_seed, tier
 
 _ASPECTS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 
@@ -91,3 +91,9 @@ class Client(TaskClient):
         if not isinstance(found, int):
             raise Unclear("it took a picture and named no img_id")
         return found
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        told = self.told((yield Request(method="GET", path="/account/balance")))
+        parts = [number(inner(told, "Resp", name)) for name in ("credit_monthly", "credit_package")]
+        known = [part for part in parts if part is not None]
+        return Credit(sum(known), "credits") if known else None

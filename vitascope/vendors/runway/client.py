@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from vitascope.vendors.client import Answer, Refused, Request, Seen, TaskOrder, Ticket
-from vitascope.vendors.task_client import TaskClient, Told, data_url, inner, seconds, segment
+from vitascope.vendors.client import Answer, Credit, Refused, Request, Seen, Steps, TaskOrder, Ticket
+from vitascope.vendors.task_client import TaskClient, Told, data_url, inner, number, seconds, segment
 
 _VERSION = {"x-runway-version": "2024-11-06"}
 _MAX_PICTURE = 5 * 2**20  # bytes of a data URL
@@ -81,3 +81,8 @@ class Client(TaskClient):
 
     def reason(self, code: str, words: str = "") -> Any:
         return "money" if "credits" in words and not code else super().reason(code, words)
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        told = self.told((yield Request(method="GET", path="/v1/organization", headers=_VERSION)))
+        left = number(told.get("creditBalance"))
+        return None if left is None else Credit(left, "credits")

@@ -8,8 +8,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from vitascope.vendors.client import Answer, Request, Seen, Steps, TaskOrder, Ticket, Unclear
-from vitascope.vendors.task_client import TaskClient, Told, aspect, data_url, inner, seconds, segment, small_seed, tier
+from vitascope.vendors.client import Answer, Credit, Request, Seen, Steps, TaskOrder, Ticket, Unclear
+from vitascope.vendors.task_client import (
+    TaskClient,
+    Told,
+    aspect,
+    data_url,
+    inner,
+    number,
+    seconds,
+    segment,
+    small_seed,
+    tier,
+)
 
 _ASPECTS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 _PAGES = 10
@@ -89,3 +100,9 @@ class Client(TaskClient):
             if not token:
                 return None
         return None
+
+    def credit(self, at: float) -> Steps[Credit | None]:
+        rows = self.told((yield Request(method="GET", path="/credits"))).get("remains")
+        parts = [number(inner(row, "credit_remain")) for row in rows] if isinstance(rows, list) else []
+        known = [part for part in parts if part is not None]
+        return Credit(sum(known), "credits") if known else None
