@@ -17,7 +17,7 @@ from doubles import environment
 from hub_server import COMMIT, Hub, ModelScope
 from vitascope.engines.openweights import hub as child
 from vitascope.engines.openweights import known, modelscope, pull_child
-from vitascope.errors import BadWeights, NotAllowed, Unavailable
+from vitascope.errors import BadSettings, BadWeights, NotAllowed, Unavailable
 
 NAME = "wan2.1-t2v-1.3b"
 LARGE = 36_000_000
@@ -130,7 +130,7 @@ def test_what_breaks_off_is_resumed(pull, server, files, tmp_path):
     server.breaks = 0.6
     done = pull()
     assert done.returncode == 1
-    assert "The hub answered 503" in done.stderr
+    assert f"The hub ({server.address.removeprefix('http://')}) answered 503" in done.stderr
     assert not list((tmp_path / "home" / "models").glob("*.toml"))
     server.breaks, server.broken = None, False
     before = len(server.seen)
@@ -254,7 +254,9 @@ def test_a_hub_without_it_and_no_hub_at_all(pull, server):
     assert "The hub has no" in pull().stderr
     done = pull(HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 1
-    assert "cannot be reached" in done.stderr
+    assert "The hub (127.0.0.1:9) cannot be reached" in done.stderr
+    assert "HF_ENDPOINT is no address" in pull(HF_ENDPOINT="hf-mirror.com").stderr
+    assert "HF_TOKEN has letters that no token has" in pull(HF_TOKEN="密码").stderr
 
 
 # ModelScope
@@ -289,7 +291,7 @@ def test_a_checkpoint_is_pulled_from_modelscope(pull, scope, files, tmp_path):
     scope.breaks = 0.6
     done = pull("--from", "modelscope", MODELSCOPE_ENDPOINT=scope.address)
     assert done.returncode == 1
-    assert "ModelScope answered 503" in done.stderr
+    assert "answered 503" in done.stderr
     scope.breaks, scope.broken = None, False
     before = len(scope.seen)
     done = pull("--from", "modelscope", MODELSCOPE_ENDPOINT=scope.address)
@@ -361,7 +363,7 @@ def test_what_modelscope_says_is_explained(one, scope, monkeypatch):
     scope.gated = "ms-secret"
     assert "MODELSCOPE_API_TOKEN" in said(NotAllowed)
     scope.gated, scope.status = None, 502
-    assert "ModelScope answered 502" in said(Unavailable)
+    assert f"ModelScope ({scope.address.removeprefix('http://')}) answered 502" in said(Unavailable)
     scope.status, scope.tells = 200, {"text_encoder/model.safetensors": {"Sha256": None}}
     assert "no SHA-256" in said(BadWeights)
     scope.repo = "somebody/else"
@@ -370,6 +372,8 @@ def test_what_modelscope_says_is_explained(one, scope, monkeypatch):
     monkeypatch.setattr(scope, "info", lambda: ["<html>"])
     assert "does not answer as ModelScope does" in said(Unavailable)
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", "http://127.0.0.1:9")
-    assert "cannot be reached" in said(Unavailable)
+    assert "ModelScope (127.0.0.1:9) cannot be reached" in said(Unavailable)
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", "密码")
+    assert "MODELSCOPE_API_TOKEN has letters that no token has" in said(BadSettings)
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", "modelscope.cn")
-    assert "such as https://modelscope.cn" in said(Unavailable)
+    assert "MODELSCOPE_ENDPOINT is no address" in said(BadSettings)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from vitascope.errors import NotAllowed, NotFound, Unavailable, VitascopeError
 
 NAME = "the hub"
+SETTINGS = ("HF_ENDPOINT", "HF_TOKEN")
 #: What is fetched of a part's folder. Pickles, pictures and variants in other precisions are not.
 KINDS = (".json", ".safetensors", ".model", ".txt", ".jinja")
 _VARIANTS = ("fp16", "bf16", "fp32", "non_ema", "ema")
@@ -25,6 +26,12 @@ def wanted(path: str, folders: Iterable[str]) -> bool:
         return True
     variant = any(f".{word}." in name or f".{word}-" in name for word in _VARIANTS)
     return folder in folders and "/" not in name and name.endswith(KINDS) and not variant
+
+
+def host() -> str:
+    from huggingface_hub import constants
+
+    return urlsplit(constants.ENDPOINT).netloc.rpartition("@")[2][:120]
 
 
 def listing(repository: str, folders: Iterable[str]) -> dict[str, Any]:
@@ -94,5 +101,6 @@ def explained(error: Exception, repository: str) -> VitascopeError | None:
             f"A file of {repository} is gone from the hub.", hint="Pull again, for the newest list of files."
         )
     if isinstance(error, errors.HfHubHTTPError) and error.response is not None:
-        return Unavailable(f"The hub answered {error.response.status_code}.", hint="Try again later.")
+        said = f"The hub ({host()}) answered {error.response.status_code}."
+        return Unavailable(said, hint="Try again later. If it stays so, is HF_ENDPOINT right?")
     return None

@@ -23,6 +23,7 @@ from vitascope.engines.openweights.hub import wanted
 from vitascope.errors import BadWeights, NotAllowed, NotFound, Unavailable, VitascopeError
 
 NAME = "ModelScope"
+SETTINGS = ("MODELSCOPE_ENDPOINT", "MODELSCOPE_API_TOKEN")
 REVISION = "master"  # the list tells no commit; the hashes in it pin the files
 TRIES = 5  # without a byte more
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -39,6 +40,10 @@ class _Answered(Exception):
         self.status = status
 
 
+def host() -> str:
+    return urlsplit(modelscope()[0]).netloc.rpartition("@")[2][:120]
+
+
 def listing(repository: str, folders: Iterable[str]) -> dict[str, Any]:
     with _asked(f"{_api(repository)}/repo/files?Revision={REVISION}&Recursive=True") as answer:
         try:
@@ -46,7 +51,7 @@ def listing(repository: str, folders: Iterable[str]) -> dict[str, Any]:
             code, found = int(told.get("Code") or 200), (told.get("Data") or {}).get("Files")
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise Unavailable(
-                f"{_host()} does not answer as ModelScope does.", hint="Check MODELSCOPE_ENDPOINT."
+                f"{host()} does not answer as ModelScope does.", hint="Check MODELSCOPE_ENDPOINT."
             ) from error
     if code != 200 or not isinstance(found, list):  # it tells in words what is wrong, under the status 200
         raise _Answered(code if 400 <= code < 600 else 404, str(told.get("Message"))[:200])
@@ -129,10 +134,6 @@ def _api(repository: str) -> str:
     return f"{modelscope()[0]}/api/v1/models/{quote(repository)}"
 
 
-def _host() -> str:
-    return urlsplit(modelscope()[0]).netloc.rpartition("@")[2][:120]
-
-
 def explained(error: Exception, repository: str) -> VitascopeError | None:
     if isinstance(error, _Answered):
         if error.status in (401, 403):
@@ -145,9 +146,6 @@ def explained(error: Exception, repository: str) -> VitascopeError | None:
                 f"ModelScope has no {repository}, or does not show it to you.",
                 hint="Pull from the hub of Hugging Face: --from hub. Is MODELSCOPE_API_TOKEN right, if it is private?",
             )
-        return Unavailable(f"ModelScope answered {error.status}.", hint="Try again later.")
-    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return Unavailable(
-            "The address of ModelScope cannot be called.", hint="MODELSCOPE_ENDPOINT is such as https://modelscope.cn"
-        )
+        said = f"ModelScope ({host()}) answered {error.status}."
+        return Unavailable(said, hint="Try again later. If it stays so, is MODELSCOPE_ENDPOINT right?")
     return None

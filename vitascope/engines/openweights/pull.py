@@ -15,7 +15,10 @@ from vitascope.engines.openweights.known import Known
 from vitascope.errors import BadSettings, MissingExtra, Unavailable, VitascopeError
 
 Told = Callable[[Mapping[str, Any]], None]
-_KINDS = {kind.code: kind for kind in (errors.BadWeights, errors.NotAllowed, errors.NotFound, errors.Unavailable)}
+_KINDS = {
+    kind.code: kind
+    for kind in (errors.BadSettings, errors.BadWeights, errors.NotAllowed, errors.NotFound, errors.Unavailable)
+}
 
 
 def repository(checkpoint: Known, source: str) -> str:

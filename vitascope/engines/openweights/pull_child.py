@@ -26,16 +26,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vitascope.engines.openweights import hub, modelscope
-from vitascope.errors import BadWeights, OutputFailed, Unavailable, VitascopeError
+from vitascope.errors import BadSettings, BadWeights, OutputFailed, Unavailable, VitascopeError
 
 _BLOCK = 2**22
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Source(Protocol):
-    """`NAME`: as people call it."""
+    """`NAME`: as people call it. `SETTINGS`: the variables with its address and with a token."""
 
     NAME: str
+    SETTINGS: tuple[str, str]
+
+    def host(self) -> str:
+        """Which machine is called; empty where its address is none."""
 
     def listing(self, repository: str, folders: list[str]) -> dict[str, Any]: ...
 
@@ -161,10 +165,15 @@ def explained(source: Source, error: Exception, repository: str) -> VitascopeErr
         return OutputFailed("The disk is full.", hint="Make room and pull again: what has come is kept and resumed.")
     if told := source.explained(error, repository):
         return told
-    what = f"{type(error).__name__}: {str(error)[:200]}"
+    address, token = source.SETTINGS
+    name, kind = source.NAME[0].upper() + source.NAME[1:], type(error).__name__
+    if kind in ("UnsupportedProtocol", "InvalidURL") or not source.host():
+        return BadSettings(f"{name} cannot be asked: {address} is no address.", hint="It begins with https://")
+    if isinstance(error, UnicodeEncodeError) or kind == "LocalProtocolError":  # a header that cannot be written
+        return BadSettings(f"{name} cannot be asked: {token} has letters that no token has.", hint=f"Set {token} anew.")
     return Unavailable(
-        f"{source.NAME} cannot be reached, or broke off ({what}).",
-        hint="Pull again: what has come is kept and resumed.",
+        f"{name} ({source.host()}) cannot be reached, or broke off ({kind}: {str(error)[:200]}).",
+        hint=f"Pull again: what has come is kept and resumed. If it stays so, is {address} right?",
     )
 
 
