@@ -1,5 +1,5 @@
-"""A server on this machine that speaks as much of the hub's API as huggingface_hub needs to list and fetch files, with
-the faults that hubs have. `Hub.seen` holds what was asked.
+"""Servers on this machine that speak as much of two hubs' APIs as a pull needs to list and fetch files, with the faults
+that hubs have: Hugging Face's, for huggingface_hub, and ModelScope's. `Hub.seen` holds what was asked.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ import hashlib
 import json
 import threading
 from collections import namedtuple
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 COMMIT = "c0ffee" + "0" * 34
-Asked = namedtuple("Asked", "method path token range host")
+Asked = namedtuple("Asked", "method path token range host cookie", defaults=("",))
 
 
 class Hub:
@@ -99,7 +101,8 @@ class Hub:
             request.send_header(name, value)
         request.end_headers()
         if body:
-            request.wfile.write(data[:cut])
+            with suppress(ConnectionError):  # it has heard enough
+                request.wfile.write(data[:cut])
         if cut is not None:
             request.close_connection = True
 
@@ -119,3 +122,54 @@ class Hub:
             every.append(one)
         told = {"id": self.repo, "sha": COMMIT, "siblings": every, "gated": "manual" if self.gated else False}
         return {**told, "private": False, "disabled": False, "tags": [], "downloads": 0, "likes": 0}
+
+
+class ModelScope(Hub):
+    """As its own programs and reports of them have it (docs/decisions/0057): the whole status, 200, for a piece of a
+    file; what is missing is told under the status 200; large files lie elsewhere. `tells`: changes to the entries of
+    the list, by path. `ranges`: whether a piece can be had.
+    """
+
+    def __init__(self, repo, files):
+        super().__init__(repo, files)
+        self.tells, self.ranges, self.status = {}, True, 200
+
+    def fetched(self, method="GET"):
+        asked = [parse_qs(urlsplit(one.path).query) for one in self.seen if one.method == method]
+        return [one["FilePath"][0] for one in asked if "FilePath" in one]
+
+    def answer(self, request, *, body):
+        url, headers = urlsplit(request.path), request.headers
+        token, cookie = headers.get("Authorization"), headers.get("Cookie")
+        self.seen.append(Asked(request.command, request.path, token, headers.get("Range"), headers.get("Host"), cookie))
+        if self.status != 200:
+            return self.reply(request, self.status, {}, b"")
+        if self.gated and not url.path.startswith("/there/") and cookie != f"m_session_id={self.gated}":
+            return self.reply(request, 403, {}, b'{"Code": 403}')
+        if url.path == f"/api/v1/models/{self.repo}/repo/files":
+            return self.reply(request, 200, {"Content-Type": "application/json"}, json.dumps(self.info()).encode())
+        if url.path != f"/api/v1/models/{self.repo}/repo" and not url.path.startswith("/there/"):
+            missing = {"Code": 10010205001, "Success": False, "Message": "Not found", "Data": None}
+            return self.reply(request, 200, {}, json.dumps(missing).encode())
+        name = parse_qs(url.query).get("FilePath", [url.path.removeprefix("/there/")])[0]
+        data = self.files[name]
+        if len(data) > 1000 and self.elsewhere and not url.path.startswith("/there/"):
+            return self.reply(request, 302, {"Location": f"{self.elsewhere.address}/there/{name}"}, b"")
+        self.slow.wait(60)
+        if self.broken:
+            return self.reply(request, 503, {}, b"")
+        if name == self.wrong:
+            data = b"x" + data[1:]
+        start = int(headers["Range"].removeprefix("bytes=").rstrip("-")) if headers.get("Range") and self.ranges else 0
+        told = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if start else {}
+        cut = int(len(data) * self.breaks) if self.breaks and len(data) > 1_000_000 else None
+        self.broken = cut is not None
+        return self.reply(request, 200, told, data[start:], cut=cut)
+
+    def info(self):
+        every = [{"Name": "transformer", "Path": "transformer", "Type": "tree", "Size": 0, "Sha256": ""}]
+        for name, data in self.files.items():
+            one = {"Name": name.rpartition("/")[2], "Path": name, "Type": "blob", "Mode": "33188", "IsLFS": False}
+            one |= {"Size": self.sizes.get(name, len(data)), "Sha256": hashlib.sha256(data).hexdigest()}
+            every.append({**one, "Revision": COMMIT, "InCheck": False, **self.tells.get(name, {})})
+        return {"Code": 200, "Success": True, "Data": {"Files": every}, "Message": "success", "RequestId": "1"}

@@ -50,7 +50,7 @@ def test_the_operators_order_decides_and_the_clip_says_why(server):
     assert (made["model"], made["seconds"]) == ("long", "5")
     told = " ".join(made["notes"])
     assert "Not short: short cannot make 5 seconds." in told
-    assert "Not far/m: the plan does not list it" in told
+    assert "far/m" not in told  # the plan does not list it, so nothing is said of it
     assert made["credits"] > ordered(client, model="short")["credits"]
     quote = client.post("/v1/quote", json={"prompt": "a red ball", "seconds": 5, "model": "auto"}).json()
     assert (quote["model"], quote["credits"]) == ("long", made["credits"])
@@ -121,11 +121,44 @@ def test_a_route_that_leads_nowhere_is_refused(routes):
 def test_a_new_model_of_another_server_changes_nothing_for_that_vendors_clients():
     sold = replace(FAR, name="minimax/hailuo-02")
     for dialect in ("together", "replicate"):
-        found = model_aliases.resolve("minimax/hailuo-02", (CARD, sold), {}, CARD.name, dialect=dialect)
+        found = model_aliases.resolve(
+            "minimax/hailuo-02", (CARD, sold), {}, CARD.name, offered=(CARD,), dialect=dialect
+        )
         assert found is CARD
         own = {"minimax/hailuo-02": "minimax/hailuo-02"}
-        assert model_aliases.resolve("minimax/hailuo-02", (CARD, sold), own, CARD.name, dialect=dialect) is sold
-    assert model_aliases.resolve("minimax/hailuo-02", (CARD, sold), {}, CARD.name, dialect="openai") is sold
+        found = model_aliases.resolve(
+            "minimax/hailuo-02", (CARD, sold), own, CARD.name, offered=(CARD,), dialect=dialect
+        )
+        assert found is sold
+    found = model_aliases.resolve("minimax/hailuo-02", (CARD, sold), {}, CARD.name, offered=(CARD,), dialect="openai")
+    assert found is sold
+
+
+def test_nothing_tells_an_account_of_models_that_it_may_not_order(server):
+    owner, other = server.owner(), server.client(server.key())
+    assert owner.put("/v1/admin/aliases", json={"aliases": {"mine": "far/m", "yours": "long"}}).status_code == 200
+    taking = replace(FAR, name="far/refs", modes=("text", "references"), references={"image": 1})
+    server.context.models.extra = (*CARDS, taking)
+    clip = {"prompt": "a red ball", "seconds": 2}
+    picture = {"kind": "image", "file": "data:image/png;base64,AAAA"}
+    asked = (
+        ("/v1/videos", {**clip, "model": "nobody"}),  # which there are
+        ("/v1/reading", {"prompt": "a ball", "model": "nobody"}),
+        ("/v1/prompt", {"prompt": "a ball", "model": "nobody"}),
+        ("/v1/videos", {**clip, "model": "short", "sound": True, "seconds": 9}),  # which others can
+        ("/v1/videos", {**clip, "model": "short", "references": [picture]}),
+    )
+    for path, body in asked:
+        answer = other.post(path, json=body)
+        assert answer.status_code >= 400
+        assert "far/" not in answer.text, path
+    told = other.post("/v1/videos", json={**clip, "model": "nobody"}).text
+    assert "yours" in told
+    assert "mine" not in told
+    assert "far/m" in owner.post("/v1/videos", json={**clip, "model": "nobody"}).text
+    assert "far/refs" in owner.post("/v1/videos", json={**clip, "model": "short", "references": [picture]}).text
+    for path in ("/v1/models/nobody", "/v1/models", "/openrouter/api/v1/videos/models"):
+        assert "far/" not in other.get(path).text
 
 
 def test_models_that_would_make_the_very_same_for_no_more_are_kept_for_the_next_leg(server):

@@ -129,6 +129,48 @@ def test_a_language_model_that_fails_is_told_in_words_without_its_key(status, sa
     assert "secret" not in f"{caught.value.message} {caught.value.hint}"
 
 
+@pytest.mark.parametrize(
+    ("changed", "kind", "told"),
+    [
+        ({"llm_url": "127.0.0.1:11434/v1"}, BadSettings, "VITASCOPE_LLM_URL is no address of a server"),
+        ({"llm_url": "http://user:word@127.0.0.1/v1"}, BadSettings, "has a name or password in it"),
+        ({"llm_url": "http://[::1"}, BadSettings, "VITASCOPE_LLM_URL is no address"),
+        ({"llm_key": "sk-se\ncret"}, BadSettings, "VITASCOPE_LLM_KEY has letters that no key has"),
+        ({"llm_key": "密钥"}, BadSettings, "VITASCOPE_LLM_KEY has letters that no key has"),
+        ({"llm_url": "http://127.0.0.1:9/v1"}, NotMade, "The language model at 127.0.0.1 gave no answer: Port 9"),
+        ({"llm_url": "http://nowhere.invalid/v1"}, NotMade, "The language model at nowhere.invalid gave no answer"),
+    ],
+)
+def test_a_bad_address_or_key_is_told_with_what_was_called_and_what_to_check(changed, kind, told, server, tmp_path):
+    """What cannot be called is told before anybody is asked whether the words may leave."""
+    with pytest.raises(kind) as caught:
+        llm.needed(settings(server, tmp_path, **changed)).text([], tokens=9)
+    assert told in caught.value.message
+    assert caught.value.hint
+    assert "word@" not in f"{caught.value}{caught.value.hint}"
+    assert server.seen == []
+    assert (tmp_path / llm.USED).exists() == (kind is NotMade)  # a request that was not tried is not counted
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "told", "check"),
+    [
+        (404, {"error": {"message": "model 'm' not found"}}, "answered 404: model 'm' not found.", "LLM_MODEL"),
+        (404, b"<html>no</html>", "answered 404.", "VITASCOPE_LLM_URL (it ends in /v1)"),
+        (400, {"error": "no model m for sk-secret"}, "answered 400: no model m for ***.", "LLM_MODEL"),
+        (500, {"detail": None}, "answered 500", "its own log"),
+        (401, {"error": {"message": "bad key sk-sec"}}, "refuses the key (401).", "VITASCOPE_LLM_KEY"),
+        (429, {}, "takes no more now (429).", "money left"),
+    ],
+)
+def test_what_a_language_model_says_itself_is_told(status, said, told, check, server, tmp_path):
+    server.answers.append((status, said))
+    with pytest.raises(Exception, match="The language model at") as caught:
+        llm.needed(settings(server, tmp_path)).text([], tokens=9)
+    assert told in caught.value.message
+    assert check in caught.value.hint
+
+
 def test_each_day_has_a_limit(server, tmp_path):
     told = settings(server, tmp_path, llm_daily=2, llm_key="")
     for _ in range(2):

@@ -1,4 +1,6 @@
-"""Known checkpoints are pulled by huggingface_hub itself from a hub on this machine, with the faults that hubs have."""
+"""Known checkpoints are pulled from hubs on this machine, with the faults that hubs have: from that of Hugging Face by
+huggingface_hub itself, and from ModelScope.
+"""
 
 import json
 import subprocess
@@ -12,9 +14,10 @@ pytest.importorskip("huggingface_hub")
 
 import weights
 from doubles import environment
-from hub_server import COMMIT, Hub
+from hub_server import COMMIT, Hub, ModelScope
 from vitascope.engines.openweights import hub as child
-from vitascope.engines.openweights import known
+from vitascope.engines.openweights import known, modelscope, pull_child
+from vitascope.errors import BadSettings, BadWeights, NotAllowed, Unavailable
 
 NAME = "wan2.1-t2v-1.3b"
 LARGE = 36_000_000
@@ -127,7 +130,7 @@ def test_what_breaks_off_is_resumed(pull, server, files, tmp_path):
     server.breaks = 0.6
     done = pull()
     assert done.returncode == 1
-    assert "The hub answered 503" in done.stderr
+    assert f"The hub ({server.address.removeprefix('http://')}) answered 503" in done.stderr
     assert not list((tmp_path / "home" / "models").glob("*.toml"))
     server.breaks, server.broken = None, False
     before = len(server.seen)
@@ -251,4 +254,126 @@ def test_a_hub_without_it_and_no_hub_at_all(pull, server):
     assert "The hub has no" in pull().stderr
     done = pull(HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 1
-    assert "cannot be reached" in done.stderr
+    assert "The hub (127.0.0.1:9) cannot be reached" in done.stderr
+    assert "HF_ENDPOINT is no address" in pull(HF_ENDPOINT="hf-mirror.com").stderr
+    assert "HF_TOKEN has letters that no token has" in pull(HF_TOKEN="密码").stderr
+
+
+# ModelScope
+
+
+@pytest.fixture
+def scope(files, monkeypatch):
+    with ModelScope(known.every()[NAME].hub, files) as running:
+        monkeypatch.setenv("MODELSCOPE_ENDPOINT", running.address)
+        monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
+        yield running
+
+
+@pytest.fixture
+def one(scope, files, tmp_path):
+    """How the one large file is brought, in this process."""
+
+    def bring():
+        listed = modelscope.listing(scope.repo, ["text_encoder"])
+        (told,) = [one for one in listed["files"] if one["path"].endswith(".safetensors")]
+        modelscope.download(scope.repo, listed["commit"], told, tmp_path / "part")
+        return (tmp_path / "part").read_bytes() == files[told["path"]]
+
+    return bring
+
+
+def explained(error):
+    return pull_child.explained(modelscope, error, "its/name")
+
+
+def test_a_checkpoint_is_pulled_from_modelscope(pull, scope, files, tmp_path):
+    scope.breaks = 0.6
+    done = pull("--from", "modelscope", MODELSCOPE_ENDPOINT=scope.address)
+    assert done.returncode == 1
+    assert "answered 503" in done.stderr
+    scope.breaks, scope.broken = None, False
+    before = len(scope.seen)
+    done = pull("--from", "modelscope", MODELSCOPE_ENDPOINT=scope.address)
+    assert done.returncode == 0, done.stderr
+    assert "Apache-2.0" in done.stderr
+    folder = tmp_path / "home" / "models" / "files" / NAME
+    for path in set(scope.fetched()):
+        assert (folder / path).read_bytes() == files[path]
+    assert set(scope.fetched()) == {path for path in files if child.wanted(path, _parts())}
+    (rest,) = [one.range for one in scope.seen[before:] if one.range]
+    assert int(rest.removeprefix("bytes=").rstrip("-")) >= 10_000_000
+    assert not [*folder.rglob("*.part")]
+    record = json.loads((folder.parents[1] / f"{NAME}.json").read_text("utf-8"))
+    assert record["brought"] == {"modelscope": scope.repo, "commit": "master"}
+
+
+@pytest.mark.slow
+def test_another_hash_and_a_token_at_modelscope(pull, scope):
+    scope.wrong, scope.gated = "text_encoder/model.safetensors", "ms-secret"
+    own = {"MODELSCOPE_ENDPOINT": scope.address, "MODELSCOPE_API_TOKEN": "ms-secret"}
+    done = pull("--from", "modelscope", **own)
+    assert done.returncode == 1
+    assert "is not the file that ModelScope announced" in done.stderr
+    assert "ms-secret" not in done.stderr + done.stdout
+    scope.wrong = None
+    assert pull("--from", "modelscope", **own).returncode == 0
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_modelscope_answers_the_rest_of_a_file_with_the_status_of_the_whole(one, scope, tmp_path, ranges):
+    """Where a client goes by the status it writes the rest at the beginning."""
+    assert one()
+    scope.ranges = ranges
+    with open(tmp_path / "part", "r+b") as file:
+        file.truncate(20_000_000)
+    assert one()
+    assert scope.seen[-1].range == "bytes=20000000-"
+
+
+def test_no_token_of_modelscope_follows_a_redirect_to_another_host(one, scope, files, monkeypatch):
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", "ms-secret")
+    with ModelScope("", files) as other:
+        scope.elsewhere, scope.gated = other, "ms-secret"
+        assert one()
+        assert [(asked.token, asked.cookie) for asked in other.seen] == [(None, None)]
+    assert {asked.token for asked in scope.seen} == {"Bearer ms-secret"}
+
+
+def test_modelscope_that_leads_nowhere_or_sends_too_much(one, scope, files, tmp_path):
+    scope.elsewhere = scope
+    scope.answer = lambda request, *, body: ModelScope.reply(scope, request, 302, {"Location": request.path}, b"")
+    with pytest.raises(Unavailable, match="redirects more than 5 times"):
+        one()
+    del scope.answer
+    scope.elsewhere, scope.sizes = None, {"text_encoder/model.safetensors": 5_000_000}
+    with pytest.raises(BadWeights, match="more than the 5,000,000 bytes"):
+        one()
+    assert not (tmp_path / "part").exists()
+
+
+def test_what_modelscope_says_is_explained(one, scope, monkeypatch):
+    def said(kind):
+        with pytest.raises(Exception) as found:
+            one()
+        told = explained(found.value)
+        assert isinstance(told, kind)
+        return f"{told.message} {told.hint}"
+
+    scope.gated = "ms-secret"
+    assert "MODELSCOPE_API_TOKEN" in said(NotAllowed)
+    scope.gated, scope.status = None, 502
+    assert f"ModelScope ({scope.address.removeprefix('http://')}) answered 502" in said(Unavailable)
+    scope.status, scope.tells = 200, {"text_encoder/model.safetensors": {"Sha256": None}}
+    assert "no SHA-256" in said(BadWeights)
+    scope.repo = "somebody/else"
+    monkeypatch.setattr(scope, "info", lambda: {"Code": 10010205001, "Data": None, "Message": "no"})
+    assert "ModelScope has no its/name" in said(pull_child.VitascopeError)
+    monkeypatch.setattr(scope, "info", lambda: ["<html>"])
+    assert "does not answer as ModelScope does" in said(Unavailable)
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", "http://127.0.0.1:9")
+    assert "ModelScope (127.0.0.1:9) cannot be reached" in said(Unavailable)
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", "密码")
+    assert "MODELSCOPE_API_TOKEN has letters that no token has" in said(BadSettings)
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", "modelscope.cn")
+    assert "MODELSCOPE_ENDPOINT is no address" in said(BadSettings)

@@ -447,6 +447,21 @@ def test_a_service_that_fails_is_told_without_the_key(status, said, error, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_service_with_a_bad_address_or_key_is_told_with_what_to_check(tmp_path):
+    def told(url, key=""):
+        with pytest.raises(VitascopeError) as failed:
+            SpeechService(url, key=key, model="m", voices="a").say(
+                "Hello.", voice="a", speed=1.0, language="en", target=tmp_path / "a.wav"
+            )
+        return f"{failed.value.message} {failed.value.hint}"
+
+    assert "VITASCOPE_SPEECH_URL is no address of a server" in told("localhost:8880/v1")
+    assert "VITASCOPE_SPEECH_KEY has letters that no key has" in told("http://127.0.0.1:8880/v1", "sk\n")
+    assert "The voice service at nowhere.invalid gave no answer" in told("http://nowhere.invalid/v1")
+    with service(lambda body: (401, b"")) as (url, _):
+        assert "The voice service at 127.0.0.1 wants a key (401). Check VITASCOPE_SPEECH_KEY." in told(url)
+
+
 def test_a_service_that_is_silent_is_not_waited_for(tmp_path):
     over = threading.Event()
     with service(lambda body: (200, str(over.wait(5)).encode())) as (url, _):

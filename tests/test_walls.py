@@ -147,7 +147,7 @@ def test_importing_the_package_loads_nothing_heavy():
 def test_looking_at_models_loads_neither_torch_nor_the_hub():
     heavy = "{'torch', 'diffusers', 'transformers', 'safetensors', 'gguf', 'huggingface_hub', 'numpy', 'yaml'}"
     modules = ("comfy", "diffusers_folder", "fits", "found_model", "headers", "hub", "identify", "known", "lora_match",
-               "memory", "pull", "room", "shelf")  # fmt: skip
+               "memory", "modelscope", "pull", "pull_child", "room", "shelf")  # fmt: skip
     loads = ", ".join(f"vitascope.engines.openweights.{name}" for name in modules)
     code = f"import sys, {loads}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -156,7 +156,7 @@ def test_looking_at_models_loads_neither_torch_nor_the_hub():
 
 def test_only_the_pull_speaks_to_the_hub():
     hub = {name for name in importers("huggingface_hub", "filelock") if name != "engines/openweights/load.py"}
-    assert hub == {"engines/openweights/hub.py"}
+    assert hub == {"engines/openweights/hub.py", "engines/openweights/pull_child.py"}
 
 
 def test_nothing_unpickles_what_may_come_from_elsewhere():
@@ -171,11 +171,11 @@ def test_nothing_unpickles_what_may_come_from_elsewhere():
 
 
 def test_only_the_way_out_opens_connections():
-    """The drivers of the database, of S3 and of Ray have their own; `vitascope studio` asks its own server, and the
-    tools for agents ask the one that their user named.
+    """The drivers of the database, of S3 and of Ray have their own, and so has `models pull`, in a process of its own;
+    `vitascope studio` asks its own server, and the tools for agents ask the one that their user named.
     """
     outside = {name for name in importers("httpx2", "requests", "aiohttp", "urllib3") if "outbound/" not in name}
-    assert outside <= {"cli/studio.py", "mcp/api.py"}
+    assert outside <= {"cli/studio.py", "mcp/api.py", "engines/openweights/modelscope.py"}
 
 
 def test_the_sdk_of_the_tools_for_agents_is_an_extra():

@@ -278,6 +278,12 @@ def exported() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("VITASCOPE_")}
 
 
+def modelscope() -> tuple[str, str]:
+    """(address, token) of ModelScope, by the variables of its own programs; the token may be empty."""
+    endpoint = os.environ.get("MODELSCOPE_ENDPOINT", "").strip().rstrip("/") or "https://modelscope.cn"
+    return endpoint, os.environ.get("MODELSCOPE_API_TOKEN", "").strip()
+
+
 def shared_metrics() -> str:
     """The folder into which the processes of one server count together; empty: each counts for itself."""
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")

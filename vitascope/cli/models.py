@@ -16,7 +16,6 @@ from vitascope.errors import BadSettings, BadWeights, NotAllowed
 
 if TYPE_CHECKING:
     from vitascope.engines.openweights.found_model import Model
-    from vitascope.engines.openweights.known import Known
 
 ACCEPT = click.option("--accept-licence", is_flag=True, help="Accept the licence without being asked.")
 
@@ -251,15 +250,17 @@ def check(name: str) -> None:
 
 @models.command("pull")
 @click.argument("known_name", metavar="NAME", help="A known checkpoint; see `vitascope models`.")
+@click.option("--from", "source", type=click.Choice(["hub", "modelscope"]), default="hub", help="Where it is taken.")
 @click.option("--name", help="What to call it here. [default: the same]")
 @click.option("--parts", help="Only the weights of these parts, such as text_encoder,vae.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where it runs. [default: cuda if there is one]")
 @click.option("--yes", is_flag=True, help="Do not ask about size and room.")
 @ACCEPT
 def pull(
-    known_name: str, name: str | None, parts: str | None, device: str | None, yes: bool, accept_licence: bool
-) -> None:
-    """Bring a known checkpoint from the hub of Hugging Face."""
+    known_name: str, source: str, name: str | None, parts: str | None, device: str | None, yes: bool,
+    accept_licence: bool,
+) -> None:  # fmt: skip
+    """Bring a known checkpoint from the hub of Hugging Face, or from ModelScope."""
     from vitascope.engines.openweights import known, shelf
     from vitascope.engines.openweights import pull as puller
 
@@ -271,30 +272,31 @@ def pull(
     name = name or one.name
     shelf.check_free(_own(), name)
     only = tuple(part.strip() for part in parts.split(",")) if parts else ()
-    listed = puller.look(one, only)
+    listed = puller.look(one, only, source=source)
     to = _own() / shelf.FILES / name
-    _ask_about_size(one, listed, to, yes)
+    _ask_about_size(listed, to, yes)
     _accept(one.card["licence"], accept_licence, one.title)
     with _Bar(sum(file["size"] for file in listed["files"])) as bar:
-        hashes = puller.fetch(one, listed, to, bar)
+        hashes = puller.fetch(listed, to, bar)
     if only:
         _say(f"{', '.join(only)} of {one.title} are here; use them with: models add FILE --base {to}")
         print(to, flush=True)
         return
     from vitascope.engines.openweights import found_model
 
-    brought = {"hub": one.hub, "commit": listed["commit"]}
+    brought = {source: listed["repository"], "commit": listed["commit"]}
     full = {str(to / path): digest for path, digest in hashes.items()}
     _write(found_model.look(to), name, device, brought=brought, hashes=full)
 
 
-def _ask_about_size(one: Known, listed: Mapping[str, Any], to: Path, yes: bool) -> None:
+def _ask_about_size(listed: Mapping[str, Any], to: Path, yes: bool) -> None:
     import shutil
 
     there = next(place for place in (to, *to.parents) if place.exists())
     size, free = sum(file["size"] for file in listed["files"]), shutil.disk_usage(there).free
     have = sum(file["size"] for file in listed["files"] if (to / file["path"]).is_file())
-    _say(f"{one.hub}: {len(listed['files'])} files, {size / 1e9:.2f} GB, of which {have / 1e9:.2f} GB are here")
+    whole, came = f"{size / 1e9:.2f} GB", f"{have / 1e9:.2f} GB"
+    _say(f"{listed['repository']}: {len(listed['files'])} files, {whole}, of which {came} are here")
     _say(f"to: {to}, where {free / 1e9:.1f} GB are free")
     if listed.get("gated"):
         _say("It is gated: its terms must have been accepted on its page, by the account of HF_TOKEN.")

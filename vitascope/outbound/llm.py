@@ -13,15 +13,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
 from vitascope import strictjson
 from vitascope.config import Settings
-from vitascope.errors import BadSettings, NotMade, TooMany, VitascopeError
+from vitascope.errors import BadSettings, NotMade, TooMany, Unavailable
 from vitascope.media.atomic_write import written_aside
-from vitascope.outbound import vendor
+from vitascope.outbound.service import Service
 
 Shape = TypeVar("Shape", bound=BaseModel)
 REPAIRS = 2
@@ -52,8 +51,13 @@ class Llm:
     count: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
     @property
+    def service(self) -> Service:
+        url = self.url.rstrip("/").removesuffix("/chat/completions")
+        return Service("The language model", "VITASCOPE_LLM", url, self.key)
+
+    @property
     def host(self) -> str:
-        return (urlsplit(self.url).hostname or "")[:120]
+        return self.service.host
 
     def what_leaves(self, text: str) -> str:
         """A sentence for people, before anything is sent."""
@@ -105,32 +109,23 @@ class Llm:
         return self._content(self._good(status, said))
 
     def _good(self, status: int, said: bytes) -> bytes:
-        if status in (401, 403):
-            raise BadSettings(f"{self.host} refuses the key.", hint="Check VITASCOPE_LLM_KEY.")
-        if status != 200:
-            why = said[:300].decode("utf-8", "replace")
-            raise NoAnswer(
-                f"{self.host} answered {status}.",
-                hint="Check VITASCOPE_LLM_URL (it ends in /v1) and VITASCOPE_LLM_MODEL.",
-                why=why.replace(self.key, "***") if self.key else why,
-                unreachable=True,
-            )
-        return said
+        try:
+            return self.service.good(status, said, "VITASCOPE_LLM_MODEL")
+        except TooMany as error:
+            raise NoAnswer(error.message, hint=error.hint, unreachable=True) from error
+        except NotMade as error:  # who may ask it runs the server, so its own words are told
+            told = f"{error.message[:-1]}: {error.why.rstrip('.')}." if error.why else error.message
+            raise NoAnswer(told, hint=error.hint, why=error.why, unreachable=True) from error
 
     def _post(self, body: dict[str, Any]) -> tuple[int, bytes]:
+        self.service.check()
         self.count()
-        base = self.url.rstrip("/").removesuffix("/chat/completions")
-        headers = {"content-type": "application/json", "accept": "application/json"}
-        if self.key:
-            headers["authorization"] = f"Bearer {self.key}"
         try:
-            status, _, said = vendor.ask(
-                "POST", f"{base}/chat/completions", headers=headers,
-                body=json.dumps(body, ensure_ascii=False).encode("utf-8"), limit_seconds=self.limit_seconds,
-            )  # fmt: skip
-        except VitascopeError as error:
+            return self.service.ask(
+                "/chat/completions", body, accept="application/json", limit_seconds=self.limit_seconds
+            )
+        except Unavailable as error:
             raise NoAnswer(error.message, hint=error.hint, unreachable=True) from error
-        return status, said
 
     def _content(self, said: bytes) -> tuple[str, bool]:
         try:
@@ -141,7 +136,7 @@ class Llm:
                 content = "".join(str(part.get("text", "")) for part in content)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise NoAnswer(
-                f"{self.host} does not answer as /chat/completions does.",
+                f"The language model at {self.host} does not answer as /chat/completions does.",
                 hint="Check VITASCOPE_LLM_URL (it ends in /v1).",
                 unreachable=True,
             ) from error
@@ -151,13 +146,17 @@ class Llm:
 
 
 def configured(settings: Settings) -> Llm | None:
-    """The language model of the settings; None when none is set. Raises BadSettings when its name is missing."""
+    """The language model of the settings; None when none is set. Raises BadSettings when its name is missing, or its
+    address is none.
+    """
     if not settings.llm_url:
         return None
     if not settings.llm_model:
         raise BadSettings("A language model's server is set, but no model.", hint="Set VITASCOPE_LLM_MODEL.")
     count = partial(_count, settings.home, settings.llm_daily)
-    return Llm(settings.llm_url, settings.llm_model, settings.llm_key, count=count)
+    found = Llm(settings.llm_url, settings.llm_model, settings.llm_key, count=count)
+    found.service.check()
+    return found
 
 
 def needed(settings: Settings) -> Llm:

@@ -18,6 +18,7 @@ from vitascope.config import Settings
 from vitascope.engines import hooks
 from vitascope.engines.card import ModelCard
 from vitascope.engines.registry import Registry
+from vitascope.orders import admission
 from vitascope.outbound import standard_webhooks
 from vitascope.server import local
 from vitascope.server.outside import Outside
@@ -121,6 +122,11 @@ class Context:
     def search_terms(self) -> tuple[hooks.SearchTerms, ...]:
         """By which a library is searched."""
         return hooks.all_search_terms(self.cards)
+
+    def offered(self, account: accounts.Account) -> tuple[ModelCard, ...]:
+        """The models that this account may order; of no other is it told."""
+        plan = self.plan(account)
+        return tuple(card for card in self.cards if admission.may_order(account, plan, card))
 
     def plan(self, account: accounts.Account) -> Plan:
         return self.plans.of(account.plan)

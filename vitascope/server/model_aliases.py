@@ -24,10 +24,16 @@ _KEY = "aliases"
 
 
 def resolve(
-    name: str, cards: Iterable[ModelCard], own: Mapping[str, str], default: str, *, dialect: str = ""
+    name: str,
+    cards: Iterable[ModelCard],
+    own: Mapping[str, str],
+    default: str,
+    *,
+    offered: Iterable[ModelCard],
+    dialect: str = "",
 ) -> ModelCard:
-    """The card of the model that answers to this name; without a name, the default's. Raises UnknownModel, which tells
-    what a caller of this dialect may ask for.
+    """The card of the model that answers to this name; without a name, the default's. `offered`: those that the caller
+    may order. Raises UnknownModel, which tells what a caller of this dialect may ask for.
     """
     known = {card.name: card for card in cards}
     wanted = name or default
@@ -38,7 +44,9 @@ def resolve(
             if fnmatchcase(wanted.lower(), pattern.lower()) and target in known:
                 return known[target]
     theirs = [name for one in DIALECTS if one.name == dialect for name in one.aliases]
-    raise UnknownModel(wanted[:100], [*known, *own, *(theirs or PACKAGED)])
+    may = [card.name for card in offered]
+    named = [name for name, target in own.items() if target in may]
+    raise UnknownModel(wanted[:100], [*may, *named, *(theirs or PACKAGED)])
 
 
 def _is_theirs(name: str, dialect: str) -> bool:

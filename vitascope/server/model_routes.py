@@ -1,9 +1,9 @@
 """Routes: names such as `auto` that lead to one of several models. The operator's list is the order; `auto:cheap` and
 `auto:fast` sort it by price and by how long clips took here. No score of an exam takes part.
 
-A model that would make another length, shape or sound than was asked is passed over, as is one that the account may not
-order or that has no price. One that nobody serves now, or whose orders are paused, comes after those that are served.
-Why a model was taken is told with the clip.
+A model that would make another length, shape or sound than was asked is passed over, as is one that has no price; one
+that the account may not order is passed over without a word. One that nobody serves now, or whose orders are paused,
+comes after those that are served. Why a model was taken is told with the clip.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from vitascope.clip import ratio
 from vitascope.engines.card import ALIKE, ModelCard
 from vitascope.errors import BadSpec, NotAllowed, NotSupported, UnknownModel, VitascopeError
-from vitascope.orders import admission, legs
+from vitascope.orders import legs
 from vitascope.orders import submit as submitting
 from vitascope.orders.order import Order
 from vitascope.server.auth import Actor
@@ -49,13 +49,14 @@ def choose(context: Context, actor: Actor, asked: Asked, route: Route, make: Mak
     """The order with the route's first model that makes what was asked. Raises NotSupported, which says why each of
     them does not.
     """
-    name, cards = route
+    name, listed = route
+    offered = context.offered(actor.account)
     passed: dict[str, str] = {}
     orders: list[Order] = []
     ranks: list[tuple[bool, float, int]] = []  # nobody serves it, how dear or slow, the operator's place
     with context.store.read() as tx:
         pace = context.pace(tx)
-    for card in cards:
+    for card in (card for card in listed if card in offered):
         try:
             order = make(replace(asked, model=card.name))
             price = _refused(context, actor, order)
@@ -100,11 +101,8 @@ def _leg(context: Context, actor: Actor, chosen: Order, order: Order) -> dict[st
 
 def _refused(context: Context, actor: Actor, order: Order) -> float:
     """What it would cost: credits, or where there are none US dollars. Raises what stands against it."""
-    plan = context.plan(actor.account)
-    if not admission.may_order(actor.account, plan, order.card):
-        raise NotAllowed("the plan does not list it")
     if context.settings.credits:
-        return float(submitting.price(order, plan=plan, prices=context.prices).units)
+        return float(submitting.price(order, plan=context.plan(actor.account), prices=context.prices).units)
     if order.card.needs != REMOTE:
         return 0.0
     cost = order.card.cost.of(order.shape) if order.card.cost else None

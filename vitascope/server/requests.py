@@ -43,7 +43,7 @@ def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "opena
         return model_routes.choose(
             context, actor, asked, route, lambda one: order(context, actor, one, dialect=dialect)
         )
-    card = card_of(context, asked.model, dialect)
+    card = card_of(context, actor, asked.model, dialect)
     continued = media_inputs.source(context, actor, asked.extend, card.format, fit=asked.fit) if asked.extend else None
     first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
     asked = _heard(asked, card)
@@ -61,7 +61,15 @@ def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "opena
     references, files = _references(context, actor, asked, card)
     spec = dataclasses.replace(spec, references=references)
     spec = _fitted(
-        context, spec, card, asked, first, last, notes, told_length=asked.seconds is not None and not asked.still
+        context,
+        actor,
+        spec,
+        card,
+        asked,
+        first,
+        last,
+        notes,
+        told_length=asked.seconds is not None and not asked.still,
     )
     return Order(
         spec=spec,
@@ -90,7 +98,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
         return model_routes.choose(context, actor, asked, route, make)
     with context.store.read() as tx:
         spec = ClipSpec.from_dict(recipes.whole(tx, actor.id, job.spec))
-    card, before = card_of(context, asked.model or job.model, dialect), job.resolved.size
+    card, before = card_of(context, actor, asked.model or job.model, dialect), job.resolved.size
     asked = _heard(asked, card)
     told = asked.size or asked.aspect or asked.tier
     size, note = sizes.nearest(card, asked.size, asked.aspect, tier=asked.tier) if told else (before, "")
@@ -114,7 +122,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
         changed["references"] = references
     spec = dataclasses.replace(spec, seed=seed, **changed)
     notes = [*asked.notes, *([note] if note else [])]
-    spec = _fitted(context, spec, card, asked, first, last, notes, told_length=False)
+    spec = _fitted(context, actor, spec, card, asked, first, last, notes, told_length=False)
     kept = (job.request or {}).get("metadata") or {}
     request = _request(asked, dialect, notes + _outside_note(spec, card))
     request |= {"steps": whole} if request["draft"] else {}
@@ -137,6 +145,7 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
 
 def _fitted(
     context: Context,
+    actor: Actor,
     spec: ClipSpec,
     card: ModelCard,
     asked: Asked,
@@ -157,7 +166,7 @@ def _fitted(
     except BadSpec as error:
         wanted = {"image": first is not None or spec.image, "last_image": last is not None or spec.last_image}
         given = [mode for mode, there in (wanted | {"camera": asked.camera}).items() if there]
-        raise _with_others(error, spec, card, context, given) from error
+        raise _with_others(error, spec, card, context, actor, given) from error
     if asked.draft and not card.format.steps:
         notes.append(f"{card.name} has no steps to leave out, so it has no drafts: the whole clip is made.")
     length = card.format.length_note(spec, name=card.name)
@@ -165,9 +174,11 @@ def _fitted(
     return spec
 
 
-def _with_others(error: BadSpec, spec: ClipSpec, card: ModelCard, context: Context, given: list[str]) -> BadSpec:
+def _with_others(
+    error: BadSpec, spec: ClipSpec, card: ModelCard, context: Context, actor: Actor, given: list[str]
+) -> BadSpec:
     free = dataclasses.replace(spec, size=None, image=None, last_image=None)  # those were made to fit this model
-    cards = [one for one in context.cards if not context.settings.credits or context.prices.of(one)]
+    cards = [one for one in context.offered(actor.account) if not context.settings.credits or context.prices.of(one)]
     able = registry.others(free, card, cards, given)
     if not able:
         return error
@@ -248,14 +259,15 @@ def _route(context: Context, name: str) -> model_routes.Route | None:
     return model_routes.find(context, own.get(name, name))
 
 
-def card_of(context: Context, name: str, dialect: str = "openai") -> ModelCard:
+def card_of(context: Context, actor: Actor, name: str, dialect: str = "openai") -> ModelCard:
     """The model that is meant by this name, which may be another vendor's. Raises UnknownModel, and NotSupported
     for a model whose file cannot be used.
     """
     with context.store.read() as tx:
         own = model_aliases.read(tx)
     try:
-        return model_aliases.resolve(name, context.cards, own, context.settings.model, dialect=dialect)
+        offered = context.offered(actor.account)
+        return model_aliases.resolve(name, context.cards, own, context.settings.model, offered=offered, dialect=dialect)
     except UnknownModel as error:
         if (name or context.settings.model) not in context.models.faults():
             raise
@@ -361,7 +373,7 @@ def _references(
     if len(asked.references) > MAX_REFERENCES:
         raise bad("references", f"There are {len(asked.references)} references.", f"At most {MAX_REFERENCES}.")
     if "references" not in card.modes:
-        able = ", ".join([other.name for other in context.cards if "references" in other.modes][:5])
+        able = ", ".join([one.name for one in context.offered(actor.account) if "references" in one.modes][:5])
         hint = f"{able} can." if able else "Leave them out."
         raise bad("references", f"{card.name} does not take references.", hint)
     read = [media_inputs.reference(context, actor, one, number) for number, one in enumerate(asked.references, 1)]

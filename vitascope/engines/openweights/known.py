@@ -21,7 +21,8 @@ WEIGHTLESS = ("tokenizer", "scheduler", "image_processor")
 @dataclass(frozen=True)
 class Known:
     """`parts`: parameters of each part with weights; `others`: names of those without. `source`: what
-    the engine is told beside its files. `served`: whether an engine here draws it. `card`: as in a model file.
+    the engine is told beside its files. `modelscope`: what it is called there, where that is not the hub's name.
+    `served`: whether an engine here draws it. `card`: as in a model file.
     `unconfirmed`: dotted names of what is said of it that no published source bears out.
     """
 
@@ -40,6 +41,7 @@ class Known:
     source: Mapping[str, Any] = field(default_factory=dict)
     memory: tuple[Mapping[str, Any], ...] = ()
     unconfirmed: tuple[str, ...] = ()
+    modelscope: str = ""
 
     @property
     def experts(self) -> int:

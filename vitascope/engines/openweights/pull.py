@@ -1,4 +1,4 @@
-"""A known checkpoint brought from the hub, by `hub.py` in a process of its own."""
+"""A known checkpoint brought from a hub, by `pull_child.py` in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,19 +15,28 @@ from vitascope.engines.openweights.known import Known
 from vitascope.errors import BadSettings, MissingExtra, Unavailable, VitascopeError
 
 Told = Callable[[Mapping[str, Any]], None]
-_KINDS = {kind.code: kind for kind in (errors.BadWeights, errors.NotAllowed, errors.NotFound, errors.Unavailable)}
+_KINDS = {
+    kind.code: kind
+    for kind in (errors.BadSettings, errors.BadWeights, errors.NotAllowed, errors.NotFound, errors.Unavailable)
+}
 
 
-def look(checkpoint: Known, parts: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What the hub has of this checkpoint: `files` with their sizes and hashes, `commit`, `gated`. `parts`: weights of
-    these alone; the settings of all others come along, which are small. Raises BadSettings, NotFound, NotAllowed,
-    Unavailable.
+def repository(checkpoint: Known, source: str) -> str:
+    """What it is called there. `source`: "hub" (Hugging Face's) or "modelscope"."""
+    return checkpoint.modelscope or checkpoint.hub if source == "modelscope" else checkpoint.hub
+
+
+def look(checkpoint: Known, parts: tuple[str, ...] = (), *, source: str = "hub") -> dict[str, Any]:
+    """What the source has of this checkpoint: `files` with their sizes and hashes, `commit`, `gated`, `repository`,
+    `from`. `parts`: weights of these alone; the settings of all others come along, which are small. Raises BadSettings,
+    NotFound, NotAllowed, Unavailable.
     """
     every = (*checkpoint.parts, *checkpoint.others)
     unknown = [part for part in parts if part not in every]
     if unknown:
         raise BadSettings(f'{checkpoint.title} has no part "{unknown[0]}".', hint=f"It has {', '.join(every)}.")
-    told = _ask({"do": "list", "hub": checkpoint.hub, "folders": every})
+    at = {"from": source, "repository": repository(checkpoint, source)}
+    told = {**_ask({"do": "list", **at, "folders": every}), **at}
     if parts:
         told["files"] = [
             one
@@ -36,22 +45,22 @@ def look(checkpoint: Known, parts: tuple[str, ...] = ()) -> dict[str, Any]:
             or one["path"].partition("/")[0] in parts
         ]
     if not told["files"]:
-        raise Unavailable(f"The hub lists no files of {checkpoint.hub}.", hint="Try again later.")
+        raise Unavailable(f"It lists no files of {at['repository']} that can be used.", hint="Try again later.")
     return told
 
 
-def fetch(checkpoint: Known, told: Mapping[str, Any], to: Path, progress: Told = lambda told: None) -> dict[str, str]:
-    """Brings the files; returns their SHA-256 by path. Raises what `look` does, OutputFailed and BadWeights."""
+def fetch(told: Mapping[str, Any], to: Path, progress: Told = lambda told: None) -> dict[str, str]:
+    """Brings what `look` told; returns the files' SHA-256 by path. Raises what it does, OutputFailed and BadWeights."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    asked = {"do": "fetch", "hub": checkpoint.hub, "commit": told["commit"], "files": told["files"], "to": str(to)}
-    hashes: dict[str, str] = _ask({**asked, "lock": str(to.parent / ".pull.lock")}, progress)["hashes"]
+    asked = {"do": "fetch", **told, "to": str(to), "lock": str(to.parent / ".pull.lock")}
+    hashes: dict[str, str] = _ask(asked, progress)["hashes"]
     return hashes
 
 
 def _ask(asked: Mapping[str, Any], progress: Told = lambda told: None) -> dict[str, Any]:
     if find_spec("huggingface_hub") is None:
         raise MissingExtra("Pulling a model", "open")
-    command = [sys.executable, "-m", "vitascope.engines.openweights.hub"]
+    command = [sys.executable, "-m", "vitascope.engines.openweights.pull_child"]
     last: dict[str, Any] = {}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin

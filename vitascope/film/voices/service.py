@@ -5,17 +5,14 @@ before.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from vitascope.errors import BadSettings, NotMade, TooMany
 from vitascope.film.voices import program, recorded
 from vitascope.film.voices.speaker import Said, VoiceCard
 from vitascope.film.voices.words import clean
-from vitascope.outbound import vendor
+from vitascope.outbound.service import Service
 
 LIMIT_SECONDS = 120.0
 
@@ -26,10 +23,10 @@ class SpeechService:
 
     def __init__(self, url: str, *, key: str, model: str, voices: str, limit_seconds: float = LIMIT_SECONDS):
         """`voices`: names, parted by commas."""
-        self._url, self._key, self._model = url.rstrip("/"), key, model
+        self._service, self._model = Service("The voice service", "VITASCOPE_SPEECH", url, key), model
         self._names = tuple(dict.fromkeys(name.strip() for name in voices.split(",") if name.strip()))
         self._limit_seconds = limit_seconds
-        self.sends_to = (urlsplit(url).hostname or "")[:120]
+        self.sends_to = self._service.host
 
     def voices(self) -> tuple[VoiceCard, ...]:
         terms = f"that of {self.sends_to}"
@@ -49,23 +46,5 @@ class SpeechService:
 
     def _ask(self, words: str, voice: str, speed: float) -> bytes:
         wanted = {"model": self._model, "input": words, "voice": voice, "response_format": "wav", "speed": speed}
-        headers = {"content-type": "application/json", "accept": "audio/wav"}
-        if self._key:
-            headers["authorization"] = f"Bearer {self._key}"
-        status, _, body = vendor.ask(
-            "POST",
-            f"{self._url}/audio/speech",
-            headers=headers,
-            body=json.dumps(wanted).encode(),
-            limit_seconds=self._limit_seconds,
-        )
-        if status in (401, 403):
-            raise BadSettings(f"The voice service {self.sends_to} refuses the key.", hint="Check VITASCOPE_SPEECH_KEY.")
-        if status == 429:
-            raise TooMany(f"The voice service {self.sends_to} takes no more now.", hint="Try again later.")
-        if status != 200:
-            why = body[:300].decode("utf-8", "replace")
-            why = why.replace(self._key, "***") if self._key else why
-            hint = "Check VITASCOPE_SPEECH_URL (it ends in /v1), VITASCOPE_SPEECH_MODEL and VITASCOPE_SPEECH_VOICE."
-            raise NotMade(f"The voice service {self.sends_to} answered {status}.", hint=hint, why=why)
-        return body
+        status, said = self._service.ask("/audio/speech", wanted, accept="audio/wav", limit_seconds=self._limit_seconds)
+        return self._service.good(status, said, "VITASCOPE_SPEECH_MODEL and VITASCOPE_SPEECH_VOICE")

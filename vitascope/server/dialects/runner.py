@@ -108,9 +108,9 @@ def _balance(turn: Turn, actor: Actor, _once: str) -> Reply:
     return shown(turn, balance)
 
 
-def _models(turn: Turn, _actor: Actor, _once: str) -> Reply:
+def _models(turn: Turn, actor: Actor, _once: str) -> Reply:
     usual = turn.context.settings.model
-    return shown(turn, tuple(sorted(turn.context.cards, key=lambda card: card.name != usual)))
+    return shown(turn, tuple(sorted(turn.context.offered(actor.account), key=lambda card: card.name != usual)))
 
 
 def _secret(turn: Turn, actor: Actor, _once: str) -> Reply:

@@ -75,7 +75,9 @@ def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version
             more={"version": row.version, "conflicts": []},
         )  # fmt: skip
     film = row.film
-    plan = Planner(film, takes, wish, card=cards(context), price=price(context, actor), new_id=_ids(context)).made()
+    plan = Planner(
+        film, takes, wish, card=cards(context, actor), price=price(context, actor), new_id=_ids(context)
+    ).made()
     speaking.refuse_voices(context, actor, film, plan)
     return Planned(row, takes, counted, plan)
 
@@ -231,13 +233,13 @@ def _order(context: Context, actor: Actor, row: Row, item: Item) -> Order:
     )
 
 
-def cards(context: Context) -> Callable[[str], ModelCard]:
+def cards(context: Context, actor: Actor) -> Callable[[str], ModelCard]:
     """Models by their names, each looked up once."""
     known: dict[str, ModelCard] = {}
 
     def card(name: str) -> ModelCard:
         if name not in known:
-            known[name] = requests.card_of(context, name)
+            known[name] = requests.card_of(context, actor, name)
         return known[name]
 
     return card

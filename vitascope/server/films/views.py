@@ -294,7 +294,7 @@ def _state(one: State, label: str) -> StateView:
 def _plan(context: Context, actor: Actor, film: Film, takes: tuple[Take, ...], cut: timeline.Timeline) -> Plan:
     """Of all that is missing or out of date."""
     planner = Planner(
-        film, takes, Wish(stale=True), card=making.cards(context), price=making.price(context, actor),
+        film, takes, Wish(stale=True), card=making.cards(context, actor), price=making.price(context, actor),
         new_id=making.counting(), cut=cut,
     )  # fmt: skip
     try:

@@ -65,7 +65,7 @@ def inspect(context: Here, actor: Who, fields: Body) -> Inspection:
     if given is None:
         raise bad("file", "The file is missing.", "Send a picture or a clip in a form, as file.")
     asked = openai.parse(fields, prompt_needed=False)
-    card = requests.card_of(context, asked.model)
+    card = requests.card_of(context, actor, asked.model)
     data = _data(context, actor, given)
     kind = kind_of(data[:HEAD_BYTES])
     with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:

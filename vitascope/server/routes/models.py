@@ -11,7 +11,6 @@ from pydantic import Field
 from vitascope.clip import Size
 from vitascope.engines import measured
 from vitascope.engines.card import ClipFormat, ModelCard, ModelPrice, VendorCost
-from vitascope.orders import admission
 from vitascope.server import model_aliases as aliases
 from vitascope.server.auth import Asking, Here, Who
 from vitascope.server.context import Context
@@ -143,8 +142,7 @@ class Model(Answer):
 @router.get("", responses=errors())
 def list_models(context: Here, actor: Who) -> Page[Model]:
     """All models that the account may order."""
-    plan = context.plan(actor.account)
-    cards = [card for card in context.cards if admission.may_order(actor.account, plan, card)]
+    cards = context.offered(actor.account)
     with context.store.read() as tx:
         own, pace = aliases.read(tx), context.pace(tx)
     return page([_view(context, card, own, pace) for card in cards], len(cards))  # type: ignore[return-value]
@@ -155,7 +153,9 @@ def retrieve_model(context: Here, actor: Who, name: str) -> Model:
     """One model, also by another vendor's name for it. A slash in the name is written %2F."""
     with context.store.read() as tx:
         own, pace = aliases.read(tx), context.pace(tx)
-    return _view(context, aliases.resolve(name, context.cards, own, context.settings.model), own, pace)
+    offered = context.offered(actor.account)
+    card = aliases.resolve(name, context.cards, own, context.settings.model, offered=offered)
+    return _view(context, card, own, pace)
 
 
 @router.get("/{vendor}/{name}", include_in_schema=False)

@@ -49,7 +49,7 @@ class PromptView(Answer):
 @router.post("/prompt", responses=errors(403, 404, 422, 429, 502))
 def word_prompt(context: Here, actor: Who, said: WordPrompt) -> PromptView:
     """Hints for a prompt, or the prompt in other words. These are a proposal: nothing takes them by itself."""
-    card = requests.card_of(context, said.model)
+    card = requests.card_of(context, actor, said.model)
     writer = _writer(context, actor) if said.rewrite and said.prompt.strip() else None
     written = None
     if writer and said.agreed:

@@ -215,7 +215,7 @@ def camera(context: Here, actor: Who, fields: Body) -> CameraRows:
 @router.post("/reading", responses=errors(404, 422))
 def reading(context: Here, actor: Who, said: ReadPrompt) -> ReadingView:
     """Which words a model understands, and which it does not."""
-    card = requests.card_of(context, said.model)
+    card = requests.card_of(context, actor, said.model)
     reading = hooks.read(card, said.prompt, said.language or "")
     found = reading or hooks.Reading()
     return ReadingView(
