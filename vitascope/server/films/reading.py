@@ -10,8 +10,8 @@ from vitascope.film.document import Film
 from vitascope.film.script import breakdown
 from vitascope.film.script.adapt import break_down
 from vitascope.film.script.again import again
-from vitascope.outbound.llm import Llm, configured
 from vitascope.film.script.verify import verify
+from vitascope.outbound.llm import Llm, configured
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 
