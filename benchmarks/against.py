@@ -25,16 +25,19 @@ WARM = f"""
 import resource, sys
 from pathlib import Path
 try:
-    from vitascope import ask, engines as engine
-    from vitascope.engines import render
+    from vitascope import ask
+    from vitascope.engines import registry, render
+    maker = registry.load("vitascope-nano")
+    more = {{"card": maker.card}}
 except ImportError:  # names of the first edition
     from vitascope import ask, engine, drawing as render
+    maker, more = engine.load("vitascope-nano"), {{}}
 
 def seconds():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
-maker, spec = engine.load("vitascope-nano"), ask.spec({PROMPT!r}, seconds=5, seed=7)
+spec = ask.spec({PROMPT!r}, seconds=5, seed=7, **more)
 render.make(spec, maker, Path("first.mp4"))
 print("ready", flush=True)
 for _ in sys.stdin:

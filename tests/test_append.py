@@ -144,9 +144,9 @@ def test_the_sound_stays_in_step(tmp_path):
 def otherwise(path, monkeypatch, **coding):
     """Written by an encoder with other settings."""
     with monkeypatch.context() as patched:
-        usual = dict(video._coding())
+        usual = video._coding(video._CLIP)
         usual["x264-params"] += coding.pop("more", "")
-        patched.setattr(video, "_coding", lambda: usual | coding)
+        patched.setattr(video, "_coding", lambda _: usual | coding)
         return written(path, 33)
 
 
@@ -194,6 +194,17 @@ def with_sets(number, packet):
     return with_data(packet, unit + bytes(packet)) if number == 10 else packet
 
 
+@pytest.mark.parametrize("count", [17, 65])
+def test_a_clip_of_the_first_edition_is_copied_too(tmp_path, count):
+    source = written(tmp_path / "source.mp4", count, first=True)
+    made = longer(source, tmp_path / "longer.mp4")
+    assert encoded(made.path)[:count] == encoded(source)
+    again = longer(made.path, tmp_path / "again.mp4")
+    assert encoded(again.path)[:count] == encoded(source)
+    before, after = list(video.read_frames(source)), list(video.read_frames(again.path))
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=False))
+
+
 def upside_down(path):
     data = path.read_bytes()
     one = (0x10000).to_bytes(4, "big")
@@ -206,7 +217,7 @@ def upside_down(path):
 
 OTHERS = {
     "another quality": lambda path, patch: otherwise(path, patch, crf="23"),
-    "another preset": lambda path, patch: otherwise(path, patch, preset="veryfast"),
+    "another preset": lambda path, patch: otherwise(path, patch, preset="fast"),
     "no B-frames": lambda path, patch: otherwise(path, patch, more=":bframes=0"),
     "open groups": lambda path, patch: otherwise(path, patch, more=":open-gop=1"),
     "two threads": lambda path, patch: otherwise(path, patch, **{"x264-params": "threads=2:keyint=48"}),

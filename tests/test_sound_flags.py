@@ -13,7 +13,7 @@ from vendors import call
 from vitascope.errors import BadSpec, NotSupported
 from vitascope.media import sound as sounds
 from vitascope.media import video
-from vitascope.server import requests
+from vitascope.server import fitting
 from vitascope.vendors import common
 from vitascope.vendors.ark import dialect as ark
 from vitascope.vendors.dashscope import dialect as dashscope
@@ -77,7 +77,7 @@ def test_what_is_no_flag_is_said():
 
 
 def heard(flag, makes, **more):
-    return requests._heard(Asked(sound_flag=flag, **more), replace(CARD, sound=makes))
+    return fitting.heard(Asked(sound_flag=flag, **more), replace(CARD, sound=makes))
 
 
 def test_the_chosen_model_decides_what_comes_of_it():

@@ -328,6 +328,11 @@ class ClipSpec:
         return self.seconds == 0
 
     @property
+    def is_words_alone(self) -> bool:
+        """No picture, clip or reference is given."""
+        return not (self.image or self.last_image or self.extend or self.references)
+
+    @property
     def exact_seconds(self) -> Fraction:
         """`seconds` as the fraction that was meant: 1/24 of a second, not the binary number beside it."""
         return Fraction(self.seconds).limit_denominator(1_000_000)

@@ -60,3 +60,9 @@ class Score:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Score:
         return cls(tuple(ScoreLine(**line) for line in data["lines"]), dict(data["left_out"]), data["why"])
+
+
+def percent(kept: Mapping[str, Any] | None) -> float | None:
+    """How much of what was asked is there, 0 to 100, of a score as it is kept."""
+    share = Score.from_dict(kept).share if kept else None
+    return None if share is None else round(100 * share, 1)

@@ -1,9 +1,9 @@
 """A clip that goes on keeps what it has: the packets of the clip before are copied, and what is new begins with a key
 frame behind them. So a second more costs a second's work, and nothing before it loses by being encoded again.
 
-Packets are copied only where today's encoder would have written such packets: the same parameter sets, the same
-settings in the encoder's own words, byte for byte, nothing else in between, evenly timed. What a container claims of
-itself is not believed. It knows nothing of recipes and sound.
+Packets are copied only where our encoder, today's or that of 0.1.0, would have written such packets: the same
+parameter sets and one of the two settings in the encoder's own words, byte for byte, nothing else in between, evenly
+timed. What a container claims of itself is not believed. It knows nothing of recipes and sound.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def seam(source: Path | bytes, frames: int, size: Size, fps: Fraction | int, *, 
         known = ([_SETTINGS, _KEY],) if number == 0 else ([_SLICE], [_KEY], [_SETTINGS, _KEY])
         if kinds not in known or packet.stream.codec_context.extradata != ours.sets or packet.is_discard:
             return 0
-        if kinds[0] == _SETTINGS and units[0] != ours.settings:
+        if kinds[0] == _SETTINGS and units[0] not in ours.settings:
             return 0
         if _time(packet.dts, packet, fps) != number - _AHEAD:
             return 0
@@ -63,18 +63,20 @@ class _Ours:
 
     display: Display
     sets: bytes | None
-    settings: bytes
+    settings: frozenset[bytes]
 
 
 @functools.lru_cache(maxsize=16)
 def _ours(size: Size, fps: Fraction) -> _Ours:
     width, height = size
     with TemporaryDirectory(prefix="vitascope-") as folder:
-        path = Path(folder) / "one.mp4"
-        with video.writing(path, width, height, fps=fps) as writer:
-            writer.write(np.zeros((height, width, 3), np.uint8))
-        first = next(video.packets(path))
-        return _Ours(video.display(path), first.stream.codec_context.extradata, _units(first)[0])
+        path, settings = Path(folder) / "one.mp4", set()
+        for first in (True, False):
+            with video.writing(path, width, height, fps=fps, first=first) as writer:
+                writer.write(np.zeros((height, width, 3), np.uint8))
+            packet = next(video.packets(path))
+            settings.add(_units(packet)[0])
+        return _Ours(video.display(path), packet.stream.codec_context.extradata, frozenset(settings))
 
 
 def _units(packet: av.Packet) -> list[bytes]:

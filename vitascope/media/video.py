@@ -12,7 +12,7 @@ import functools
 import io
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,10 +37,13 @@ from vitascope.media.kinds import HEAD_BYTES, kind_of
 from vitascope.media.limits import LOCAL, Limits
 from vitascope.media.sound import Sound, SoundWriter, Track
 
-# Loss that cannot be seen, also after a clip was continued several times; a 5 s clip of 256x256 stays near 300 kB.
-_X264 = {"crf": "14", "preset": "medium", "x264-params": "threads=1:lookahead-threads=1:keyint=48"}
+_X264 = "threads=1:lookahead-threads=1:keyint=48"
+# Loss that cannot be seen; a 5 s clip of 256x256 stays near 150 kB. References and chroma are as in the preset of
+# 0.1.0: so the parameter sets are the same, and clips from then are copied when they go on.
+_CLIP = {"crf": "14", "preset": "veryfast", "x264-params": f"{_X264}:ref=3:chroma-qp-offset=-2"}
+_FIRST = {"crf": "14", "preset": "medium", "x264-params": _X264}  # clips of 0.1.0
 # A small copy to look at: seeks fast, and is cheap to write and to send.
-_PROXY, _PROXY_SEEKS = {"crf": "24", "preset": "veryfast"}, ":keyint=12"
+_PROXY = {"crf": "24", "preset": "veryfast", "x264-params": f"{_X264}:keyint=12"}
 # With AVX-512, x264's macroblock tree reads unwritten memory, so that the same frames gave several files. What
 # a processor with AVX-512 has besides gives the bytes that all others give, as fast.
 _WITHOUT_AVX512 = ":asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2"
@@ -72,13 +75,13 @@ class Mp4Writer:
         fps: Fraction,
         comment: str,
         sound: Callable[[], Track | None],
-        proxy: bool = False,
+        coding: dict[str, str],
     ):
         self.count, self._fps = 0, fps
         self._box = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"})
         if comment:
             self._box.metadata["comment"] = comment
-        self._stream = self._box.add_stream("libx264", rate=fps, options=_proxy_coding() if proxy else dict(_coding()))
+        self._stream = self._box.add_stream("libx264", rate=fps, options=coding)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         context = self._stream.codec_context
         context.thread_count = 1
@@ -137,16 +140,11 @@ class Mp4Writer:
             pass
 
 
-@functools.cache
-def _coding() -> dict[str, str]:
+def _coding(coding: Mapping[str, str]) -> dict[str, str]:
     found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
     if not any(name.startswith(("AVX512", "X86_V4")) for name in found):
-        return _X264
-    return {**_X264, "x264-params": _X264["x264-params"] + _WITHOUT_AVX512}
-
-
-def _proxy_coding() -> dict[str, str]:
-    return {**_coding(), **_PROXY, "x264-params": _coding()["x264-params"] + _PROXY_SEEKS}
+        return dict(coding)
+    return {**coding, "x264-params": coding["x264-params"] + _WITHOUT_AVX512}
 
 
 @contextmanager
@@ -160,16 +158,18 @@ def writing(
     comment: str = "",
     sound: Track | Callable[[], Track | None] | None = None,
     proxy: bool = False,
+    first: bool = False,
     sign: Callable[[Path], None] | None = None,
 ) -> Iterator[Mp4Writer]:
     """A writer whose file appears at `path` only when the block ends well, with the recipe inside. `comment`: what it
-    says instead where there is no recipe; `proxy`: a small copy, whose loss may be seen; `sign`: what is done to the
-    finished file before it appears.
+    says instead where there is no recipe; `proxy`: a small copy, whose loss may be seen; `first`: encoded
+    as 0.1.0 did; `sign`: what is done to the finished file before it appears.
     """
     with written_aside(path) as aside:
         text = recipes.to_text(recipe) if recipe else comment
         asked = sound if callable(sound) else lambda: sound
-        writer = Mp4Writer(aside, width, height, Fraction(fps), text, asked, proxy)
+        coding = _coding(_PROXY if proxy else _FIRST if first else _CLIP)
+        writer = Mp4Writer(aside, width, height, Fraction(fps), text, asked, coding)
         try:
             yield writer
             writer.finish()

@@ -70,8 +70,9 @@ def submit(
         units = quote.per_clip
         if order.max_units is not None and quote.units > order.max_units:
             raise PriceTooHigh(quote.units, order.max_units)
-    prints = fingerprints(order)
-    files = [*order.files, *inputs.pictures_of(order.spec)]
+    prints = fingerprints(order) if idempotency else ()
+    given = not order.spec.is_words_alone
+    files = [*order.files, *(inputs.pictures_of(order.spec) if given else ())]
     if blobs and files:
         with store.begin() as tx:
             known = idempotency and answers.recall(tx, account.id, idempotency, *prints)
@@ -89,7 +90,8 @@ def submit(
             budgets.refuse(tx, account.id, [(order.card.name, expected)] * order.n, now, key_id=key_id)
         if units:
             ledger.ensure_daily(tx, account.id, plan, now, admission.zone(account))
-        inputs.touch(tx, account.id, inputs.named(json.dumps(order.spec.to_dict())), now)
+        if given:
+            inputs.touch(tx, account.id, inputs.named(json.dumps(order.spec.to_dict())), now)
         batch_id, placed = new_id(BATCH, now), []
         for take in takes:
             job = jobs.enqueue(

@@ -14,17 +14,16 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from vitascope.clip import aspect_of
-from vitascope.engines.score import WHYS, Score
+from vitascope.engines.score import WHYS, Score, percent
 from vitascope.orders import stills
 from vitascope.server import out_of_world
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
 from vitascope.server.schemas import Answer
+from vitascope.server.video_object import Mode, mode_of
 from vitascope.store import schema
 from vitascope.store.library import Clip, faults, warnings
 from vitascope.vendors.openai import dialect as openai
-
-Mode = Literal["text", "image", "frames", "extend", "still"]
 
 
 class ClipView(Answer):
@@ -114,23 +113,12 @@ def score_view(clip: Clip) -> ScoreView:
         state="waiting" if not score else "measured" if lines else "not_measured",
         reason=score.why if score else "",
         why=WHYS.get(score.why, score.why) if score else "",
-        overall=overall(clip.score),
+        overall=percent(clip.score),
         right=sum(line.right for line in lines),
         of=len(lines),
         lines=lines,
         not_measured=[NotMeasured(key=key, reason=why, why=WHYS.get(why, why)) for key, why in left_out.items()],
     )
-
-
-def mode_of(spec: dict[str, Any]) -> Mode:
-    """What a spec, as it is kept, starts from."""
-    if spec.get("extend"):
-        return "extend"
-    if spec.get("last_image"):
-        return "frames"
-    if spec.get("image"):
-        return "image"
-    return "text" if spec.get("seconds") else "still"
 
 
 def _jobs(tx: Connection, clips: Sequence[Clip]) -> dict[str, Any]:
@@ -165,15 +153,9 @@ def _view(context: Context, base: str, clip: Clip, job: Any) -> ClipView:
         draft=bool(job and job.draft),
         outside=out_of_world.outside(context, clip.model or "", clip.prompt),
         credits=None if not job else 0.0 if clip.is_broken else job.units / 100,
-        score=overall(clip.score),
+        score=percent(clip.score),
         url=delivery.link(context, base, clip.video_key),
         thumbnail_url=delivery.link(context, base, clip.poster_key) if clip.poster_key else None,
         spritesheet_url=delivery.link(context, base, clip.sprite_key) if clip.sprite_key else None,
         last_frame_url=delivery.link(context, base, stills.key(clip.video_key, "last")),
     )
-
-
-def overall(score: dict[str, Any] | None) -> float | None:
-    """How much of what was asked is there, 0 to 100, of a score as it is kept."""
-    share = Score.from_dict(score).share if score else None
-    return None if share is None else round(100 * share, 1)

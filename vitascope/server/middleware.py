@@ -170,10 +170,12 @@ def _shared_with(scope: Scope) -> str:
     """The origin of the page that asks, if the operator lets its like read the answers; else empty. Cookies are not
     let in: such a page brings a key.
     """
-    context = getattr(getattr(scope.get("app"), "state", None), "context", None)
-    allowed = context.settings.allowed_origins if context else ()
     origin = Headers(scope=scope).get("origin", "")
-    return origin if origin and (origin in allowed or "*" in allowed) else ""
+    context = getattr(getattr(scope.get("app"), "state", None), "context", None)
+    if not origin or not context:
+        return ""
+    allowed = context.settings.allowed_origins
+    return origin if origin in allowed or "*" in allowed else ""
 
 
 def _refuse_early(scope: Scope, headers: Headers) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vitascope import ask, pricing
-from vitascope.clip import MAX_REFERENCES, CameraPath, ClipSpec, Reference
+from vitascope.clip import MAX_REFERENCES, ClipSpec, Reference
 from vitascope.engines import registry
 from vitascope.engines.card import ModelCard
 from vitascope.errors import BadSpec, Conflict, NotSupported, UnknownModel
@@ -22,7 +22,7 @@ from vitascope.media.upright import Seen
 from vitascope.orders import admission
 from vitascope.orders import submit as submitting
 from vitascope.orders.order import Order
-from vitascope.server import model_aliases, model_routes, out_of_world, sizes
+from vitascope.server import fitting, model_aliases, model_routes, out_of_world
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
@@ -31,9 +31,8 @@ from vitascope.store.inputs import File
 from vitascope.store.jobs import Job
 from vitascope.vendors.fields import bad
 from vitascope.vendors.openai import dialect as openai
-from vitascope.vendors.request import DEFAULT_SECONDS, Asked
+from vitascope.vendors.request import Asked
 
-DRAFT_STEPS = 4  # a draft is drawn in a fourth of the steps
 NIGHT_BEGINS, NIGHT_ENDS = 23, 7  # hours of the account's own time
 
 
@@ -45,16 +44,16 @@ def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "opena
         )
     card = card_of(context, actor, asked.model, dialect)
     continued = media_inputs.source(context, actor, asked.extend, card.format, fit=asked.fit) if asked.extend else None
-    first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
-    asked = _heard(asked, card)
+    first, last = _pictures(context, actor, asked)
+    asked = fitting.heard(asked, card)
     notes, parent = list(asked.notes), None
-    spec = _bare(asked, card)
+    spec = fitting.bare(asked, card)
     if continued:
         parent = continued.parent
         spec, notes = dataclasses.replace(spec, extend=continued.source), [*notes, *continued.notes]
     else:
         shown = first or last
-        size, note = sizes.nearest(
+        size, note = fitting.nearest(
             card, asked.size, asked.aspect, given=shown.image.size if shown else None, tier=asked.tier
         )
         spec, notes = dataclasses.replace(spec, size=size, tier=asked.tier), [*notes, *([note] if note else [])]
@@ -99,10 +98,10 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     with context.store.read() as tx:
         spec = ClipSpec.from_dict(recipes.whole(tx, actor.id, job.spec))
     card, before = card_of(context, actor, asked.model or job.model, dialect), job.resolved.size
-    asked = _heard(asked, card)
+    asked = fitting.heard(asked, card)
     told = asked.size or asked.aspect or asked.tier
-    size, note = sizes.nearest(card, asked.size, asked.aspect, tier=asked.tier) if told else (before, "")
-    first, last = (media_inputs.picture(context, actor, sent, name) for sent, name in _pictures(asked))
+    size, note = fitting.nearest(card, asked.size, asked.aspect, tier=asked.tier) if told else (before, "")
+    first, last = _pictures(context, actor, asked)
     if size != before:
         _refuse_other_shape(spec, size, bool(first), bool(last))
     seed = asked.seed if asked.seed is not None else (None if relation == "rerun" else spec.seed)
@@ -111,9 +110,9 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
         "prompt": asked.prompt or spec.prompt,
         "negative_prompt": asked.negative_prompt or spec.negative_prompt,
         "seconds": spec.seconds if asked.seconds is None else asked.seconds,
-        "steps": _steps(card, whole, asked.draft and relation != "finish"),
+        "steps": fitting.steps(card, whole, asked.draft and relation != "finish"),
         "guidance": spec.guidance if asked.guidance is None else asked.guidance,
-        **_extras(asked),
+        **fitting.extras(asked),
     }
     if not spec.extend:
         changed |= {"size": size, "aspect": "", "tier": ""}
@@ -161,7 +160,13 @@ def _fitted(
     told: list[str] = []
     try:
         spec = ask.changed(
-            spec, card, image=first, last_image=last, camera=_camera(asked.camera, card), fit=asked.fit, notes=told
+            spec,
+            card,
+            image=first,
+            last_image=last,
+            camera=fitting.camera(asked.camera, card),
+            fit=asked.fit,
+            notes=told,
         )
     except BadSpec as error:
         wanted = {"image": first is not None or spec.image, "last_image": last is not None or spec.last_image}
@@ -260,9 +265,11 @@ def _route(context: Context, name: str) -> model_routes.Route | None:
 
 
 def card_of(context: Context, actor: Actor, name: str, dialect: str = "openai") -> ModelCard:
-    """The model that is meant by this name, which may be another vendor's. Raises UnknownModel, and NotSupported
-    for a model whose file cannot be used.
+    """The model that is meant by this name, which may be another vendor's; without a name, the default. Raises
+    UnknownModel, and NotSupported for a model whose file cannot be used.
     """
+    if not name and (usual := context.card(context.settings.model)):
+        return usual
     with context.store.read() as tx:
         own = model_aliases.read(tx)
     try:
@@ -275,63 +282,6 @@ def card_of(context: Context, actor: Actor, name: str, dialect: str = "openai") 
             f"{name or context.settings.model} cannot be used on this server now.",
             hint=f"{error.hint} The operator sees why with `vitascope doctor`.",
         ) from error
-
-
-def _bare(asked: Asked, card: ModelCard) -> ClipSpec:
-    """Without a size, pictures and a camera."""
-    usual = min(DEFAULT_SECONDS, ask.default_seconds(card))
-    return ClipSpec(
-        prompt=asked.prompt,
-        negative_prompt=asked.negative_prompt,
-        seconds=0.0 if asked.still else usual if asked.seconds is None else asked.seconds,
-        seed=asked.seed,
-        steps=_steps(card, asked.steps, asked.draft),
-        guidance=asked.guidance,
-        **_extras(asked),
-    )
-
-
-def _heard(asked: Asked, card: ModelCard) -> Asked:
-    """With what a vendor's own flag for sound comes to with this model. Raises NotSupported for one that is needed."""
-    flag = asked.sound_flag
-    if not flag or asked.sound is not None:
-        return asked
-    makes = card.sound != "never" and not asked.still
-    if flag.on and makes:
-        return dataclasses.replace(asked, sound=True)
-    if flag.on and flag.needed:
-        raise NotSupported(
-            f"{card.name} cannot make sound ({flag.field}).", hint=f"Leave {flag.field} out.", field=flag.field
-        )
-    if not flag.on and card.sound == "optional":
-        return dataclasses.replace(asked, sound=False)
-    note = ""
-    if flag.on:
-        note = f"No sound is made; {flag.field} was left out."
-    elif makes:
-        note = f"{card.name} always makes sound; {flag.field} was left out."
-    return dataclasses.replace(asked, notes=(*asked.notes, note)) if note else asked
-
-
-def _extras(asked: Asked) -> dict[str, Any]:
-    """What only some models have, as far as it is asked for."""
-    found = {"sound": asked.sound, "preset": asked.preset, "loras": asked.loras, "options": asked.options}
-    return {name: value for name, value in found.items() if value not in (None, "", ())}
-
-
-def _steps(card: ModelCard, steps: int | None, draft: bool) -> int | None:
-    """A draft is drawn in a part of the steps, with a model that has some."""
-    if not draft or not card.format.steps:
-        return steps
-    return max(1, (steps or card.format.steps) // DRAFT_STEPS)
-
-
-def _camera(path: CameraPath | None, card: ModelCard) -> CameraPath | None:
-    """The path, if its words are ones that this model knows."""
-    try:
-        return ask.camera_path(path, card)
-    except BadSpec as error:
-        raise bad("camera", error.message, error.hint) from error
 
 
 def _outside_note(spec: ClipSpec, card: ModelCard) -> list[str]:
@@ -385,8 +335,10 @@ def _originals(*seen: Seen | None) -> Iterable[File]:
     return [file for one in seen if one and (file := media_inputs.original(one))]
 
 
-def _pictures(asked: Asked) -> tuple[tuple[Any, str], tuple[Any, str]]:
-    return (asked.image, "The first picture"), (asked.last_image, "The last picture")
+def _pictures(context: Context, actor: Actor, asked: Asked) -> list[Seen | None]:
+    """The first and the last one, as far as they are given."""
+    given = ((asked.image, "The first picture"), (asked.last_image, "The last picture"))
+    return [None if sent is None else media_inputs.picture(context, actor, sent, name) for sent, name in given]
 
 
 def _refuse_other_shape(spec: ClipSpec, size: tuple[int, int], first: bool, last: bool) -> None:

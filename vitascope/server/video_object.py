@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 
 from vitascope import pricing
 from vitascope.clip import ClipSpec
+from vitascope.engines.score import percent
 from vitascope.errors import NotFound
 from vitascope.server import out_of_world
 from vitascope.server.auth import Actor
-from vitascope.server.clip_view import Mode, mode_of, overall
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
 from vitascope.server.requests import light_spec
@@ -31,6 +31,7 @@ from vitascope.store.progress import Stage
 from vitascope.vendors.openai import dialect as openai
 
 DAY = 86_400.0
+Mode = Literal["text", "image", "frames", "extend", "still"]
 _HIDDEN = "hidden"  # in a job's `request`: its owner deleted the video, and there is no clip that says so
 
 
@@ -194,7 +195,7 @@ def _more(
             "charged": 0.0 if library.faults(clip.defects) else job.units / 100,
             "defects": library.faults(clip.defects),
             "warnings": library.warnings(clip.defects),
-            "score": overall(clip.score),
+            "score": percent(clip.score),
             "finish_credits": _finish_credits(context, actor, job) if view["draft"] else None,
         }
     elif job.done:
@@ -297,6 +298,17 @@ def is_gone(job: Job, clip: Any) -> bool:
     if job.clip_id:
         return clip is None or clip.trashed_at is not None
     return bool((job.request or {}).get(_HIDDEN))
+
+
+def mode_of(spec: dict[str, Any]) -> Mode:
+    """What a spec, as it is kept, starts from."""
+    if spec.get("extend"):
+        return "extend"
+    if spec.get("last_image"):
+        return "frames"
+    if spec.get("image"):
+        return "image"
+    return "text" if spec.get("seconds") else "still"
 
 
 def _links(context: Context, base: str, job: Job, clip: Any) -> dict[str, str | None]:

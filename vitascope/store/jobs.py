@@ -98,6 +98,7 @@ def enqueue(
     job whose clip it continues; it cannot be claimed before that one is done.
     """
     lock_account(tx, account_id)
+    told = spec.to_dict()
     values = {
         "id": new_id(JOB, now),
         "account_id": account_id,
@@ -106,7 +107,7 @@ def enqueue(
         "state": "queued",
         "priority": priority,
         "lane": lane,
-        "spec": recipes.packed(tx, account_id, spec.to_dict(), now),
+        "spec": told if spec.is_words_alone else recipes.packed(tx, account_id, told, now),
         "shape": shape.to_dict(),
         "spec_format": SPEC_FORMAT,
         "request": dict(request) if request is not None else None,

@@ -42,12 +42,10 @@ _UPLOAD_ID = re.compile(r"(?:upl_|file_)[0-9a-f]{24}")  # of a file sent beforeh
 _SHA256 = re.compile(r"[0-9a-f]{64}")  # of a file that the account has given before
 
 
-def picture(context: Context, actor: Actor, given: Any, name: str) -> Seen | None:
-    """The picture that is sent or meant; None when nothing is. Of a clip: one of its frames, the last one to begin
+def picture(context: Context, actor: Actor, given: Any, name: str) -> Seen:
+    """The picture that is sent or meant. Of a clip: one of its frames, the last one to begin
     with and the first one to end with, if nothing else is said.
     """
-    if given is None:
-        return None
     moment = "last" if "first" in name else "first"
     if clip_id := _meant(given):
         which = (given.get("frame") or given.get("at")) if isinstance(given, dict) else None

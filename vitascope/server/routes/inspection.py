@@ -18,7 +18,7 @@ from vitascope.media import incoming, picture
 from vitascope.media import recipe as recipes
 from vitascope.media.kinds import HEAD_BYTES, kind_of
 from vitascope.media.limits import SENT
-from vitascope.server import requests, sizes
+from vitascope.server import fitting, requests
 from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.body import Body
 from vitascope.server.context import Context
@@ -85,7 +85,7 @@ def inspect(context: Here, actor: Who, fields: Body) -> Inspection:
             facts = {"kind": "picture", "frames": 1, "fps": 0.0, "seconds": 0.0, "sound": False}
             facts |= {"recipe": path.suffix == ".png" and _has_recipe(path)}
             shown, notes, whole = seen.image.size, seen.notes, card.format.has(seen.image.size)
-    size, _ = sizes.nearest(card, asked.size, asked.aspect, given=shown)
+    size, _ = fitting.nearest(card, asked.size, asked.aspect, given=shown)
     return Inspection(
         **facts,
         width=shown[0],

@@ -137,6 +137,7 @@ def _asked(
     prompt = text(fields, "prompt", limit=2500)
     refuse(fields, _CANNOT)
     given = image is not None or last is not None
+    control = inner(fields, "camera_control")
     if prompt_needed and not given and not prompt.strip():
         raise bad("prompt", "The prompt is empty.", 'Say what to show, for example "a red ball bounces on snow".')
     choice(fields, "mode", of=("std", "pro", "4k"))
@@ -149,7 +150,7 @@ def _asked(
         aspect="" if given or extend else text(fields, "aspect_ratio", limit=20).strip() or "16:9",
         seed=whole(fields, "seed"),
         guidance=_guidance(fields),
-        camera=cameras.kling(inner(fields, "camera_control")),
+        camera=cameras.kling(control) if control else None,
         image=image,
         last_image=last,
         extend=extend,
