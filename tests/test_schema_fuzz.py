@@ -27,7 +27,7 @@ from vitascope.store import accounts
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 ENDLESS = ["/v1/events", "/v1/videos/sync"]  # a stream, and a wait for a worker that is not here
 SLOWEST_SECONDS = 5.0
-EXAMPLES = 5  # for each operation and way
+EXAMPLES = 3  # for each operation and way
 TAGS = (
     "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "films",
     "files", "health", "dialects",
