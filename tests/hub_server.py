@@ -12,6 +12,8 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from processes import LONG
+
 COMMIT = "c0ffee" + "0" * 34
 Asked = namedtuple("Asked", "method path token range host cookie", defaults=("",))
 
@@ -82,7 +84,7 @@ class Hub:
             return self.reply(request, 302, told, b"", body=body)
         if not body:
             return self.reply(request, 200, told, data, body=False)
-        self.slow.wait(60)
+        self.slow.wait(LONG)
         if self.broken:
             return self.reply(request, 503, {}, b"")
         if name == self.wrong:

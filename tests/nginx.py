@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import judges
-from processes import free_port, until
+from processes import LONG, free_port, until
 
 
 @pytest.fixture
@@ -42,4 +42,4 @@ def nginx(tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(30)
+        process.wait(LONG)

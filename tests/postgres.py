@@ -74,14 +74,17 @@ class Server:
         store.close()
         return "template_store"
 
-    def fresh(self, *, migrated=True):
-        """The address of a new database that only this test uses."""
+    def fresh(self, *, migrated=True, like=""):
+        """The address of a new database that only this test uses; a copy of the one at the address `like`, to which
+        nobody is connected.
+        """
         name = f"test_{next(_numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {self.template() if migrated else 'template0'} STRATEGY FILE_COPY")
+        template = _name(like) if like else self.template() if migrated else "template0"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop(self, url):
-        self.sql(f"DROP DATABASE IF EXISTS {url.split('?')[0].rsplit('/')[-1]} WITH (FORCE)")
+        self.sql(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
 
     def sql(self, statement):
         import psycopg
@@ -98,6 +101,10 @@ class Server:
             )
         if done.returncode:
             raise RuntimeError(f"{program}: {(self.folder / 'words').read_text(errors='replace')[-2000:]}")
+
+
+def _name(url):
+    return url.split("?")[0].rsplit("/")[-1]
 
 
 @cache

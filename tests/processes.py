@@ -1,7 +1,9 @@
 """The service as real processes, for tests that start, end and kill them: `serve`, `work`, and a client over HTTP."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,9 +22,14 @@ LONG = 120  # seconds until a test gives up; machines are shared
 
 
 def free_port():
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """One that nothing listens on, for a process that opens it in a moment. Below those that Linux hands out by itself,
+    so that no connection made meanwhile gets it.
+    """
+    while True:
+        with closing(socket.socket()) as listener, contextlib.suppress(OSError):
+            port = random.SystemRandom().randrange(10_000, 32_000)
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 class Service:

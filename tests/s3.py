@@ -11,13 +11,9 @@ from uuid import uuid4
 
 import pytest
 
+from processes import LONG, free_port
+
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +43,7 @@ def s3_url(s3_server, monkeypatch):
     return f"s3://{bucket}/kept?endpoint={s3_server}&region=us-east-1"
 
 
-def wait_for(port, server, seconds=60):
+def wait_for(port, server, seconds=LONG):
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         assert server.poll() is None, "the server ended at once"

@@ -14,6 +14,7 @@ import uvicorn
 from PIL import Image
 
 from doubles import CARD, DiscEngine
+from processes import LONG
 from processes import until as until  # tests that speak to a server here wait as the others do
 from service import postgres_store, sqlite_store
 from vitascope import config, plans
@@ -26,7 +27,7 @@ from vitascope.server.patient import Patient
 from vitascope.store import accounts, ledger
 from vitascope.store.blobs import blobs
 
-PATIENCE = 60.0  # seconds a test waits for what should take one; machines are shared
+PATIENCE = float(LONG)  # seconds a test waits for what should take one
 
 
 class Served:

@@ -6,10 +6,11 @@ import jwt
 import pytest
 import sqlalchemy as sa
 
+import service
 from service import START
 from serving import serving
 from vitascope.errors import BadSpec, Conflict, NotAllowed, NotFound, NotSignedIn, TooMany
-from vitascope.store import accounts, limits, schema
+from vitascope.store import accounts, limits, passwords, schema
 
 PASSWORD = "correct horse battery"
 
@@ -69,6 +70,13 @@ def test_nobody_signs_up_as_the_owner(sqlite_only):
 def test_a_password_has_a_length(password):
     with pytest.raises(BadSpec, match=f"{len(password)} characters"):
         accounts.hashed(password)
+
+
+def test_guessing_a_kept_password_costs_work_and_memory():
+    assert passwords._hasher is not service.TRUE_HASHER, "tests take a quick one"
+    kept = service.TRUE_HASHER.hash(PASSWORD)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # 64 MB, three times
+    assert accounts.matches(PASSWORD, kept)
 
 
 def test_nothing_that_opens_a_door_is_stored(store):

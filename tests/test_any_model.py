@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from doubles import CARD
-from processes import Service, until
+from processes import LONG, Service, until
 from serving import finished, png, serving
 from test_models import blocks
 from vitascope import ask
@@ -310,7 +310,7 @@ def test_the_server_and_a_worker_need_neither_the_built_in_model_nor_its_runtime
         gone = subprocess.run([sys.executable, "-c", f"import {name}"], env=bare.environment, capture_output=True)
         assert b"ModuleNotFoundError" in gone.stderr, "or nothing is shown here"
     listed = bare.run("models")
-    assert listed.wait(60) == 0
+    assert listed.wait(LONG) == 0
     assert "stripes  Moving stripes" in listed.stdout.read()
     assert re.search(r"vitascope-nano\.toml.*No module named 'vitascope.smallworld.*left out", bare.words(), re.S)
 

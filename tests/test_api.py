@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from doubles import CARD, DiscEngine
+from processes import LONG
 from serving import finished, png, serving, until
 from vitascope.media import video as videos
 from vitascope.store import events, handles, schema
@@ -446,7 +447,7 @@ def test_events_tell_the_way_of_a_clip_and_can_be_resumed(client):
     thread = threading.Thread(target=lambda: heard.extend(listen(client, 3, after=0)))
     thread.start()
     video = made(client)
-    thread.join(60)
+    thread.join(LONG)
     assert [event["type"] for event in heard][:2] == ["job.queued", "job.running"]
     assert {event["video_id"] for event in heard} == {video["id"]}
     assert heard[0]["status"] == "queued"
@@ -467,7 +468,7 @@ def test_a_stream_ends_when_the_server_does(tmp_path):
         thread.start()
         until(lambda: heard or not thread.is_alive())
         running.context.stopping.set()
-        thread.join(30)
+        thread.join(LONG)
         assert not thread.is_alive()
         assert ": connected" in heard
         assert error(client.get("/readyz"), 503)["code"] == "unavailable"
@@ -475,7 +476,7 @@ def test_a_stream_ends_when_the_server_does(tmp_path):
 
 def test_events_show_previews(slow):
     client = slow.client(slow.key())
-    video = create(client, seconds=2, steps=2)
+    video = create(client, seconds=2, steps=20)
 
     def look():
         now = client.get(f"/v1/videos/{video['id']}").json()

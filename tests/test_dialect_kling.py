@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import jwt
 import pytest
 
+from processes import LONG
 from serving import png, until
 from vitascope import errors
 from vitascope.clip import CameraPath
@@ -428,7 +429,7 @@ def test_errors_come_in_klings_form(server, client):
     refused(client.get("/tasks"), 400, 1201)
     refused(client.delete("/tasks"), 404, 1202)
     refused(client.get("/kling/nothing"), 404, 1203)
-    said = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    said = HTTPConnection("127.0.0.1", server.port, timeout=LONG)
     said.request("POST", path, headers={"content-length": str(2**31)})  # and no body follows
     told = said.getresponse()
     assert (told.status, json.loads(told.read())["code"]) == (413, 1201)

@@ -76,6 +76,15 @@ def test_the_table_finds_who_has_a_path():
     assert found("/") == []
 
 
+def test_a_second_table_in_a_process_compiles_nothing_again():
+    def patterns():
+        return {spot.path: spot.pattern for spots in Table(DIALECTS)._spots.values() for spot in spots}
+
+    first, second = patterns(), patterns()
+    assert len(first) > 512  # as many as `re` keeps
+    assert all(second[path] is pattern for path, pattern in first.items())
+
+
 def test_files_are_sent_beforehand(server):
     context = server.context
     key = server.key()

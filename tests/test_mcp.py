@@ -13,6 +13,7 @@ from PIL import Image
 
 import vitascope.mcp
 from doubles import PaintEngine, environment
+from processes import LONG
 from serving import png, serving
 from vitascope import config
 from vitascope.cli import mcp as mcp_command
@@ -47,7 +48,7 @@ def over_http(server, use, *, key=None, mode="auto"):
     async def run():
         headers = {"authorization": f"Bearer {key or server.key()}"}
         async with (
-            httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False) as http,
+            httpx2.AsyncClient(headers=headers, timeout=LONG, trust_env=False) as http,
             Client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode=mode) as client,
         ):
             return await use(client)
@@ -364,7 +365,7 @@ def test_standard_output_carries_json_alone(tmp_path):
         process.stdin.write(sent)
         process.stdin.flush()
         lines = [json.loads(process.stdout.readline()) for _ in range(2)]
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=LONG)
     lines += [json.loads(line) for line in rest.splitlines()]
     answers = {line["id"]: line for line in lines if "result" in line}
     assert answers[1]["result"]["serverInfo"]["name"] == "vitascope"

@@ -10,16 +10,20 @@ did it: its spec names a size and leaves the aspect at the default.
 
 import ast
 import base64
+import contextlib
+import shutil
 import sqlite3
 import types
 import zipfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.engine import make_url
 
 import postgres
 import service
@@ -98,22 +102,59 @@ SHAPES = {  # width, height, frames, given, steps
 }
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def first(request, tmp_path):
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def copied(request, tmp_path_factory):
+    """Opens a copy of what the first edition left, not yet migrated or migrated; both are made once and copied."""
+    folder = tmp_path_factory.mktemp("first")
+
+    def copy(url, name):
+        if request.param == "postgres":
+            return postgres.shared().fresh(like=url)
+        return file_url(shutil.copyfile(make_url(url).database, folder / name))
+
+    @cache
+    def made(migrated):
+        file = folder / "first.db"
+        if migrated:
+            url = copy(made(False), "migrated.db")
+            store = Store(url)
+            store.migrate()
+            store.close()
+            return url
+        with contextlib.closing(sqlite3.connect(file)) as written:
+            written.executescript(SQL.read_text("utf-8"))
+            if request.param == "sqlite":
+                return file_url(file)
+            url = postgres.shared().fresh(migrated=False)
+            store = Store(url)
+            copy_to_postgres(written, store)
+            store.close()
+            return url
+
+    @contextlib.contextmanager
+    def a_copy(*, migrated):
+        url = copy(made(migrated), "copy.db")
+        store = Store(url, clock=service.Clock(NOW))
+        yield store
+        store.close()
+        if request.param == "postgres":
+            postgres.shared().drop(url)
+
+    return a_copy
+
+
+@pytest.fixture
+def first(copied):
     """A store with what the first edition left, not yet migrated."""
-    file, clock = tmp_path / "first.db", service.Clock(NOW)
-    with sqlite3.connect(file) as written:
-        written.executescript(SQL.read_text("utf-8"))
-    if request.param == "sqlite":
-        store = Store(file_url(file), clock=clock)
-    else:
-        store = Store(postgres.shared().fresh(migrated=False), clock=clock)
-        copy_to_postgres(written, store)
-    written.close()
-    yield store
-    store.close()
-    if request.param == "postgres":
-        postgres.shared().drop(store.url.render_as_string(hide_password=False))
+    with copied(migrated=False) as store:
+        yield store
+
+
+@pytest.fixture
+def store(copied):
+    """It, migrated."""
+    with copied(migrated=True) as store:
+        yield store
 
 
 def upgrade(tx, revision):
@@ -140,13 +181,6 @@ def copy_to_postgres(written, store):
                 tx.exec_driver_sql(add, tuple(values))  # JSON as the text it is
         for name in ("events", "transfers"):
             tx.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")
-
-
-@pytest.fixture
-def store(first):
-    """It, migrated."""
-    first.migrate()
-    return first
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ previews and cancel.
 import json
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import tiny_open
 from doubles import environment
 from open_models import engine
+from processes import LONG
 from serving import finished, serving, until
 from vitascope.media import video
 
@@ -93,11 +95,13 @@ def test_a_service_tells_its_steps_shows_it_and_stops_it(root, tmp_path):
 
     price = ModelPrice(second=5, still=2, steps=0)
     maker = engine("wan_t2v", root, price=price, limits="random weights")
-    steps, own = [], maker.step
+    steps, shown, own = [], threading.Event(), maker.step
 
     def slowly(runs):
         time.sleep(0.05)
         steps.extend(run.spec.prompt for run in runs)
+        if steps.count("a red ball") == 50:  # long after its first preview
+            assert shown.wait(LONG)
         own(runs)
 
     maker.step = slowly
@@ -115,6 +119,7 @@ def test_a_service_tells_its_steps_shows_it_and_stops_it(root, tmp_path):
 
         seen = look(made.json()["id"])[0]
         assert seen["status"] == "in_progress"
+        shown.set()
         until(lambda: "a dog runs" in steps)
         client.post(f"/v1/videos/{gone['id']}/cancel")
         assert finished(client, gone["id"])["state"] == "cancelled"

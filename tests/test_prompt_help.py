@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from doubles import CARD, environment
+from processes import LONG
 from serving import serving
 from vitascope.engines import prompt_help
 from vitascope.engines.openweights import known
@@ -189,7 +190,7 @@ def test_the_command_sends_nothing_unless_it_is_told_to(server, tmp_path):
     def run(*words, **changed):
         told = environment() | {"VITASCOPE_HOME": str(tmp_path), **changed}
         command = [sys.executable, "-m", "vitascope", "prompt", "a cat", *words]
-        return subprocess.run(command, env=told, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        return subprocess.run(command, env=told, capture_output=True, text=True, timeout=LONG, stdin=subprocess.DEVNULL)
 
     done = run()
     assert (done.returncode, done.stdout) == (0, "")

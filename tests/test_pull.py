@@ -15,6 +15,7 @@ pytest.importorskip("huggingface_hub")
 import weights
 from doubles import environment
 from hub_server import COMMIT, Hub, ModelScope
+from processes import LONG
 from vitascope.engines.openweights import hub as child
 from vitascope.engines.openweights import known, modelscope, pull_child
 from vitascope.errors import BadSettings, BadWeights, NotAllowed, Unavailable
@@ -76,7 +77,7 @@ def pull(command):
     def run(*words, **changed):
         line, own = command("pull", NAME, "--accept-licence", "--device", "cpu", *words, **changed)
         return subprocess.run(
-            line, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+            line, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONG
         )  # fmt: skip
 
     return run
@@ -111,10 +112,10 @@ def test_a_checkpoint_is_pulled_checked_and_removed(pull, command, server, files
     assert record["brought"] == {"hub": known.every()[NAME].hub, "commit": COMMIT}
     assert record["licence"]["accepted"]
     line, own = command("check", NAME)
-    checked = subprocess.run(line, env=own, capture_output=True, text=True, timeout=60)
+    checked = subprocess.run(line, env=own, capture_output=True, text=True, timeout=LONG)
     assert checked.stdout.endswith("as before\n"), checked.stderr  # the hashes are those of the pull
     line, own = command("remove", NAME, "--files")
-    removed = subprocess.run(line, env=own, capture_output=True, text=True, timeout=60)
+    removed = subprocess.run(line, env=own, capture_output=True, text=True, timeout=LONG)
     assert removed.returncode == 0, removed.stderr
     assert not folder.exists()
 
@@ -188,7 +189,7 @@ def test_a_full_disk_is_said_before_and_while_it_fills(pull, command, server):
     server.sizes.clear()
     line, own = command("pull", NAME, "--accept-licence", "--device", "cpu")
     small = ["bash", "-c", 'ulimit -f 20000; exec "$@"', "bash", *line]  # in 1024 bytes
-    done = subprocess.run(small, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(small, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 1
     assert "The disk is full" in done.stderr
     assert pull().returncode == 0
@@ -199,7 +200,7 @@ def test_files_in_the_cache_of_the_hub_are_used(pull, command, server, tmp_path)
     _, own = command()
     code = "import sys; from huggingface_hub import hf_hub_download as get; get(*sys.argv[1:3], revision=sys.argv[3])"
     line = [sys.executable, "-c", code, server.repo, "text_encoder/model.safetensors", COMMIT]
-    subprocess.run(line, env=own, check=True, capture_output=True, timeout=60)
+    subprocess.run(line, env=own, check=True, capture_output=True, timeout=LONG)
     before = len(server.seen)
     done = pull()
     assert done.returncode == 0, done.stderr
@@ -217,7 +218,7 @@ def test_parts_alone_for_a_file_that_one_has(pull, command, server, tmp_path):
     assert "transformer/config.json" in server.fetched()
     file = weights.safetensors(tmp_path / "tuned.safetensors", weights.wan("tiny", text=32))
     line, own = command("add", str(file), "--base", done.stdout.strip(), "--name", "tuned", "--accept-licence")
-    added = subprocess.run(line, env=own, capture_output=True, text=True, timeout=60)
+    added = subprocess.run(line, env=own, capture_output=True, text=True, timeout=LONG)
     assert added.returncode == 0, added.stderr
     assert "has no part" in pull("--parts", "wheels", "--name", "other").stderr
 
@@ -242,7 +243,7 @@ def test_two_pulls_wait_for_each_other(command, server, tmp_path):
             assert told, "it did not wait"
     finally:
         server.slow.set()
-    assert (first.wait(60), second.wait(60)) == (0, 0)
+    assert (first.wait(LONG), second.wait(LONG)) == (0, 0)
     assert {path.name for path in (tmp_path / "home" / "models").glob("*.toml")} == {f"{NAME}.toml", "second.toml"}
     first.stderr.close()
     second.stderr.close()

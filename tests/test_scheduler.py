@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from doubles import CARD, DiscEngine
+from processes import LONG
 from vitascope import ask
 from vitascope.engines import protocol, registry, render
 from vitascope.errors import EngineFailed
@@ -89,7 +90,7 @@ def test_the_same_bytes_as_alone_whatever_the_neighbours(running):
 
     def work(number):
         if number:  # each joins when the one before has made its first step
-            marks[number - 1].wait(60)
+            marks[number - 1].wait(LONG)
 
         def progress(stage, done, total):
             if done:
@@ -241,7 +242,7 @@ def test_closing_wakes_those_who_wait():
             pass
         scheduler.close()
         with pytest.raises(Left):
-            waits.result(30)
+            waits.result(LONG)
     with pytest.raises(Left):
         scheduler.slot().begin(spec(), CARD.resolve(spec()))
 

@@ -27,7 +27,7 @@ from vitascope.store import accounts
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 ENDLESS = ["/v1/events", "/v1/videos/sync"]  # a stream, and a wait for a worker that is not here
 SLOWEST_SECONDS = 5.0
-EXAMPLES = 5  # for each operation and way
+EXAMPLES = 3  # for each operation and way
 TAGS = (
     "videos", "models", "quote", "credits", "projects", "library", "webhooks", "keys", "account", "admin", "films",
     "files", "health", "dialects",
@@ -119,5 +119,7 @@ def test_no_request_is_answered_with_a_fault(running, tag, mode, examples, asked
 
 def test_no_request_took_long(pytestconfig, asked):
     print(f"{len(asked):,} requests, the slowest {max(asked, default=0):.2f} s")
-    assert max(asked, default=0.0) < SLOWEST_SECONDS
-    assert len(asked) >= pytestconfig.getoption("--fuzz") * 0.8  # some operations have fewer requests than are wanted
+    wanted = pytestconfig.getoption("--fuzz")
+    if wanted:  # alone on its machine; beside other tests a second says nothing
+        assert max(asked) < SLOWEST_SECONDS
+    assert len(asked) >= wanted * 0.8  # some operations have fewer requests than are wanted

@@ -3,11 +3,11 @@
 import contextlib
 import json
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from processes import LONG
 from vitascope import config
 from vitascope.errors import BadSettings
 from vitascope.film.script import adapt, breakdown
@@ -64,7 +64,7 @@ def said(content, **more):
 
 
 @contextlib.contextmanager
-def model(*answers):
+def model(*answers, limit_seconds=float(LONG)):
     """A server on loopback. Each answer is a body, (status, body), or a function of the request; the last is repeated.
     Yields the client and what was asked.
     """
@@ -90,7 +90,7 @@ def model(*answers):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        yield Llm(f"http://127.0.0.1:{server.server_port}/v1", "tiny", "sk-secret", limit_seconds=2.0), asked
+        yield Llm(f"http://127.0.0.1:{server.server_port}/v1", "tiny", "sk-secret", limit_seconds=limit_seconds), asked
     finally:
         server.shutdown()
         server.server_close()
@@ -197,12 +197,15 @@ def test_a_server_that_knows_no_schema_is_asked_without():
         ((503, b"sk-secret is busy"), "answered 503"),
         ((200, b"<html>"), "does not answer as /chat/completions does"),
         ((200, {"choices": []}), "does not answer as /chat/completions does"),
-        (lambda _: time.sleep(3) or said(GOOD), "did not answer within 2 s"),
+        (None, "did not answer within 2 s"),
     ],
 )
 def test_a_server_that_fails_is_not_asked_for_the_next_scene(answer, told):
-    with model(answer) as (llm, asked):
+    over = threading.Event()
+    limit_seconds = LONG if answer else 2
+    with model(answer or (lambda _: over.wait(LONG)), limit_seconds=limit_seconds) as (llm, asked):
         found = adapt.break_down(llm, SCRIPT)
+        over.set()
     assert actions(found.film) == actions(breakdown(SCRIPT).film)
     assert told in found.warnings[0].text
     assert "were not sent" in found.warnings[-1].text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doubles import DiscEngine
-from processes import Service, children, until
+from processes import LONG, Service, children, until
 from test_models import blocks
 from test_worker import check, house, mia, order, read, working  # noqa: F401  fixtures
 
@@ -66,7 +66,7 @@ def crew(process):
 
 @pytest.mark.smoke
 def test_two_models_are_served_by_one_server_and_one_that_dies_harms_no_other(service):
-    process = service.serve("--model", "stripes", "--model", "bands", "--lease-seconds", 2, "--gigabytes", 2.5)
+    process = service.serve("--model", "stripes", "--model", "bands", "--lease-seconds", 5, "--gigabytes", 2.5)
 
     def model(name):
         return service.get(f"/v1/models/{name}")
@@ -107,7 +107,7 @@ def test_two_models_are_served_by_one_server_and_one_that_dies_harms_no_other(se
     until(lambda: completed(last), "a clip of the larger one")
     assert set(crew(process)) == {"stripes"}  # the idle one is put away, and its process gone
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(LONG) == 0
     assert "Traceback" not in service.words()
 
 
@@ -140,6 +140,6 @@ def test_a_worker_without_a_model_s_name_serves_them_all(service):
     assert set(crew(worker)) == {"stripes", "bands"}
     pids = crew(worker).values()
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(60) == 0
+    assert worker.wait(LONG) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert crew(process) == {}

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from processes import LONG
 from serving import png, serving
 from vitascope.errors import BadClip, BadPicture, BadSpec, NotAllowed, TooLarge, VitascopeError
 from vitascope.media import video as videos
@@ -160,7 +161,7 @@ def test_base64_is_measured_before_it_is_unpacked():
 )  # fmt: skip
 def test_addresses_of_the_inside_are_not_asked(url):
     with pytest.raises((NotAllowed, BadSpec)) as refused:
-        fetching.fetch(url, max_bytes=MB, limit_seconds=5)
+        fetching.fetch(url, max_bytes=MB, limit_seconds=LONG)
     assert refused.value.hint
 
 
@@ -373,7 +374,7 @@ def test_an_archive_that_means_harm_is_refused_and_nothing_is_kept(server, make,
 def raw(server, head, pieces=(), limit=200 * MB):
     """(answer, bytes taken) of a request written by hand, which goes on until the server answers or hangs up."""
     sent = 0
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=LONG) as line:
         line.sendall(head)
         line.setblocking(False)
         for piece in pieces:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import judges
+from processes import LONG
 from vitascope import config
 from vitascope.errors import BadSettings, BadSpec, NotMade, TooLarge, TooMany, Unavailable, VitascopeError
 from vitascope.film.document import read
@@ -464,7 +465,7 @@ def test_a_service_with_a_bad_address_or_key_is_told_with_what_to_check(tmp_path
 
 def test_a_service_that_is_silent_is_not_waited_for(tmp_path):
     over = threading.Event()
-    with service(lambda body: (200, str(over.wait(5)).encode())) as (url, _):
+    with service(lambda body: (200, str(over.wait(LONG)).encode())) as (url, _):
         speaker = SpeechService(url, key="", model="m", voices="a", limit_seconds=0.5)
         with pytest.raises(Unavailable):
             speaker.say("Hello.", voice="a", speed=1.0, language="en", target=tmp_path / "a.wav")

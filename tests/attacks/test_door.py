@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from processes import Service
+from processes import LONG, Service
 from serving import serving
 from vitascope.cli.app import main
 from vitascope.server import local
@@ -27,7 +27,7 @@ def server(tmp_path_factory):
 
 def raw(port, text):
     """(status, everything that came back)."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=LONG) as line:
         line.sendall(text.replace("\n", "\r\n").encode())
         said = b""
         while part := line.recv(65536):
@@ -171,7 +171,7 @@ def test_behind_a_real_nginx_a_stranger_is_nobody(server, nginx, lines):
     front = nginx(server.port, *lines)
 
     def ask(method, path, **headers):
-        with closing(http.client.HTTPConnection("127.0.0.1", front, timeout=30)) as line:
+        with closing(http.client.HTTPConnection("127.0.0.1", front, timeout=LONG)) as line:
             sent = {"content-type": "application/json", **headers}
             line.request(method, path, "{}" if method == "POST" else None, sent)
             answer = line.getresponse()

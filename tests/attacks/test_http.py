@@ -5,6 +5,7 @@ import re
 import pytest
 
 from doubles import CARD
+from processes import LONG
 from serving import finished, serving
 from vitascope.errors import BadSettings
 from vitascope.server import model_aliases
@@ -43,7 +44,7 @@ def test_head_is_get_without_the_body(client, video):
 
 
 def test_head_of_an_endless_stream_ends(client):
-    head = client.head("/v1/events", timeout=5)
+    head = client.head("/v1/events", timeout=LONG)
     assert head.status_code == 200
     assert head.headers["content-type"].startswith("text/event-stream")
 

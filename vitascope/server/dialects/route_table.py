@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from vitascope.vendors.api import Dialect, Route
 
@@ -73,6 +74,7 @@ def _plain(path: str) -> str:
     return path.rstrip("/") or _ROOT
 
 
+@cache  # more than `re` keeps: a second server in one process has no need to compile a thousand again
 def _pattern(path: str) -> re.Pattern[str]:
     """`{id}` is one segment or a part of one, `{rest:path}` any number."""
     pieces = re.split(r"\{(\w+)(:path)?\}", _plain(path))
