@@ -2340,6 +2340,8 @@ export interface components {
              * @default false
              */
             signup_open?: boolean;
+            /** @description The language model that this account may ask; null: none. */
+            writer?: components["schemas"]["Writer"] | null;
         };
         /** Aliases */
         Aliases: {
@@ -2424,10 +2426,17 @@ export interface components {
             confirm?: boolean;
             /**
              * Form
+             * @description Empty: it is seen. idea: a script is written of it first; needs llm.
              * @default
              * @enum {string}
              */
-            form?: "" | "fountain" | "screenplay_zh" | "table" | "plain";
+            form?: "" | "fountain" | "screenplay_zh" | "table" | "plain" | "idea";
+            /**
+             * Seconds
+             * @description Of an idea: about how long the film shall be.
+             * @default 60
+             */
+            seconds?: number;
             /** Source */
             source: string;
         };
@@ -6604,6 +6613,16 @@ export interface components {
             seen_at: number;
             /** Started At */
             started_at: number;
+        };
+        /**
+         * Writer
+         * @description A language model: who gets the words that it is to write anew.
+         */
+        Writer: {
+            /** Host */
+            host: string;
+            /** Model */
+            model: string;
         };
         /**
          * Cost
