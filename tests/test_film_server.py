@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import footage
 from processes import until
 from serving import png, serving
 from vitascope.media import video
+from vitascope.store import film_takes
 
 FILM = {
     "title": "The red ball",
@@ -349,6 +351,56 @@ def test_own_files_and_library_clips_are_takes_that_no_change_makes_old(working)
     assert set(states(film).values()) == {"current"}
     for wrong in ({"of": "k9", "kind": "clip", "clip_id": clip["id"]}, {"of": "k1", "kind": "clip"}):
         assert client.post(f"{url}/takes", json=wrong).status_code == 400
+
+
+def test_a_large_take_gets_a_smaller_copy_once_which_goes_with_it(working, tmp_path):
+    client = working.client(working.key())
+    url = f"/v1/films/{created(client)['id']}"
+    sent = {}
+    for name, (wide, high) in {"k1": (1024, 768), "k3": (352, 192)}.items():
+        footage.film(tmp_path / "own.mp4", [np.full((high, wide, 3), 90, np.uint8)] * 8, sound=footage.tone(0.5))
+        with open(tmp_path / "own.mp4", "rb") as file:
+            upload = client.post("/replicate/v1/files", files={"content": ("own.mp4", file)}).json()
+        said = {"of": name, "kind": "clip", "upload_id": f"upl_{upload['id']}"}
+        takes = client.post(f"{url}/takes", json=said).json()["takes"]
+        sent[name] = next(take["id"] for take in takes if take["of"] == name)
+
+    def proxies():
+        return {one["of"]: one["media"]["proxy_url"] for one in client.get(url).json()["takes"]}
+
+    made = until(lambda: (found := proxies())["k1"] and found)
+    assert made["k3"] is None, "a small one needs none"
+    (tmp_path / "proxy.mp4").write_bytes(httpx2.get(made["k1"]).content)
+    info = video.probe(tmp_path / "proxy.mp4")
+    assert (info.width, info.height, info.frames, info.sound) == (960, 720, 8, True)
+    pieces = {one["shot"]: one["media"] for one in client.get(f"{url}/timeline").json()["pieces"]}
+    assert pieces["k1"]["proxy_url"] == made["k1"]
+    with working.store.read() as tx:
+        assert until(lambda: film_takes.unseen(tx, working.store.clock()) is None)
+    assert client.delete(f"{url}/takes/{sent['k1']}").status_code == 200
+    assert httpx2.get(made["k1"]).status_code == 404
+    assert not [key for key in working.context.blobs.keys("films") if sent["k1"] in key]
+
+
+def test_a_worker_that_died_over_a_smaller_copy_leaves_it_to_another(tmp_path):
+    footage.film(tmp_path / "own.mp4", [np.full((736, 736, 3), 90, np.uint8)] * 2)
+    with serving(tmp_path) as served:
+        client = served.client(served.key())
+        upload = client.post(
+            "/replicate/v1/files", files={"content": ("a", (tmp_path / "own.mp4").read_bytes())}
+        ).json()
+        said = {"of": "k1", "kind": "clip", "upload_id": f"upl_{upload['id']}"}
+        client.post(f"/v1/films/{created(client)['id']}/takes", json=said)
+        now = served.store.clock()
+        with served.store.begin() as tx:
+            found = film_takes.unseen(tx, now)
+            assert film_takes.look_at(tx, found, now, now + 9)
+            assert not film_takes.look_at(tx, found, now, now + 9)
+            assert film_takes.unseen(tx, now) is None
+            assert film_takes.unseen(tx, now + 10) == found
+            assert film_takes.look_at(tx, found, now + 10, now + 19)
+            film_takes.remove(tx, film_takes.get(tx, found.account_id, found.film_id, found.take_id), now)
+            assert not film_takes.seen(tx, found, "films/a/b.proxy.mp4"), "of a take that was removed it is deleted"
 
 
 def test_a_take_on_its_way_is_cancelled_when_it_is_removed(client):

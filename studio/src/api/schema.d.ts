@@ -3986,6 +3986,11 @@ export interface components {
             /** Height */
             height: number;
             /**
+             * Proxy Url
+             * @description A smaller copy for players, with the same times, of a large clip.
+             */
+            proxy_url?: string | null;
+            /**
              * Rate
              * @description Frames a second; "0": a still, or sound alone.
              */

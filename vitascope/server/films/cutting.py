@@ -40,6 +40,7 @@ def timeline_view(context: Context, request: Request, actor: Actor, film_id: str
         row, shown, foreign = read(context, tx, actor, film_id)
     film, takes = row.film, Takes(one.take for one in shown)
     posters = {one.take.id: one.poster_key for one in shown}
+    proxies = {one.take.id: one.proxy_key for one in shown}
     line = timeline(film, takes, foreign=foreign)
 
     def piece(one: Any) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def timeline_view(context: Context, request: Request, actor: Actor, film_id: str
         return {
             **{name: getattr(one, name) for name in _PIECE},
             **{name: str(getattr(one, name)) for name in _PIECE_TIMES},
-            "media": media_view(context, base, one.media) if one.media else None,
+            "media": media_view(context, base, one.media, proxies.get(one.take)) if one.media else None,
             "thumbnail_url": delivery.link(context, base, poster) if poster else None,
         }
 

@@ -39,7 +39,8 @@ class Slot {
 
   put(span: Span) {
     const { piece } = span;
-    const file = piece.media ? new URL(piece.media.url, location.href).pathname : '';
+    const url = piece.media && (piece.media.proxy_url ?? piece.media.url);
+    const file = url ? new URL(url, location.href).pathname : '';
     const key = `${piece.id} ${file}`;
     if (key === this.shown) return;
     this.shown = key;
@@ -47,14 +48,14 @@ class Slot {
     const kind = !piece.media ? 'slate' : piece.isStill ? 'still' : 'video';
     this.box.dataset.kind = kind;
     this.slate.textContent = kind === 'slate' ? `${piece.label}\n${piece.text}` : '';
-    if (kind === 'still') this.picture.src = local(piece.media!.url) ?? '';
+    if (kind === 'still') this.picture.src = local(url) ?? '';
     if (kind !== 'video') {
       this.video.pause();
       return;
     }
     if (this.video.dataset.file !== file) {
       this.video.dataset.file = file;
-      this.video.src = local(piece.media!.url) ?? '';
+      this.video.src = local(url) ?? '';
       this.video.load();
     }
     this.wanted = -1;

@@ -8,6 +8,7 @@ export interface Media {
   rate: string; // "0": a still, or sound alone
   sound: boolean;
   begin: string; // where in the file the take begins
+  proxy_url?: string | null; // a smaller copy for players, of the same times
 }
 
 export interface Take {
