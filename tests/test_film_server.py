@@ -1,6 +1,7 @@
 """Films over HTTP: one document that several change, takes through the real queue and ledger, nothing made twice."""
 
 import io
+from fractions import Fraction
 
 import httpx2
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 import footage
 from processes import until
 from serving import png, serving
+from vitascope.film import document, render, timeline
 from vitascope.media import video
 from vitascope.store import film_takes
 
@@ -238,6 +240,45 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
     assert line["pieces"][1]["media"] is None
     for form in ("srt", "vtt", "json"):
         assert client.get(f"{url}/export", params={"format": form}).status_code == 200
+
+
+def test_an_overlay_is_drawn_for_the_preview_as_the_render_draws_it(served, tmp_path):
+    client = served.client(served.key())
+    logo = Image.new("RGBA", (40, 20), (200, 30, 40, 255))
+    logo.save(tmp_path / "logo.png")
+    url = f"/v1/films/{created(client)['id']}"
+    kept = client.post(f"{url}/files", files={"content": ("logo.png", (tmp_path / "logo.png").read_bytes())}).json()
+    overlays = {
+        "o1": {"picture": kept["sha256"], "place": "top left", "height": 0.2, "start": "1/2", "end": "1"},
+        "o2": {"text": "9.99", "place": "bottom", "height": 0.1},
+        "o3": {"text": " "},
+    }
+    client.patch(url, json={"changes": {"overlays": overlays}})
+    line = client.get(f"{url}/timeline").json()
+    assert [(one["id"], one["start"], one["end"]) for one in line["overlays"]] == [
+        ("o1", "1/2", "1"), ("o2", "0", line["seconds"]),
+    ]  # fmt: skip
+    film = document.read(client.get(url).json()["document"])
+    rendered = render.frame_at(
+        timeline.timeline(film, ()), Fraction(3, 4), locate=lambda _: tmp_path / "logo.png",
+        overlays=tuple(film.overlays.values()),
+    )  # fmt: skip
+    seen = Image.fromarray(render.frame_at(timeline.timeline(film, ()), Fraction(3, 4), locate=lambda _: None))
+    for one in line["overlays"]:
+        answer = client.get(one["url"])
+        assert (answer.headers["content-type"], answer.headers["cache-control"]) == (
+            "image/png", "private, max-age=86400, immutable",
+        )  # fmt: skip
+        seen.paste(drawn := Image.open(io.BytesIO(answer.content)), mask=drawn)
+    assert np.abs(np.asarray(seen).astype(int) - rendered).max() <= 1
+    client.patch(url, json={"changes": {"overlays": {"o2": {"text": "8.99"}}}})
+    then = client.get(f"{url}/timeline").json()["overlays"]
+    assert then[0]["url"] == line["overlays"][0]["url"]
+    assert then[1]["url"] != line["overlays"][1]["url"]
+    for gone in ("o3", "o9"):
+        assert client.get(f"{url}/overlays/{gone}").status_code == 404
+    client.patch(url, json={"changes": {"overlays": {"o1": {"picture": "0" * 64}}}})
+    assert client.get(f"{url}/overlays/o1").status_code == 404
 
 
 def ended(client, url):

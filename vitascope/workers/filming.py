@@ -238,6 +238,7 @@ def _rendered(house: House, held: Render, keys: list[str], heart: _Heart, stoppe
             style=Captions.model_validate(style.model_dump()),
             overlays=tuple(film.overlays.values()),
             language=film.language,
+            font=house.settings.font,
             loudness=film.loudness,
             size=tuple(asked["size"]) if asked.get("size") else None,
             animatic=bool(asked.get("animatic")),

@@ -6,6 +6,7 @@ import { Mixer, type Sound } from './mixer';
 import type { Piece } from './timeline';
 import { pieceAt } from './timeline';
 import { usePlay } from './play';
+import { seconds } from '../say';
 
 export const DRIFT_S = 0.04;
 const CLOSE_S = 0.008; // nearer than this nothing is done
@@ -47,7 +48,8 @@ class Slot {
     this.box.dataset.piece = piece.id;
     const kind = !piece.media ? 'slate' : piece.isStill ? 'still' : 'video';
     this.box.dataset.kind = kind;
-    this.slate.textContent = kind === 'slate' ? `${piece.label}\n${piece.text}` : '';
+    const card = kind === 'slate' ? [piece.label, seconds(piece.seconds.number), piece.text] : [];
+    [...this.slate.children].forEach((line, at) => (line.textContent = card[at] ?? ''));
     if (kind === 'still') this.picture.src = local(url) ?? '';
     if (kind !== 'video') {
       this.video.pause();

@@ -90,7 +90,7 @@ export interface FilmDocument {
   shots?: Record<string, Shot>;
   cues?: Record<string, Cue>;
   cut?: Partial<Cut>;
-  captions?: { show?: 'burned' | 'file' | 'none' };
+  captions?: { show?: 'burned' | 'file' | 'none'; style?: 'outline' | 'box' | 'plain'; size?: number };
   gates?: Record<string, { by: string; at: number } | undefined>;
 }
 
@@ -165,6 +165,13 @@ export interface Caption {
   speaker: string;
 }
 
+export interface Overlay {
+  id: string;
+  start: string;
+  end: string;
+  url: string;
+}
+
 export interface TimelineView {
   version: number;
   fps: string;
@@ -177,6 +184,7 @@ export interface TimelineView {
   spoken: { line: string; text: string; kind: string; speaker: string; start: string; seconds: string }[];
   markers: { at: string; name: string }[];
   captions: Caption[];
+  overlays: Overlay[];
   warnings: string[];
 }
 
