@@ -15,7 +15,7 @@ from typing import IO, Any
 from vitascope.errors import BadSpec, Conflict, NotFound, OutputFailed
 from vitascope.film import document
 from vitascope.film.document import Film
-from vitascope.film.take import Media, Take, renumbered
+from vitascope.film.take import Media, Take, Takes, renumbered
 from vitascope.media.atomic_write import UNFINISHED, written_aside
 
 FILM, _TAKES, _LOCK = "film.json", "takes.json", ".lock"
@@ -26,7 +26,8 @@ class FilmFolder:
     """`film` and `takes` are as they were read or written last. Writing is whole or not at all."""
 
     def __init__(self, path: Path, film: Film, takes: tuple[Take, ...] = ()):
-        self.path, self.film, self.takes = path, film, takes
+        self.path, self.film = path, film
+        self.takes: tuple[Take, ...] = Takes(takes)
 
     @classmethod
     def make(cls, path: Path, film: Film) -> FilmFolder:
@@ -60,12 +61,12 @@ class FilmFolder:
     def add(self, take: Take) -> Take:
         """With the next number of its kind, and written down."""
         new = renumbered(self.takes, take)
-        self.takes = (*self.takes, new)
+        self.takes = Takes((*self.takes, new))
         _write(self.path / _TAKES, [take.to_dict() for take in self.takes])
         return new
 
     def replace_takes(self, takes: tuple[Take, ...]) -> None:
-        self.takes = takes
+        self.takes = Takes(takes)
         _write(self.path / _TAKES, [take.to_dict() for take in takes])
 
     def locate(self, media: Media) -> Path:
@@ -112,7 +113,7 @@ class FilmFolder:
     def _read_takes(self) -> tuple[Take, ...]:
         rows = _json(self.path / _TAKES) if (self.path / _TAKES).exists() else []
         try:
-            return tuple(Take.from_dict(row) for row in rows)
+            return Takes(Take.from_dict(row) for row in rows)
         except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise BadSpec(f"{_TAKES} of the film cannot be read: {error}.", hint="Restore it from a copy.") from error
 
