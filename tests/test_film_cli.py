@@ -92,6 +92,23 @@ def test_from_a_script_to_a_film_and_back_from_an_editor(film):
     assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k2", "k1"]
 
 
+def test_a_take_whose_file_is_gone_is_missing_until_it_is_made_or_brought_back(film):
+    assert film("make", film.folder)[0] == 0
+    media = v.film(folder=film.folder).takes[0].media.key
+    kept = (film.folder / media).read_bytes()
+    (film.folder / media).unlink()
+    out = film("plan", film.folder)[1]
+    assert "missing" in out
+    assert "t1 is not there any more" in out
+    change(film.folder, title="Another title")
+    (film.folder / media).write_bytes(kept)
+    assert "missing" not in film("plan", film.folder)[1], "nothing was forgotten meanwhile"
+    (film.folder / media).unlink()
+    assert film("make", film.folder)[0] == 0
+    assert takes(film.folder) == [("k1", 1, "made"), ("k2", 1, "made"), ("k1", 2, "made")]
+    assert film("render", film.folder)[0] == 0
+
+
 def edited(otio, change):
     """The exported timeline with its clips changed."""
     data = json.loads(otio.read_text())

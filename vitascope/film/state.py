@@ -155,7 +155,8 @@ def _state(takes: tuple[Take, ...], of: str, kind: Kind, wanted: str, now: str) 
         return State(of, kind, "failed", mine[-1].error or "It could not be made.")
     if made:
         return State(of, kind, "stale", "What it was made from has changed.")
-    return State(of, kind, "missing")
+    gone = [take.name for take in mine if take.state == "made"]
+    return State(of, kind, "missing", f"The file of {gone[-1]} is not there any more." if gone else "")
 
 
 def music_states(film: Film, takes: tuple[Take, ...], seconds: Mapping[str, Fraction]) -> list[State]:
