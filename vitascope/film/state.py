@@ -18,6 +18,7 @@ from vitascope.errors import BadSpec
 from vitascope.film import wording
 from vitascope.film.document import Cue, Film, Line, Scene, Shot
 from vitascope.film.take import Kind, Take, chosen, of_kind
+from vitascope.film.voices.words import spoken
 
 Name = Literal["missing", "current", "stale", "blocked", "running", "failed"]
 GATES = ("breakdown", "stills", "cut")
@@ -56,7 +57,7 @@ def spoken_lengths(film: Film, takes: tuple[Take, ...]) -> dict[str, Fraction]:
 def of_voice(film: Film, line: Line) -> str:
     voice = film.cast[line.speaker].voice if line.speaker in film.cast else None
     return digest(
-        ["voice", line.text, film.language, [voice.engine, voice.name, voice.speed] if voice else ["", "", 1.0]]
+        ["voice", spoken(line.text), film.language, [voice.engine, voice.name, voice.speed] if voice else ["", "", 1.0]]
     )
 
 

@@ -278,7 +278,8 @@ def _speech(
             if line.kind == "sound":
                 continue
             voice = chosen(takes, line.id, "voice") if line.is_spoken and line.spoken_by == "voice" else None
-            if line.kind == "title":
+            shown = line.kind == "title" or not wording.speech_seconds(line.text)
+            if shown:
                 seconds = piece.seconds - 2 * wording.PAUSE
                 start = piece.start + wording.PAUSE
             else:
@@ -296,7 +297,7 @@ def _speech(
                 words = tuple((word, start + begins, start + ends) for word, begins, ends in voice.words)
             who = film.cast[line.speaker].name if line.speaker in film.cast else ""
             spoken.append(Spoken(line=line, speaker=who, start=start, seconds=seconds, words=words))
-            if line.kind != "title":
+            if not shown:
                 at = start + seconds + wording.PAUSE
     return voices, spoken
 
