@@ -43,7 +43,8 @@ def film(tmp_path, capsys):
         return code, said.out, said.err
 
     run.folder, run.script = folder, script
-    assert run("new", script, "-o", folder, "--size", "176x96", "--music", "none")[0] == 0
+    code, _, said = run("new", script, "-o", folder, "--size", "176x96", "--music", "none")
+    assert (code, "1 scene, 2 shots" in said) == (0, True)
     change(folder, shots={"k1": {"seconds": "1/2", "seed": 1}, "k2": {"seconds": "1/2", "seed": 2}})
     return run
 

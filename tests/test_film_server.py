@@ -74,6 +74,10 @@ def test_a_film_is_made_shown_changed_and_put_away(client):
     listed = client.get("/v1/films").json()["data"]
     assert [(one["id"], one["shots"]) for one in listed] == [(film["id"], 3)]
     assert client.delete(f"/v1/films/{film['id']}").json()["object"] == "film.trashed"
+    trashed = client.get(f"/v1/films/{film['id']}")
+    assert (trashed.status_code, trashed.json()["trashed_at"] is None) == (200, False), (
+        "as a clip in the trash is shown"
+    )
     assert client.get("/v1/films").json()["data"] == []
     assert client.post(f"/v1/films/{film['id']}/make", json={}).status_code == 409
     assert client.post(f"/v1/films/{film['id']}/restore").json()["trashed_at"] is None
@@ -298,7 +302,8 @@ def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working):
     url = f"/v1/films/{film['id']}"
     assert (states(film, "voice"), states(film, "music")) == ({"l1": "missing"}, {"m1": "missing"})
     made = client.post(f"{url}/make", json={"kinds": ["voice", "music"]}).json()
-    assert [(one["kind"], one["credits"]) for one in made["items"]] == [("voice", 0), ("music", 0)]
+    told = [(one["kind"], one["label"], one["credits"]) for one in made["items"]]
+    assert told == [("voice", "S01-01", 0), ("music", "m1", 0)]
     film = until(lambda: settled(client, url))
     takes = {take["kind"]: take for take in film["takes"]}
     assert takes["voice"]["state"] == takes["music"]["state"] == "made", takes

@@ -274,7 +274,7 @@ def _speech(
             continue
         seen.add(piece.shot)
         at = piece.start + wording.PAUSE
-        for line in shot.lines:
+        for number, line in enumerate(shot.lines, 1):
             if line.kind == "sound":
                 continue
             voice = chosen(takes, line.id, "voice") if line.is_spoken and line.spoken_by == "voice" else None
@@ -290,7 +290,7 @@ def _speech(
             if voice and voice.media and line.id in lengths:
                 voices.append(
                     Sounding(
-                        id=voice.id, name=f"{film.label(piece.shot)} {line.id} v{voice.number}", of=line.id,
+                        id=voice.id, name=f"{film.label(piece.shot)} line {number} v{voice.number}", of=line.id,
                         media=voice.media, start=start, seconds=voice.media.seconds,
                     )
                 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from vitascope.errors import NotSupported, UnknownId
 from vitascope.film import voices
+from vitascope.film.checks.finding import counted
 from vitascope.film.document import Film
 from vitascope.orders.film_plan import Item, Plan, Refused
 from vitascope.server.context import Context
@@ -58,7 +59,7 @@ def refuse_voices(context: Context, film: Film, plan: Plan) -> None:
         plan.refused.append(Refused(item.of, "voice", item.label, why))
     gone = {id(item) for item in silent}
     plan.items = _without(plan.items, gone)
-    plan.sent += [f"The words of {count} lines go to {where}." for where, count in sent.items()]
+    plan.sent += [f"The words of {counted(count, 'line')} go to {where}." for where, count in sent.items()]
 
 
 def _without(items: list[Item], gone: set[int]) -> list[Item]:
