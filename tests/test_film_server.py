@@ -366,7 +366,16 @@ def test_the_same_order_under_its_key_is_taken_once(client):
     url = f"/v1/films/{film['id']}"
     sent = [client.post(f"{url}/make", json={}, headers={"idempotency-key": "one"}) for _ in range(2)]
     assert [answer.status_code for answer in sent] == [202, 202]
-    assert len({(answer.json()["batch_id"], answer.json()["credits"]) for answer in sent}) == 1
+    first = sent[0].json()
+    assert [one["of"] for one in first["items"]] == ["k1", "k2", "k3"]
+    client.patch(url, json={"changes": {"scenes": {"s2": {"shots": ["k3", "k4"]}}, "shots": {"k4": {"action": ""}}}})
+    sent.append(client.post(f"{url}/make", json={}, headers={"idempotency-key": "one"}))
+    for answer in sent[1:]:
+        again = answer.json()
+        assert answer.status_code == 202, "a shot that cannot be made came later"
+        assert {name: again[name] for name in ("batch_id", "credits", "items")} == {
+            name: first[name] for name in ("batch_id", "credits", "items")
+        }
     assert len(client.get(url).json()["takes"]) == 3
     other = client.post(f"{url}/make", json={"n": 2, "again": True, "ids": ["k1"]}, headers={"idempotency-key": "one"})
     assert other.status_code == 409
