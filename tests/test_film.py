@@ -179,6 +179,25 @@ def test_a_voice_that_is_longer_than_its_take_makes_the_take_out_of_date():
     assert names(film(), takes)["k3 clip"] == "stale"
 
 
+@pytest.mark.parametrize(
+    "text", ["I am home at last. 🎉", "I am home 🎉 at last🎉.", "*I am home at last.*", "I am  home at last."]
+)
+def test_a_mark_that_nobody_hears_makes_no_voice_out_of_date(text):
+    line = {"id": "l1", "speaker": "c1", "text": text}
+    assert names(changed(film(), "shots.k3", lines=[line]), whole(film()))["l1 voice"] == "current"
+    line["text"] = text.replace("last", "once")
+    assert names(changed(film(), "shots.k3", lines=[line]), whole(film()))["l1 voice"] == "stale"
+
+
+@pytest.mark.parametrize("text", ["🎉", "...", "—!?", "👨‍👩‍👧"])
+def test_a_line_without_a_word_is_shown_and_waits_for_no_voice(text):
+    one = changed(film(), "shots.k3", lines=[{"id": "l1", "speaker": "c1", "text": text}])
+    assert "l1 voice" not in names(one, ())
+    shown = timeline(one, whole(film()))
+    assert not shown.pieces[2].muted
+    assert (shown.voices, [said.seconds > 1 for said in shown.spoken]) == ((), [True])
+
+
 def test_a_gate_opens_again_when_what_was_seen_changes():
     passed = {"by": "Mia", "at": 1.0, "digest": state.seen_at(film(), (), "breakdown")}
     one = film(gates={"breakdown": passed})

@@ -45,7 +45,8 @@ def film(tmp_path, capsys):
         return code, said.out, said.err
 
     run.folder, run.script = folder, script
-    assert run("new", script, "-o", folder, "--size", "176x96", "--music", "none")[0] == 0
+    code, _, said = run("new", script, "-o", folder, "--size", "176x96", "--music", "none")
+    assert (code, "1 scene, 2 shots" in said) == (0, True)
     change(folder, shots={"k1": {"seconds": "1/2", "seed": 1}, "k2": {"seconds": "1/2", "seed": 2}})
     return run
 
@@ -98,6 +99,23 @@ def test_from_a_script_to_a_film_and_back_from_an_editor(film):
     code, out, _ = film("import-cut", film.folder, otio, "--yes")
     assert code == 0
     assert [piece.shot for piece in v.film(folder=film.folder).timeline.pieces] == ["k2", "k1"]
+
+
+def test_a_take_whose_file_is_gone_is_missing_until_it_is_made_or_brought_back(film):
+    assert film("make", film.folder)[0] == 0
+    media = v.film(folder=film.folder).takes[0].media.key
+    kept = (film.folder / media).read_bytes()
+    (film.folder / media).unlink()
+    out = film("plan", film.folder)[1]
+    assert "missing" in out
+    assert "t1 is not there any more" in out
+    change(film.folder, title="Another title")
+    (film.folder / media).write_bytes(kept)
+    assert "missing" not in film("plan", film.folder)[1], "nothing was forgotten meanwhile"
+    (film.folder / media).unlink()
+    assert film("make", film.folder)[0] == 0
+    assert takes(film.folder) == [("k1", 1, "made"), ("k2", 1, "made"), ("k1", 2, "made")]
+    assert film("render", film.folder)[0] == 0
 
 
 def edited(otio, change):

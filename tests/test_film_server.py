@@ -78,6 +78,10 @@ def test_a_film_is_made_shown_changed_and_put_away(client):
     listed = client.get("/v1/films").json()["data"]
     assert [(one["id"], one["shots"]) for one in listed] == [(film["id"], 3)]
     assert client.delete(f"/v1/films/{film['id']}").json()["object"] == "film.trashed"
+    trashed = client.get(f"/v1/films/{film['id']}")
+    assert (trashed.status_code, trashed.json()["trashed_at"] is None) == (200, False), (
+        "as a clip in the trash is shown"
+    )
     assert client.get("/v1/films").json()["data"] == []
     assert client.post(f"/v1/films/{film['id']}/make", json={}).status_code == 409
     assert client.post(f"/v1/films/{film['id']}/restore").json()["trashed_at"] is None
@@ -348,7 +352,8 @@ def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working):
     url = f"/v1/films/{film['id']}"
     assert (states(film, "voice"), states(film, "music")) == ({"l1": "missing"}, {"m1": "missing"})
     made = client.post(f"{url}/make", json={"kinds": ["voice", "music"]}).json()
-    assert [(one["kind"], one["credits"]) for one in made["items"]] == [("voice", 0), ("music", 0)]
+    told = [(one["kind"], one["label"], one["credits"]) for one in made["items"]]
+    assert told == [("voice", "S01-01", 0), ("music", "m1", 0)]
     film = until(lambda: settled(client, url))
     takes = {take["kind"]: take for take in film["takes"]}
     assert takes["voice"]["state"] == takes["music"]["state"] == "made", takes
@@ -411,7 +416,16 @@ def test_the_same_order_under_its_key_is_taken_once(client):
     url = f"/v1/films/{film['id']}"
     sent = [client.post(f"{url}/make", json={}, headers={"idempotency-key": "one"}) for _ in range(2)]
     assert [answer.status_code for answer in sent] == [202, 202]
-    assert len({(answer.json()["batch_id"], answer.json()["credits"]) for answer in sent}) == 1
+    first = sent[0].json()
+    assert [one["of"] for one in first["items"]] == ["k1", "k2", "k3"]
+    client.patch(url, json={"changes": {"scenes": {"s2": {"shots": ["k3", "k4"]}}, "shots": {"k4": {"action": ""}}}})
+    sent.append(client.post(f"{url}/make", json={}, headers={"idempotency-key": "one"}))
+    for answer in sent[1:]:
+        again = answer.json()
+        assert answer.status_code == 202, "a shot that cannot be made came later"
+        assert {name: again[name] for name in ("batch_id", "credits", "items")} == {
+            name: first[name] for name in ("batch_id", "credits", "items")
+        }
     assert len(client.get(url).json()["takes"]) == 3
     other = client.post(f"{url}/make", json={"n": 2, "again": True, "ids": ["k1"]}, headers={"idempotency-key": "one"})
     assert other.status_code == 409

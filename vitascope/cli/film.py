@@ -58,6 +58,7 @@ def new(
 ) -> None:
     """Break a script down into scenes, shots and lines."""
     from vitascope.film import begin
+    from vitascope.film.checks.finding import counted
     from vitascope.film.folder import FilmFolder, slug
 
     if (script is None) == (sample is None):
@@ -71,7 +72,8 @@ def new(
     for warning in broken.warnings:
         say(f"note: line {warning.line}: {warning.text}" if warning.line else f"note: {warning.text}")
     folder = FilmFolder.make(output or Path(slug(broken.film.title)), broken.film)
-    say(f"{len(broken.film.scenes)} scenes, {len(broken.film.shots)} shots. Next: vitascope film make {folder.path}")
+    size_of = f"{counted(len(broken.film.scenes), 'scene')}, {counted(len(broken.film.shots), 'shot')}"
+    say(f"{size_of}. Next: vitascope film make {folder.path}")
     print(folder.path, flush=True)
 
 

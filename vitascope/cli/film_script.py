@@ -24,13 +24,14 @@ _TOLD = {"kept": "kept", "changed": "made anew", "new": "new", "dropped": "dropp
 def script(folder: Path, script: Path, yes: bool) -> None:
     """Break a changed script down again: show what is kept, made anew and dropped, and take it over."""
     from vitascope.film import project
+    from vitascope.film.checks.finding import counted
 
     film = project.film(folder=folder)
     changes = film.change_script(script)
     for note in film.notes:
         say(f"note: {note}")
     for one in changes:
-        takes = f"{one.takes} take{'s' * (one.takes != 1)}" if one.takes else ""
+        takes = counted(one.takes, "take") if one.takes else ""
         was = f"  (was {one.was})" if one.was else ""
         print(f"{_TOLD[one.what]:<9}  {one.label}  {takes:<8}  {one.text[:70]}{was}".rstrip())
     counts = Counter[str](one.what for one in changes)

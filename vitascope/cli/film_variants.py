@@ -36,6 +36,7 @@ def variants(
     from vitascope import strictjson
     from vitascope.film import begin
     from vitascope.film import variants as batches
+    from vitascope.film.checks.finding import counted
     from vitascope.film.variants import making, manifest
     from vitascope.film.variants.axes import Axes, axes
     from vitascope.film.variants.rows import rows
@@ -51,8 +52,8 @@ def variants(
     for warning in batch.warnings:
         say(f"note: {warning}")
     say(
-        f"{batch.count} films of {batch.asked}, {float(batch.seconds()):.0f} s in all; "
-        f"{len(batch.clips())} takes and {len(batch.voices())} voices to be made."
+        f"{counted(batch.count, 'film')} of {batch.asked}, {float(batch.seconds()):.0f} s in all; "
+        f"{counted(len(batch.clips()), 'take')} and {counted(len(batch.voices()), 'voice')} to be made."
     )
     if only_plan:
         if not (output / "batch.json").exists():  # or what was made would look as if it were not
@@ -65,7 +66,7 @@ def variants(
     )  # fmt: skip
     if packed:
         said = manifest.verdicts(begin.read_text(verdicts), batch) if verdicts else {}
-        say(f"{making.pack(output, packed, said)} films in {packed}")
+        say(f"{counted(making.pack(output, packed, said), 'film')} in {packed}")
     print(output / "index.html", flush=True)
     failed = {name: one.error for name, one in done.items() if one.error}
     for name, why in failed.items():

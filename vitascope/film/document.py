@@ -73,7 +73,9 @@ class Line(Noun):
 
     @property
     def is_spoken(self) -> bool:
-        return self.kind in ("dialogue", "voice_over") and self.spoken_by != "nobody"
+        """Not where there is nothing to say: an emoji or three dots alone are shown, and nobody waits for a voice."""
+        words = any(letter.isalnum() for letter in self.text)
+        return self.kind in ("dialogue", "voice_over") and self.spoken_by != "nobody" and words
 
 
 class Shot(Noun):

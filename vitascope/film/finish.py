@@ -153,8 +153,11 @@ def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
     """What an editor has changed in this OTIO, FCPXML or EDL file since it was handed off: `export` leaves the film of
     that moment beside its files. Without it the film as it is now is compared.
     """
-    before = FilmFolder.open(file.parent) if (file.parent / FILM).is_file() else folder
-    return handoff.compare(before.film, before.takes, _shown(before), handoff.read(file, rate=before.film.fps))
+    film, takes = folder.film, folder.takes
+    if (file.parent / FILM).is_file():
+        before = FilmFolder.open(file.parent)
+        film, takes = before.film, before.written  # their files lie there under other names
+    return handoff.compare(film, takes, timeline(film, takes), handoff.read(file, rate=film.fps))
 
 
 def accept(

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,11 +24,19 @@ _MADE = ("voice", "stills", "takes", "music")  # folders of what is made
 
 
 class FilmFolder:
-    """`film` and `takes` are as they were read or written last. Writing is whole or not at all."""
+    """`film` and `takes` are as they were read or written last; a take whose file is gone has no media, and is missing.
+    Writing is whole or not at all.
+    """
 
     def __init__(self, path: Path, film: Film, takes: tuple[Take, ...] = ()):
         self.path, self.film = path, film
         self.takes: tuple[Take, ...] = Takes(takes)
+        self._gone: dict[str, Media] = {}  # of takes whose files are gone: a disk may be away for a while
+
+    @property
+    def written(self) -> tuple[Take, ...]:
+        """The takes as `takes.json` has them, also those whose files are gone."""
+        return tuple(replace(take, media=self._gone.get(take.id, take.media)) for take in self.takes)
 
     @classmethod
     def make(cls, path: Path, film: Film) -> FilmFolder:
@@ -47,12 +56,12 @@ class FilmFolder:
             raise NotFound(f"There is no film in {path}.", hint="Begin one: vitascope film new SCRIPT -o FOLDER")
         film = document.read(_json(path / FILM))
         opened = cls(path, film)
-        opened.takes = opened._read_takes()
+        opened._read_takes()
         return opened
 
     def save(self) -> None:
         _write(self.path / FILM, self.film.to_dict())
-        _write(self.path / _TAKES, [take.to_dict() for take in self.takes])
+        self._write_takes()
 
     def change(self, film: Film) -> None:
         self.film = film
@@ -62,12 +71,12 @@ class FilmFolder:
         """With the next number of its kind, and written down."""
         new = renumbered(self.takes, take)
         self.takes = Takes((*self.takes, new))
-        _write(self.path / _TAKES, [take.to_dict() for take in self.takes])
+        self._write_takes()
         return new
 
     def replace_takes(self, takes: tuple[Take, ...]) -> None:
         self.takes = Takes(takes)
-        _write(self.path / _TAKES, [take.to_dict() for take in takes])
+        self._write_takes()
 
     def locate(self, media: Media) -> Path:
         """Where a file lies. Raises BadSpec for a path that leads out of the folder, NotFound when it is gone."""
@@ -77,7 +86,7 @@ class FilmFolder:
         if not found.is_file():
             raise NotFound(
                 f"{media.key} is not there any more.",
-                hint="Make another: vitascope film make FOLDER --shot S01-01 --again",
+                hint="Bring it back, or make another: vitascope film make FOLDER",
             )
         return found
 
@@ -95,7 +104,7 @@ class FilmFolder:
         with open(self.place(_LOCK), "ab") as lock:
             if not _held(lock):
                 raise Conflict("Another process works on this film.", hint="Wait until it is done, or end it.")
-            self.takes = self._read_takes()
+            self._read_takes()
             for part in _MADE:
                 for half in (self.path / part).glob(f"{UNFINISHED}*"):
                     half.unlink(missing_ok=True)
@@ -110,12 +119,17 @@ class FilmFolder:
             self.film = document.read(_json(self.path / FILM))
             yield
 
-    def _read_takes(self) -> tuple[Take, ...]:
+    def _write_takes(self) -> None:
+        _write(self.path / _TAKES, [take.to_dict() for take in self.written])
+
+    def _read_takes(self) -> None:
         rows = _json(self.path / _TAKES) if (self.path / _TAKES).exists() else []
         try:
-            return Takes(Take.from_dict(row) for row in rows)
+            takes = tuple(Take.from_dict(row) for row in rows)
         except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise BadSpec(f"{_TAKES} of the film cannot be read: {error}.", hint="Restore it from a copy.") from error
+        self._gone = {take.id: take.media for take in takes if take.media and not (self.path / take.media.key).exists()}
+        self.takes = Takes(replace(take, media=None) if take.id in self._gone else take for take in takes)
 
 
 def _held(lock: IO[bytes]) -> bool:

@@ -18,6 +18,7 @@ from vitascope.errors import BadSpec
 from vitascope.film import wording
 from vitascope.film.document import Cue, Film, Line, Scene, Shot
 from vitascope.film.take import Kind, Take, chosen, of_kind
+from vitascope.film.voices.words import spoken
 
 Name = Literal["missing", "current", "stale", "blocked", "running", "failed"]
 GATES = ("breakdown", "stills", "cut")
@@ -56,7 +57,7 @@ def spoken_lengths(film: Film, takes: tuple[Take, ...]) -> dict[str, Fraction]:
 def of_voice(film: Film, line: Line) -> str:
     voice = film.cast[line.speaker].voice if line.speaker in film.cast else None
     return digest(
-        ["voice", line.text, film.language, [voice.engine, voice.name, voice.speed] if voice else ["", "", 1.0]]
+        ["voice", spoken(line.text), film.language, [voice.engine, voice.name, voice.speed] if voice else ["", "", 1.0]]
     )
 
 
@@ -155,7 +156,8 @@ def _state(takes: tuple[Take, ...], of: str, kind: Kind, wanted: str, now: str) 
         return State(of, kind, "failed", mine[-1].error or "It could not be made.")
     if made:
         return State(of, kind, "stale", "What it was made from has changed.")
-    return State(of, kind, "missing")
+    gone = [take.name for take in mine if take.state == "made"]
+    return State(of, kind, "missing", f"The file of {gone[-1]} is not there any more." if gone else "")
 
 
 def music_states(film: Film, takes: tuple[Take, ...], seconds: Mapping[str, Fraction]) -> list[State]:

@@ -274,11 +274,12 @@ def _speech(
             continue
         seen.add(piece.shot)
         at = piece.start + wording.PAUSE
-        for line in shot.lines:
+        for number, line in enumerate(shot.lines, 1):
             if line.kind == "sound":
                 continue
             voice = chosen(takes, line.id, "voice") if line.is_spoken and line.spoken_by == "voice" else None
-            if line.kind == "title":
+            shown = line.kind == "title" or not wording.speech_seconds(line.text)
+            if shown:
                 seconds = piece.seconds - 2 * wording.PAUSE
                 start = piece.start + wording.PAUSE
             else:
@@ -289,14 +290,14 @@ def _speech(
             if voice and voice.media and line.id in lengths:
                 voices.append(
                     Sounding(
-                        id=voice.id, name=f"{film.label(piece.shot)} {line.id} v{voice.number}", of=line.id,
+                        id=voice.id, name=f"{film.label(piece.shot)} line {number} v{voice.number}", of=line.id,
                         media=voice.media, start=start, seconds=voice.media.seconds,
                     )
                 )  # fmt: skip
                 words = tuple((word, start + begins, start + ends) for word, begins, ends in voice.words)
             who = film.cast[line.speaker].name if line.speaker in film.cast else ""
             spoken.append(Spoken(line=line, speaker=who, start=start, seconds=seconds, words=words))
-            if line.kind != "title":
+            if not shown:
                 at = start + seconds + wording.PAUSE
     return voices, spoken
 

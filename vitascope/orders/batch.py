@@ -5,7 +5,7 @@ their credits. One may continue the clip of another, whose job it then waits for
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +54,15 @@ def submit(
     before: Callable[[Connection], None],
     also: Callable[[Connection, list[list[Job]], int], None],
     once: tuple[str, str] | None = None,
+    told: Mapping[str, Any] = {},
 ) -> tuple[str, list[list[Job]]]:
     """The id of the batch, and for each step its jobs, one for each take. `before` is done first in the transaction,
     `also` last: it is told the jobs and what they cost together. Either may raise, and then nothing is taken.
 
     `key_id`: of the API key by which it comes, whose budget then holds too. `once`: an idempotency key and a
-    fingerprint of what is asked. The same again answers the same jobs; `before` and `also` are not called then. Raises
-    BadSpec, PolicyRefused, NotAllowed, OverSpendingLimit, TooMany, PriceTooHigh, NotEnoughCredits.
+    fingerprint of what is asked. The same again answers the same jobs; `before` and `also` are not called then. `told`
+    is remembered with them. Raises BadSpec, PolicyRefused, NotAllowed, OverSpendingLimit, TooMany, PriceTooHigh,
+    NotEnoughCredits.
     """
     units = [price(step.order, plan=plan, prices=prices).per_clip if credits else 0 for step in steps]
     total = sum(each * step.order.n for each, step in zip(units, steps, strict=True))
@@ -94,8 +96,8 @@ def submit(
             placed.append(_place(tx, account, step.order, after, each, batch_id, plan, now, key_id))
         also(tx, placed, total)
         if once:
-            told: dict[str, Any] = {"batch": batch_id, "jobs": [[job.id for job in some] for some in placed]}
-            answers.remember(tx, account.id, *once, told, now)
+            answer = {**told, "batch": batch_id, "jobs": [[job.id for job in some] for some in placed]}
+            answers.remember(tx, account.id, *once, answer, now)
     return batch_id, placed
 
 

@@ -134,7 +134,7 @@ class Planner:
         shots = list(self.film.in_order())
         for at, (scene_id, scene, shot_id, shot) in enumerate(shots):
             named = self._named(shot_id, scene_id, *(line.id for line in shot.lines))
-            self._voices(shot, states, named or self._named(shot_id, scene_id))
+            self._voices(shot_id, shot, states, named or self._named(shot_id, scene_id))
             of_shot = self._named(shot_id, scene_id)
             still = states.get((shot_id, "still"))
             if "still" in self.wish.kinds and of_shot and (still or storyboard):
@@ -154,14 +154,14 @@ class Planner:
             return True
         return found.name in _TO_BE_MADE or (self.wish.stale and found.name == "stale")
 
-    def _voices(self, shot: Shot, states: dict[tuple[str, Kind], State], named: bool) -> None:
+    def _voices(self, shot_id: str, shot: Shot, states: dict[tuple[str, Kind], State], named: bool) -> None:
         if "voice" not in self.wish.kinds or not named:
             return
         for line in shot.lines:
             found = states.get((line.id, "voice"))
             asked = not self.wish.ids or self.wish.ids & {line.id} or not self.wish.ids & {ln.id for ln in shot.lines}
             if found and asked and self._wanted(found):
-                self._add(line.id, "voice", line.id, "voice", state.of_voice(self.film, line))
+                self._add(line.id, "voice", self.film.label(shot_id), "voice", state.of_voice(self.film, line))
 
     def _music(self) -> None:
         cut = self._cut or timeline.timeline(self.film, self.takes)

@@ -25,7 +25,7 @@ _NAMES: dict[Kind, str] = {"clip": "take", "still": "still", "voice": "voice", "
 def check(folder: FilmFolder) -> Iterator[Finding]:
     film, takes = folder.film, folder.takes
     shown = timeline(film, takes)
-    wrong = [*_takes_not_there(film, takes), *_files_not_there(folder)]
+    wrong = [*_takes_not_there(film, folder.written), *_files_not_there(folder)]
     yield from wrong
     if not wrong:
         told = (
@@ -62,11 +62,12 @@ def _takes_not_there(film: Film, takes: tuple[Take, ...]) -> Iterator[Finding]:
 
 
 def _files_not_there(folder: FilmFolder) -> Iterator[Finding]:
-    """Foreign clips and sounds of a server's library do not come with a folder; pictures over the film may."""
+    """Clips and sounds of a server's library do not come with a folder; those that were brought into it are there."""
     film = folder.film
+    brought = {take.id for take in folder.takes if take.media and not take.of}
     for item in film.cut.items:
-        if item.file:
-            text = f"{item.id} of the cut is a clip from elsewhere, which a folder does not hold: black is shown."
+        if item.file and item.file not in brought:
+            text = f"{item.id} of the cut is a clip from elsewhere that is not in the folder: black is shown."
             yield Finding("document", "wrong", text, "Bring it in as a take: vitascope film add-take FOLDER SHOT FILE")
     for key, cue in film.cues.items():
         if cue.file:

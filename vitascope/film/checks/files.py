@@ -17,7 +17,7 @@ _SOUND_SLACK = 0.1  # seconds; some kinds of files begin and end with a little s
 
 
 def check(folder: FilmFolder) -> Iterator[Finding]:
-    made = [take for take in folder.takes if take.media]
+    made = [take for take in folder.written if take.media]
     good = 0
     for take in made:
         name = _name(folder.film, take)

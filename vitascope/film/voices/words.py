@@ -15,6 +15,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _END = re.compile(
     r"(?<=[!?。！？…])(?=[^!?。！？…\"'”’」』）)\s])|(?<=[.!?…])[\"'”’)]*\s+|(?<=[。！？…][”’」』）])|\n+"
 )
+_STOPPED = re.compile(r" +([.,;:!?…。，；：！？])")
 _CLAUSE = re.compile(r"(?<=[,;:，；：、])")
 _ORDERS = str.maketrans(dict.fromkeys("[]{}<>|\\*_`#~^=@", " "))  # espeak-ng reads phonemes in [[...]]
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": ", ", "–": ", ", "…": ". "})
@@ -38,6 +39,11 @@ def clean(sentence: str) -> str:
         for letter in _TAG.sub(" ", sentence).translate(_ORDERS)
     )
     return " ".join(kept.split()).lstrip("-–— ")
+
+
+def spoken(text: str) -> str:
+    """What is heard of a text, to tell whether a voice still says it: an emoji or a mark of emphasis is not."""
+    return "\n".join(filter(None, (_STOPPED.sub(r"\1", clean(row)) for row in text.split("\n"))))
 
 
 def ascii_words(sentence: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from vitascope import pricing
 from vitascope.clip import Shape
 from vitascope.engines.card import ModelCard
-from vitascope.errors import Blocked, Conflict, FilmChanged, OverBudget
+from vitascope.errors import BadSpec, Blocked, Conflict, FilmChanged, OverBudget
 from vitascope.film.take import Take, Takes
 from vitascope.media.upright import Seen
 from vitascope.orders import batch, following, speech
@@ -30,7 +30,7 @@ from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
 from vitascope.server.films import speaking
-from vitascope.store import film_takes, films, idempotency, ids, jobs, recipes
+from vitascope.store import film_takes, films, idempotency, ids, recipes
 from vitascope.store import library as clips
 from vitascope.store.films import Row
 from vitascope.store.inputs import File
@@ -52,9 +52,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class Made:
+    """`items`: as they are shown. The same request with the same key answers the same."""
+
     batch_id: str
-    planned: Planned
-    before: int = 0  # units of what the same request ordered the first time
+    units: int
+    items: list[dict[str, Any]]
 
 
 class _Changed(Exception):
@@ -62,7 +64,9 @@ class _Changed(Exception):
 
 
 def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version: int | None = None) -> Planned:
-    """What is to be made now. Raises FilmChanged when the film is not of this version any more."""
+    """What is to be made now. Raises FilmChanged when the film is not of this version any more, BadSpec for an id that
+    it has not.
+    """
     with context.store.read() as tx:
         row = films.get(tx, actor.id, film_id)
         takes = Takes(one.take for one in film_takes.shown(tx, film_id))
@@ -75,6 +79,9 @@ def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version
             more={"version": row.version, "conflicts": []},
         )  # fmt: skip
     film = row.film
+    known = {*film.shots, *film.scenes, *film.cues, *(one.id for shot in film.shots.values() for one in shot.lines)}
+    if unknown := sorted(wish.ids - known):
+        raise BadSpec(f'The film has no "{unknown[0]}".', hint="ids: of shots, lines, cues or scenes.", field="ids")
     plan = Planner(
         film, takes, wish, card=cards(context, actor), price=price(context, actor), new_id=_ids(context)
     ).made()
@@ -96,27 +103,29 @@ def make(
     raises.
     """
     once = (key, _fingerprint(film_id, wish)) if key else None
+    if before := _answered(context, actor, once):
+        return before
     for _ in range(TRIES):
         found = planned(context, actor, film_id, wish, version=version)
         if found.plan.refused:
             raise _blocked(found.plan.refused)
         if not found.plan.items:
-            return _made_before(context, actor, found, once)
+            return Made("", 0, [])
         try:
-            return Made(_submit(context, actor, found, max_units, once), found)
+            batch_id = _submit(context, actor, found, max_units, once)
+            return _answered(context, actor, once) or Made(batch_id, found.plan.units, items(found.plan))
         except _Changed:
             continue
     raise FilmChanged("The film is being changed by others just now.", hint="Try again in a moment.")
 
 
-def _made_before(context: Context, actor: Actor, found: Planned, once: tuple[str, str] | None) -> Made:
-    """Nothing is to be made: it never was, or the same request with the same key has ordered it already."""
-    if once:
-        with context.store.begin() as tx:  # it locks the account
-            if answer := idempotency.recall(tx, actor.id, *once):
-                units = sum(jobs.get(tx, actor.id, job_id).units for some in answer["jobs"] for job_id in some)
-                return Made(str(answer["batch"]), found, units)
-    return Made("", found)
+def _answered(context: Context, actor: Actor, once: tuple[str, str] | None) -> Made | None:
+    """What the same request with the same key was answered."""
+    if not once:
+        return None
+    with context.store.begin() as tx:  # it locks the account
+        answer = idempotency.recall(tx, actor.id, *once)
+    return Made(str(answer["batch"]), answer.get("units", 0), answer.get("items", [])) if answer else None
 
 
 def _submit(context: Context, actor: Actor, found: Planned, max_units: int | None, once: tuple[str, str] | None) -> str:
@@ -165,6 +174,7 @@ def _submit(context: Context, actor: Actor, found: Planned, max_units: int | Non
         before=before,
         also=also,
         once=once,
+        told={"units": plan.units, "items": items(plan)},
     )
     return batch_id
 
@@ -280,6 +290,20 @@ def _blocked(refused: list[Refused]) -> Blocked:
         hint=first.error.hint or "Change it, or leave it out.",
         more={"refused": [told(one) for one in refused[:200]]},
     )
+
+
+def items(plan: Plan) -> list[dict[str, Any]]:
+    """What is made, as it is shown."""
+    return [
+        {
+            "of": one.of, "kind": one.kind, "label": one.label, "n": len(one.ids), "credits": one.units / 100,
+            "model": one.card.name if one.card else "", "mode": one.mode,
+            "seconds": str(one.shape.seconds) if one.shape else "",
+            "size": "x".join(map(str, one.shape.size)) if one.shape else "",
+            "after": one.after, "notes": list(one.notes),
+        }
+        for one in plan.items
+    ]  # fmt: skip
 
 
 def told(one: Refused) -> dict[str, Any]:

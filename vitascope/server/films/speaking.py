@@ -6,6 +6,7 @@ import dataclasses
 
 from vitascope.errors import NotSupported, UnknownId
 from vitascope.film import voices
+from vitascope.film.checks.finding import counted
 from vitascope.film.document import Film, Line
 from vitascope.film.voices.bought import Bought, Buy
 from vitascope.orders import speech
@@ -64,7 +65,7 @@ def refuse_voices(context: Context, actor: Actor, film: Film, plan: Plan) -> Non
     gone = {id(item) for item in silent}
     plan.items = _without(plan.items, gone)
     for speaker, lines in sent.items():
-        told = f"The words of {len(lines)} lines go to {speaker.sends_to}"
+        told = f"The words of {counted(len(lines), 'line')} go to {speaker.sends_to}"
         if isinstance(speaker, Bought):
             costs = [speaker.offer.estimate(line.text) for line in lines]
             plan.spoken[speaker.name] = costs

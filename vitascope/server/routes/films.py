@@ -9,9 +9,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from vitascope.errors import BadSpec, Conflict
+from vitascope.errors import Conflict
 from vitascope.film import document, edit, state
-from vitascope.film.document import Film
 from vitascope.film.take import KINDS, Kind
 from vitascope.orders import admission
 from vitascope.orders.film_plan import Wish
@@ -112,10 +111,7 @@ class WishSaid(Said):
     max_credits: float | None = Field(None, ge=0, le=1e9)
     version: int | None = Field(None, ge=1)
 
-    def wish(self, film: Film) -> Wish:
-        known = {*film.shots, *film.scenes, *film.cues, *(one.id for shot in film.shots.values() for one in shot.lines)}
-        if unknown := sorted(set(self.ids) - known):
-            raise BadSpec(f'The film has no "{unknown[0]}".', hint="ids: of shots, lines, cues or scenes.", field="ids")
+    def wish(self) -> Wish:
         return Wish(
             kinds=tuple(dict.fromkeys(self.kinds)),
             ids=frozenset(self.ids),
@@ -331,9 +327,7 @@ def pass_gate(
 @router.post("/{film_id}/quote", responses=errors(404, 409, 422))
 def quote_film(context: Here, actor: Who, film_id: str, said: WishSaid) -> FilmQuote:
     """What it would cost to make what is missing, and what cannot be made."""
-    with context.store.read() as tx:
-        row = films.get(tx, actor.id, film_id)
-    found = making.planned(context, actor, film_id, said.wish(row.film), version=said.version)
+    found = making.planned(context, actor, film_id, said.wish(), version=said.version)
     with context.store.begin() as tx:
         if context.settings.credits:  # an order would get today's credits too
             ledger.ensure_daily(tx, actor.id, context.plan(actor.account), context.now(), admission.zone(actor.account))
@@ -345,7 +339,7 @@ def quote_film(context: Here, actor: Who, film_id: str, said: WishSaid) -> FilmQ
         credits_on=context.settings.credits,
         available=None if available is None else available / 100,
         budget_left=None if left is None else left / 100,
-        items=[_item(one) for one in found.plan.items],
+        items=[ItemView(**one) for one in making.items(found.plan)],
         refused=[RefusedView(**making.told(one)) for one in found.plan.refused],
         notes=found.plan.notes,
         sent=found.plan.sent,
@@ -356,15 +350,12 @@ def quote_film(context: Here, actor: Who, film_id: str, said: WishSaid) -> FilmQ
 def make_film(context: Here, actor: Who, request: Request, film_id: str, said: WishSaid, key: Key = None) -> BatchView:
     """Make it: all of what the quote lists, or nothing."""
     requests.admit(context, actor)
-    with context.store.read() as tx:
-        row = films.get(tx, actor.id, film_id)
     most = None if said.max_credits is None else round(said.max_credits * 100)
-    made = making.make(context, actor, film_id, said.wish(row.film), version=said.version, max_units=most, key=key)
-    plan = made.planned.plan
+    made = making.make(context, actor, film_id, said.wish(), version=said.version, max_units=most, key=key)
     return BatchView(
         batch_id=made.batch_id,
-        credits=(plan.units + made.before) / 100,
-        items=[_item(one) for one in plan.items],
+        credits=made.units / 100,
+        items=[ItemView(**one) for one in made.items],
         film=views.film_view(context, request, actor, film_id),
     )
 
@@ -388,19 +379,3 @@ def remove_take(context: Here, actor: Who, film_id: str, take_id: str) -> Delete
 
 def _by(actor: Actor, said: str) -> str:
     return said.strip() or actor.account.name or actor.account.email or "the owner"
-
-
-def _item(one: Any) -> ItemView:
-    return ItemView(
-        of=one.of,
-        kind=one.kind,
-        label=one.label,
-        n=len(one.ids),
-        credits=one.units / 100,
-        model=one.card.name if one.card else "",
-        mode=one.mode,
-        seconds=str(one.shape.seconds) if one.shape else "",
-        size="x".join(map(str, one.shape.size)) if one.shape else "",
-        after=one.after,
-        notes=list(one.notes),
-    )

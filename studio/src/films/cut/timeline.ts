@@ -115,8 +115,10 @@ export function pieces(film: FilmDocument, known: Known): Piece[] {
   return withDissolves(rate, made, new Map(listed.map((item) => [item.id, item.source_in])));
 }
 
-const speaksByVoice = (line: { kind?: string; spoken_by?: string }) =>
-  ['dialogue', 'voice_over'].includes(line.kind ?? 'dialogue') && (line.spoken_by ?? 'voice') === 'voice';
+const speaksByVoice = (line: { kind?: string; text: string; spoken_by?: string }) =>
+  ['dialogue', 'voice_over'].includes(line.kind ?? 'dialogue') &&
+  (line.spoken_by ?? 'voice') === 'voice' &&
+  /[\p{L}\p{N}]/u.test(line.text);
 
 function wantedDissolve(film: FilmDocument, item: CutItem): Fraction {
   if (item.dissolve != null) return fraction(item.dissolve);
