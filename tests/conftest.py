@@ -3,6 +3,8 @@ tiny model, made when the first test asks for it (`tiny`; torch is imported only
 """
 
 import os
+import tempfile
+from pathlib import Path
 
 #: Of a worker of pytest-xdist, of which there is one for each core: more threads would only wait for each other.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VITASCOPE_THREADS"), "1")
@@ -29,9 +31,15 @@ def pytest_addoption(parser):
     parser.addoption("--studio", default="", help="folder of another build of the studio, for the browser's tests")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory):
+    """Where each test's home lies; among the folders of `tmp_path`, thousands would be counted for each new one."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
-    home = tmp_path_factory.mktemp("home")
+def own_home(homes, monkeypatch):
+    home = Path(tempfile.mkdtemp(dir=homes))
     monkeypatch.setenv("VITASCOPE_HOME", str(home))
     for setting in config.TABLE[1:]:
         if setting.variable not in ONE_THREAD or "PYTEST_XDIST_WORKER" not in os.environ:

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import doubles
+from vitascope.cli import app as cli
 from vitascope.server import local
 from vitascope.store.database import Store, file_url
 
@@ -133,6 +134,17 @@ def until(true, what="it", seconds=LONG):
             last = None
         assert time.monotonic() < ends, f"{what} did not happen; {last or ''}"
         time.sleep(0.05)
+
+
+def ended(command, capsys):
+    """Exit code and standard error of a command that refuses to begin. `serve` has a process of its own, as it would
+    have; the rest run in this one, which starts nothing anew.
+    """
+    if command[0] == "serve":
+        call = [sys.executable, "-m", "vitascope", *command]
+        done = subprocess.run(call, env=doubles.environment(), capture_output=True, text=True, timeout=LONG)
+        return done.returncode, done.stderr
+    return cli.main(command), capsys.readouterr().err
 
 
 def children(process):

@@ -5,8 +5,6 @@ import json
 import os
 import random
 import sqlite3
-import subprocess
-import sys
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -14,8 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import doubles
 from doubles import recipe_of
+from processes import ended
 from service import START, Clock, add_account, add_clip, submit
 from serving import finished
 from vitascope.cli import app as cli
@@ -95,11 +93,8 @@ def test_a_damaged_database_is_said_with_the_way_back(harm, own_home, tmp_path, 
         for page in pages_of(path, "jobs")[1:3]:
             overwrite(path, page)
     for command in (["serve", "--port", "0", "--workers", "0"], ["work"], ["check"], ["backup", str(tmp_path / "x")]):
-        ended = subprocess.run(
-            [sys.executable, "-m", "vitascope", *command], env=doubles.environment(), capture_output=True, text=True
-        )
-        assert ended.returncode == 1, command
-        said = ended.stderr
+        code, said = ended(command, capsys)
+        assert code == 1, command
         assert "The database is damaged" in said, command
         assert "fault inside" not in said
         assert "vitascope restore" in said

@@ -1,13 +1,10 @@
 """A database that is lost, emptied or another never costs a file: it is refused before anything is swept."""
 
-import subprocess
-import sys
-
 import pytest
 import sqlalchemy as sa
 
-import doubles
 from doubles import recipe_of
+from processes import ended
 from service import Clock, add_account, sqlite_store
 from vitascope.cli import app as cli
 from vitascope.clip import ClipSpec
@@ -218,11 +215,9 @@ def test_serving_with_a_new_database_is_refused_and_the_remedies_work(damage, ow
 
     settings.cache_clear()
     for command in (["serve", "--port", "0"], ["work"], ["backup", str(tmp_path / "x")], ["sweep", "--yes"]):
-        ended = subprocess.run(
-            [sys.executable, "-m", "vitascope", *command], env=doubles.environment(), capture_output=True, text=True
-        )
-        assert ended.returncode == 2
-        assert "belongs to the database" in ended.stderr
+        code, said = ended(command, capsys)
+        assert code == 2
+        assert "belongs to the database" in said
     assert sorted(kept.keys()) == before
     if damage == "emptied":
         assert cli.main(["check", "--adopt"]) == 0
