@@ -36,6 +36,7 @@ ROUTES = {
     "GET /openapi.json": Entry("open"),
     "GET /docs": Entry("open"),
     "GET /docs/{name}": Entry("open"),
+    "POST /v1/vendor-calls/{word}": Entry("open", at="pur_none.0", right=(404,)),
     "GET /healthz": Entry("open"),
     "GET /readyz": Entry("open"),
     "GET /metrics": Entry("operator"),

@@ -216,6 +216,16 @@ def test_what_our_server_reads_is_what_was_asked(case, asked):
         assert got.external_id == wanted.name
 
 
+@each
+def test_an_address_to_call_is_told_where_the_vendor_takes_one(case):
+    address = "https://clips.example.org/video/v1/vendor-calls/pur_1.0123?x=1&y=2"
+    told = client(case)
+    for wanted in (address, ""):
+        request = next(told.submit(dataclasses.replace(order(case), call=wanted)))
+        takes = case.vendor in ("kling", "ark", "vidu", "openrouter", "dream-machine", "replicate", "fal")
+        assert read(request, case.at).callback_url == (wanted if takes else "")
+
+
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case.vendor in SWITCHED], ids=lambda case: f"{case.vendor}:{case.model}"
 )

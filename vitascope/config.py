@@ -95,6 +95,9 @@ class Settings:
     llm_key: str = _setting("", "key that is sent to the language model's server", secret=True)
     llm_model: str = _setting("", "name of the language model")
     llm_daily: int = _setting(200, "requests for prompts that may go to the language model in a day")
+    vendor_calls: bool = _setting(
+        False, "true: vendors get an address below `public_url` to call when a clip is ready, so it is seen sooner"
+    )
     log_format: Literal["text", "json"] = _setting("text", "text, or json for one object a line")
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)  # name -> where the value came from
 

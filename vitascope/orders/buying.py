@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,11 @@ _log = logs.get(__name__)
 
 @dataclass(frozen=True)
 class Buyer(Settler):
-    """What acting on purchases needs."""
+    """What acting on purchases needs. `call`: where a server may call when something has changed with this purchase;
+    empty: nowhere.
+    """
+
+    call: Callable[[str], str] = lambda purchase_id: ""
 
     def act(self, held: Purchase, engine: TaskEngine) -> None:
         """The next action on this purchase. Raises LeaseLost when it is another courier's, Unavailable when database or
@@ -80,7 +85,7 @@ class Buyer(Settler):
                 return
             if down:
                 paused.try_again(tx, held.model, now)
-            order = _order(held, job, spec, now)
+            order = self._order(held, job, spec, now)
             assert order, "a job that is not done has its spec"
             digest = hashlib.sha256(json.dumps([order.spec.to_dict(), order.shape.to_dict()]).encode()).hexdigest()
             held = purchases.change(tx, held, state="sent", keep=True, sends=1, sent_at=now, digest=digest)
@@ -154,7 +159,7 @@ class Buyer(Settler):
             now = self.store.clock()
             self.store.lock_account(tx, held.account_id)
             job = jobs.get(tx, None, held.job_id)
-            order = _order(held, job, spec, held.sent_at or now)
+            order = self._order(held, job, spec, held.sent_at or now)
             taken, stopped = purchases.handles(tx, held.address), purchases.stopped(tx) is not None
         ticket, missing = None, False
         if order:
@@ -249,6 +254,12 @@ class Buyer(Settler):
         _log.error("a purchase is lost", purchase=held.id, why=why)
         self.give_up(held, refused(held, "fault", why))
 
+    def _order(self, held: Purchase, job: Job, spec: ClipSpec | None, at: float) -> TaskOrder | None:
+        """None: there is nothing to be ordered any more."""
+        if not spec or not job.spec:
+            return None
+        return TaskOrder(name=held.name, spec=spec, shape=job.resolved, at=at, call=self.call(held.id))
+
     def _spec(self, held: Purchase) -> ClipSpec | None:
         """What is to be made, with its pictures. None: its account has left, and what was asked with it."""
         with self.store.read() as tx:
@@ -263,8 +274,3 @@ def _dearer(held: Purchase, before: int) -> VitascopeError:
         f"{held.model} costs {(held.estimate or 0) / 1e6:g} USD now; it was ordered when it cost {before / 1e6:g}.",
         hint="The credits are back. Look at the new price and order again.",
     )
-
-
-def _order(held: Purchase, job: Job, spec: ClipSpec | None, at: float) -> TaskOrder | None:
-    """None: there is nothing to be ordered any more."""
-    return TaskOrder(name=held.name, spec=spec, shape=job.resolved, at=at) if spec and job.spec else None

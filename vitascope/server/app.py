@@ -40,6 +40,7 @@ from vitascope.server.routes import (
     speech,
     studio,
     uploads,
+    vendor_calls,
     vendors,
     videos,
     webhooks,
@@ -73,6 +74,7 @@ ROUTERS = (
     uploads,
     mcp,
     health,
+    vendor_calls,
 )
 BODIES = (*videos.BODIES, *film_cuts.BODIES, *recipes.BODIES, *inspection.BODIES, *quote.BODIES)
 DESCRIPTION = (

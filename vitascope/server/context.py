@@ -23,7 +23,7 @@ from vitascope.outbound import standard_webhooks
 from vitascope.server import local
 from vitascope.server.outside import Outside
 from vitascope.server.places import Places
-from vitascope.store import accounts, jobs, progress
+from vitascope.store import accounts, jobs, progress, vendor_calls
 from vitascope.store import eta as pace
 from vitascope.store.blobs import Blobs
 from vitascope.store.database import Store
@@ -146,6 +146,11 @@ class Context:
     def link_key(self) -> bytes:
         """What links are signed with; the same in every process on this database."""
         return hmac.new(self._master, b"links", sha256).digest()
+
+    @cached_property
+    def vendor_call_secret(self) -> bytes:
+        """What the addresses that vendors call are made with."""
+        return vendor_calls.secret_of(self._master)
 
     @cached_property
     def local_secret(self) -> bytes:

@@ -64,12 +64,15 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskOrder:
-    """What is ordered: the spec and what it came to, under our own name for it, at this moment (unix seconds)."""
+    """What is ordered: the spec and what it came to, under our own name for it, at this moment (unix seconds).
+    `call`: where the server may call when something has changed; empty: nowhere.
+    """
 
     name: str
     spec: ClipSpec
     shape: Shape
     at: float
+    call: str = ""
 
 
 @dataclass(frozen=True)

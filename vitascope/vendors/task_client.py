@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from vitascope.clip import Picture, Shape, aspect_of
@@ -58,6 +58,7 @@ class TaskClient:
     CODES: ClassVar[Mapping[str, Reason]] = {}  # a vendor's code of an error, or a part of it -> what it means
     STOPS: ClassVar[tuple[State, ...]] = ()  # states in which a task can be stopped
     CANNOT: ClassVar[tuple[str, ...]] = ()  # of what a spec may ask, beyond what no vendor can be told
+    CALL: ClassVar[str] = ""  # the field of an order for the address that is called when something has changed
     TELLS_SOUND: ClassVar[bool] = False  # what is asked of sound is said, or refused, without `says_sound` too
 
     @property
@@ -95,8 +96,13 @@ class TaskClient:
     # what all of them do
 
     def submit(self, order: TaskOrder) -> Steps[Ticket]:
-        answer = yield self.order(order)
+        request = self.order(order)
+        answer = yield self.calling(request, order.call) if order.call else request
         return self.placed(self.told(answer), order)
+
+    def calling(self, request: Request, address: str) -> Request:
+        """The same order, with the address to call, where this vendor takes one."""
+        return replace(request, json={**(request.json or {}), self.CALL: address}) if self.CALL else request
 
     def placed(self, told: Told, order: TaskOrder) -> Ticket:
         ticket = self.ticket(told, order)

@@ -25,7 +25,7 @@ from vitascope.engines.remote.protocol import TaskEngine
 from vitascope.errors import LeaseLost, Unavailable, VitascopeError
 from vitascope.orders.buying import LONGEST_WAIT, Buyer
 from vitascope.runtime import House, open_house_patiently
-from vitascope.store import paused, purchases, serving
+from vitascope.store import accounts, paused, purchases, serving, vendor_calls
 from vitascope.store.ids import WORKER, new_id
 from vitascope.store.paused import Pause
 from vitascope.store.purchases import LEASE_SECONDS, Offer, Purchase
@@ -63,7 +63,8 @@ class Courier:
         self.house, self.models, self.lease_seconds, self._build = house, models, lease_seconds, build
         self.id = new_id(WORKER, house.store.clock())
         self.stopped = threading.Event()
-        self._buyer = Buyer(house.store, house.blobs, house.marks, chance or random.Random(), self.stopped)
+        chance = chance or random.Random()
+        self._buyer = Buyer(house.store, house.blobs, house.marks, chance, self.stopped, call=_calls(house))
         self._watch = Watch(house.store)
         self._held: set[str] = set()
         self._offered: dict[str, tuple[ModelFile, Offer]] = {}
@@ -180,6 +181,18 @@ class Courier:
                 _log.warning("leases cannot be renewed", why=error.message)
             if self.stopped.is_set():
                 time.sleep(1.0)
+
+
+def _calls(house: House) -> Callable[[str], str]:
+    """The address that a server may call for a purchase; empty where the operator has not asked for it."""
+    if not house.settings.vendor_calls:
+        return lambda purchase_id: ""
+    if not house.settings.public_url:
+        _log.warning("no vendor is told where to call", why="public_url is not set")
+        return lambda purchase_id: ""
+    with house.store.begin() as tx:
+        secret = vendor_calls.secret_of(accounts.master_secret(tx, house.store.clock()))
+    return lambda purchase_id: house.settings.base_url + vendor_calls.path(secret, purchase_id)
 
 
 def _waits(pauses: Mapping[str, Pause], model: str, now: float) -> bool:

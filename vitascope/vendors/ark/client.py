@@ -22,6 +22,7 @@ _SKEW_SECONDS = 300.0
 class Client(TaskClient):
     """`micros_per_unit`: of a million tokens."""
 
+    CALL: ClassVar = "callback_url"
     STATES: ClassVar = {
         "queued": "queued", "running": "running", "succeeded": "done", "failed": "failed", "cancelled": "cancelled",
         "expired": "failed",

@@ -9,7 +9,7 @@ are built, so that the key goes nowhere else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from vitascope.vendors.client import Answer, Refused, Request, Seen, Steps, TaskOrder, Ticket, Unclear
@@ -37,6 +37,10 @@ class Client(TaskClient):
     def order(self, order: TaskOrder) -> Request:
         self.refuse(order)
         return Request(method="POST", path=f"/{self._app(order)}", json=self.names.fill(order), paid=True)
+
+    def calling(self, request: Request, address: str) -> Request:
+        safe = "".join(letter if letter.isalnum() or letter in "-_.~" else f"%{ord(letter):02X}" for letter in address)
+        return replace(request, path=f"{request.path}?fal_webhook={safe}")
 
     def ticket(self, told: Told, order: TaskOrder) -> Ticket | None:
         return Ticket(str(told.get("request_id") or ""), {"app": self._app(order)})

@@ -33,6 +33,7 @@ class Client(TaskClient):
     """`model`: such as kling-v3. `micros_per_unit`: of a unit of the resource pack."""
 
     TELLS_SOUND: ClassVar = True
+    CALL: ClassVar = "callback_url"
     STATES: ClassVar = STATES
     CODES: ClassVar = {str(code): reason for code, reason in REASONS.items()}
 

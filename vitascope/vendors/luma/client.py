@@ -49,6 +49,7 @@ class Client(TaskClient):
 
 
 class DreamMachineClient(Client):
+    CALL: ClassVar = "callback_url"
     STATES: ClassVar = {"queued": "queued", "dreaming": "running", "completed": "done", "failed": "failed"}
     STOPS: ClassVar = ("queued", "running")
     CANNOT: ClassVar = ("negative_prompt", "image", "last_image")

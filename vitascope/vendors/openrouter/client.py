@@ -16,6 +16,7 @@ from vitascope.vendors.task_client import TaskClient, Told, data_url, error_of, 
 class Client(TaskClient):
     """Its answers name the cost in US dollars."""
 
+    CALL: ClassVar = "callback_url"
     STATES: ClassVar = {
         "pending": "queued", "in_progress": "running", "completed": "done", "failed": "failed",
         "cancelled": "cancelled", "expired": "failed",

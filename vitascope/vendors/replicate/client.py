@@ -25,6 +25,7 @@ class Client(TaskClient):
     image_model: str = ""
 
     TELLS_SOUND: ClassVar = True
+    CALL: ClassVar = "webhook"
     STATES: ClassVar = {
         "starting": "queued", "processing": "running", "succeeded": "done", "failed": "failed", "canceled": "cancelled",
         "aborted": "cancelled",

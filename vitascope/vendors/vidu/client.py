@@ -29,6 +29,7 @@ _PAGES = 10
 class Client(TaskClient):
     """`micros_per_unit`: of a credit."""
 
+    CALL: ClassVar = "callback_url"
     STATES: ClassVar = {
         "created": "queued", "queueing": "queued", "processing": "running", "success": "done", "failed": "failed",
     }  # fmt: skip
