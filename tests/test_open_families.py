@@ -159,8 +159,8 @@ def conditions(kind, take, frames):
 
     ends = [(take.image, 0), (take.last_image, frames - 1)]
     told = [(as_image(one), at) for one, at in ends if one]
-    if kind.startswith("LTX2"):
-        return [LTX2VideoCondition(one, at) for one, at in told]
+    if kind.startswith("LTX2"):  # which counts latent frames
+        return [LTX2VideoCondition(one, -1 if at else 0) for one, at in told]
     return [LTXVideoCondition(image=one, frame_index=at) for one, at in told] or None
 
 
@@ -179,6 +179,15 @@ def test_the_same_numbers_as_the_plain_pipeline(name, root, engines):
         assert made.rate == 16000
         assert abs(made.seconds - run.asked.frames / 16) < 1 / 16
         assert np.array_equal(made.samples[: len(samples)], samples.clip(-1, 1))
+
+
+@pytest.mark.parametrize("name", ["ltx2 both ends", "ltx 0.9.8 both ends"])
+def test_each_of_the_pictures_is_seen(name, root, engines):
+    """A pipeline leaves out one whose place it takes for none, with a line in a log."""
+    maker, asked = engines(name), asked_of(name, root)
+    made = drawn(maker, spec(steps=2, **asked))
+    for end in ("image", "last_image"):
+        assert not np.array_equal(made, drawn(maker, spec(steps=2, **asked | {end: a_picture(7)}))), end
 
 
 MIXED = ("ltx2", "ltx 0.9.8 both ends", "cogvideox picture", "wan clip", "sdxl picture", "flux2 picture")
