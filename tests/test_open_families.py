@@ -40,6 +40,7 @@ pytestmark = [
 TEXT, STILL = ("text",), ("text", "still")
 SOUND = {"side": 2, "group": 2, "sound": "always"}
 ENDS = (*PICTURES, "last_image")
+FORCED = ("text", "image", "extend")
 FIRST, LAST = {"image": a_picture(1)}, {"last_image": a_picture(2)}
 SMALL = {"size": (16, 16), "seconds": 0.125}
 ONE = {"seconds": 0}
@@ -68,6 +69,10 @@ FAMILIES = {
     ),
     "skyreels": ("skyreels", STILL, {}, "SkyReelsV2Pipeline", {}),
     "skyreels picture": ("skyreels_i2v", PICTURES, {}, "SkyReelsV2ImageToVideoPipeline", FIRST),
+    "skyreels forcing": ("skyreels_df", FORCED, {}, "SkyReelsV2DiffusionForcingPipeline", {}),
+    "skyreels forcing picture": (
+        "skyreels_df", FORCED, {}, "SkyReelsV2DiffusionForcingImageToVideoPipeline", FIRST,
+    ),
     "kandinsky5": ("kandinsky5", (*STILL, *PICTURES), {}, "Kandinsky5T2VPipeline", {}),
     "kandinsky5 picture": ("kandinsky5", (*STILL, *PICTURES), {}, "Kandinsky5I2VPipeline", FIRST | {"seconds": 1.0}),
     "wan clip": ("wan_t2v", GIVEN, KEPT, "WanVideoToVideoPipeline", {"given": "video"}),
@@ -146,6 +151,7 @@ def plainly(name, root, take, frames):
     told |= {"frame_rate": 16.0} if model == "ltx2" else {}
     told |= {"decode_timestep": 0.05, "decode_noise_scale": 0.025} if model == "ltx_098" else {}
     told |= {"true_cfg_scale": {"qwenimage": 5.0, "flux": 4.0}.get(model)} if model in ("qwenimage", "flux") else {}
+    told |= {"base_num_frames": frames, "fps": 16}  # of diffusion forcing
     takes = inspect.signature(plain.__call__).parameters
     told = {key: value for key, value in told.items() if key in takes}
     made = plain(**told, generator=torch.Generator().manual_seed(take.seed))
@@ -159,8 +165,8 @@ def conditions(kind, take, frames):
 
     ends = [(take.image, 0), (take.last_image, frames - 1)]
     told = [(as_image(one), at) for one, at in ends if one]
-    if kind.startswith("LTX2"):
-        return [LTX2VideoCondition(one, at) for one, at in told]
+    if kind.startswith("LTX2"):  # which counts latent frames
+        return [LTX2VideoCondition(one, -1 if at else 0) for one, at in told]
     return [LTXVideoCondition(image=one, frame_index=at) for one, at in told] or None
 
 
@@ -179,6 +185,37 @@ def test_the_same_numbers_as_the_plain_pipeline(name, root, engines):
         assert made.rate == 16000
         assert abs(made.seconds - run.asked.frames / 16) < 1 / 16
         assert np.array_equal(made.samples[: len(samples)], samples.clip(-1, 1))
+
+
+@pytest.mark.parametrize("name", ["ltx2 both ends", "ltx 0.9.8 both ends"])
+def test_each_of_the_pictures_is_seen(name, root, engines):
+    """A pipeline leaves out one whose place it takes for none, with a line in a log."""
+    maker, asked = engines(name), asked_of(name, root)
+    made = drawn(maker, spec(steps=2, **asked))
+    for end in ("image", "last_image"):
+        assert not np.array_equal(made, drawn(maker, spec(steps=2, **asked | {end: a_picture(7)}))), end
+
+
+@pytest.mark.parametrize("there", [24, pytest.param(7, marks=pytest.mark.slow)])
+def test_diffusion_forcing_goes_on_from_the_last_frames_of_a_clip(there, root, engines):
+    path = root / f"before-{there}.mp4"
+    with video.writing(path, 32, 32, fps=Fraction(16), recipe=None) as writer:
+        for number in range(there):
+            writer.write(np.full((32, 32, 3), 10 * number, np.uint8))
+    maker = engines("skyreels forcing")
+    source = SourceClip(render.sha256(path), there, 32, 32, Fraction(16), path=str(path))
+    run = begun(maker, spec("a dog", extend=source, seconds=0.5, size=None, steps=2))
+    frames = finished(maker, run)
+    given = 17 if there > 17 else 5  # whole groups of four, and one
+    assert (len(run.asked.context), len(frames)) == (given, run.shape.frames)
+    tail = [Image.fromarray(one) for one in video.tail(path, given)]
+    plain = pipeline("SkyReelsV2DiffusionForcingVideoToVideoPipeline", "skyreels_df", root)
+    made = plain(
+        tail, "a dog", "", 32, 32, run.asked.frames, 2, 5.0, generator=torch.Generator().manual_seed(1), fps=16,
+        overlap_history=given, base_num_frames=run.asked.frames, output_type="np",
+    ).frames[0]  # fmt: skip
+    new = bytes_of(made)[given:][given:]  # before it lies the given clip, and then its last frames drawn again
+    assert np.array_equal(frames, new)
 
 
 MIXED = ("ltx2", "ltx 0.9.8 both ends", "cogvideox picture", "wan clip", "sdxl picture", "flux2 picture")

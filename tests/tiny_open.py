@@ -245,6 +245,13 @@ def skyreels():
     return SkyReelsV2Pipeline(**wan_parts(transformer=wan_transformer(kind=SkyReelsV2Transformer3DModel)))
 
 
+def skyreels_df():
+    from diffusers import SkyReelsV2DiffusionForcingPipeline, SkyReelsV2Transformer3DModel
+
+    transformer = wan_transformer(kind=SkyReelsV2Transformer3DModel, inject_sample_info=True)
+    return SkyReelsV2DiffusionForcingPipeline(**wan_parts(transformer=transformer))
+
+
 def skyreels_i2v():
     from diffusers import SkyReelsV2ImageToVideoPipeline, SkyReelsV2Transformer3DModel
     from transformers import CLIPVisionModelWithProjection
@@ -506,6 +513,7 @@ MAKERS = {
     for maker in (
         wan_t2v, wan22_t2v, wan22_5b, wan_i2v, wan_flf, wan22_i2v, wan_vace, ltx2, hunyuan15, cogvideox, zimage,
         qwenimage, hunyuan15_i2v, cogvideox_i2v, skyreels, skyreels_i2v, kandinsky5, ltx, ltx_098, sdxl, flux, flux2,
+        skyreels_df,
     )
 }  # fmt: skip
 

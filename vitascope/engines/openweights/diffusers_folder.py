@@ -58,7 +58,8 @@ def read(path: Path) -> Folder:
     if not main:
         raise BadWeights(f"{path.name} has no transformer with weights.", hint="Get what is missing.")
     pipeline = str(index.get("_class_name", ""))
-    kind = "i2v" if "ImageToVideo" in pipeline else "t2v"
+    forcing = pipeline.startswith("SkyReelsV2DiffusionForcing")
+    kind = "df" if forcing else "i2v" if "ImageToVideo" in pipeline else "t2v"
     found = parts[main]
     if found.family and not found.kind:
         parts[main] = replace(found, kind=kind)

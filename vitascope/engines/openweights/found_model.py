@@ -20,6 +20,9 @@ from vitascope.errors import BadSettings, BadWeights, VitascopeError
 _UNSERVED = ("animate", "s2v", "control")
 _TEXT = {"wan": "umt5", "cogvideox": "t5", "ltx": "t5"}  # the text encoder of a family, where it tells itself
 _SINGLE = ("wan",)  # families whose other parts may be single files too
+#: Families whose transformer may be one file beside a diffusers folder: the library knows what its tensors are called
+#: there and in ComfyUI's files.
+_ONE_FILE = (*_SINGLE, "ltx", "ltx2", "zimage", "qwenimage", "flux", "flux2")
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,7 @@ def _of_file(path: Path, given: dict[str, Path], base: Path | None, models: Path
     like, alike, notes = _like(
         main, 2 if main.expert or main.kind == "i2v-expert" else 1, f"{path.parent.name}/{path.name}"
     )
+    _check_one_file(main, path.name, like)
     for part, file in given.items():
         file = file.expanduser().absolute()
         paths[part], parts[part] = file, _checked(identify.file(file), part, like, file.name)
@@ -219,12 +223,29 @@ def _of_file(path: Path, given: dict[str, Path], base: Path | None, models: Path
     return Model(main.family, like, alike, parts, source, tuple(paths.values()), tuple(notes))
 
 
+def _check_one_file(main: Found, name: str, like: Known) -> None:
+    """Raises BadWeights for a transformer that cannot be loaded from a file of its own."""
+    if main.family not in _ONE_FILE:
+        rest = ", ".join(part for part in (*like.parts, *like.others) if part not in MAIN)
+        raise BadWeights(
+            f"{name} is the transformer of a model like {like.title}, as one file. Of this family that is not read: "
+            f"what its tensors are called in diffusers is not known here, and it has no {rest}.",
+            hint=f"Take the diffusers folder: vitascope models pull {like.name}",
+        )
+    if main.storage == "fp8_scaled" and main.family not in _SINGLE:
+        raise BadWeights(
+            f"{name} has scaled fp8 weights. Of a model like {like.title} these are not read: it would draw nonsense.",
+            hint="Take the same model as bf16, fp16, fp8 or GGUF.",
+        )
+
+
 def _missing(like: Known, parts: list[str]) -> BadWeights:
     told = ", ".join(f"{part} ({2 * like.parts[part] / 1e9:.1f} GB in 16 bits)" for part in parts)
+    pull = f"vitascope models pull {like.name} --parts {','.join(parts)}, then add with --base."
+    files = "Put the files into the ComfyUI folder, give them with --part, or get them: "
     return BadWeights(
         f"For a model like {like.title} this is missing: {told}.",
-        hint=f"Put the files into the ComfyUI folder, give them with --part, or get them: "
-        f"vitascope models pull {like.name} --parts {','.join(parts)}, then add with --base.",
+        hint=f"{files}{pull}" if like.family in _SINGLE else f"ComfyUI's files of these are not read. Get them: {pull}",
     )
 
 

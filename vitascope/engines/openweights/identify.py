@@ -217,6 +217,11 @@ def _transformer(names: Shapes) -> tuple[str, str, str, int, int]:
         return "kandinsky5", "", "diffusers", width, _depth(names, "visual_transformer_blocks")
     if has("double_stream_modulation_img.linear.weight"):
         return "flux2", "t2i", "diffusers", names["x_embedder.weight"][0], single
+    if has("double_stream_modulation_img.lin.weight") and has("img_in.weight"):
+        return "flux2", "t2i", "original", names["img_in.weight"][0], double
+    if has("double_blocks.0.img_attn.qkv.weight") and has("vector_in.in_layer.weight") and has("img_in.weight"):
+        width, inside = (*names["img_in.weight"], 0)[:2]
+        return "flux", "t2i" if inside == 64 else f"{inside} channels in", "original", width, double
     if has("context_embedder.weight") and _depth(names, "single_transformer_blocks"):
         return "flux", "t2i", "diffusers", names["x_embedder.weight"][0], single
     if has("add_embedding.linear_1.weight") and has("conv_in.weight") and names["conv_in.weight"][1] == 4:

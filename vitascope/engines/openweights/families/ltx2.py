@@ -52,7 +52,7 @@ class Ltx2(Family):
         if asked.sigmas:
             told["sigmas"] = list(asked.sigmas)
         if asked.last_image:
-            told["conditions"] = _ends(asked)
+            told["conditions"] = _ends(asked, self.rule(parts))
         elif asked.image:
             told["image"] = asked.image
         if asked.guidance is not None:
@@ -90,10 +90,12 @@ class Ltx2(Family):
         return Sound(samples, int(vocoder.config.output_sampling_rate))
 
 
-def _ends(asked: Asked) -> list[Any]:
+def _ends(asked: Asked, rule: Rule) -> list[Any]:
+    """Of latent frames: a picture at one that is not there would be left out with a line in a log."""
     from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 
-    return [LTX2VideoCondition(asked.image, 0), LTX2VideoCondition(asked.last_image, asked.frames - 1)]
+    last = (asked.frames - rule.first) // rule.group
+    return [LTX2VideoCondition(asked.image, 0), LTX2VideoCondition(asked.last_image, last)]
 
 
 FAMILY = Ltx2()
