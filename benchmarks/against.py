@@ -1,11 +1,12 @@
-"""What a clip of 5 seconds costs this version and an older one: processor seconds, cold and warm, side by side.
+"""What a clip of 5 seconds, and a second more on a minute, cost this version and an older one: processor seconds.
 
     git worktree add --detach /tmp/older 08d781b
     python benchmarks/against.py /tmp/older [--rounds 5] [--cores 0,1]
 
-Cold is a whole `vitascope generate`; warm is prompt to file in a process that made a clip before. Both versions take
-turns in one run, so that whatever else the machine does falls on both, and run on the packages of this environment.
-Prints medians and their ratios, the newer over the older.
+Cold is a whole `vitascope generate`; warm is prompt to file in a process that made a clip before; longer is a second on
+a clip of a minute that this process has made. Both versions take turns in one run, so that whatever else the machine
+does falls on both, and run on the packages of this environment. Prints medians and their ratios, the newer over the
+older.
 """
 
 from __future__ import annotations
@@ -37,12 +38,18 @@ def seconds():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
-spec = ask.spec({PROMPT!r}, seconds=5, seed=7, **more)
-render.make(spec, maker, Path("first.mp4"))
+def make(file, seconds, **given):
+    render.make(ask.spec({PROMPT!r}, seconds=seconds, seed=7, **given, **more), maker, Path(file))
+
+make("first.mp4", 5)
+make("minute.mp4", 59)
 print("ready", flush=True)
-for _ in sys.stdin:
+for kind in sys.stdin:
     start = seconds()
-    render.make(spec, maker, Path("clip.mp4"))
+    if kind.strip() == "warm":
+        make("clip.mp4", 5)
+    else:
+        make("clip.mp4", 1, extend="minute.mp4")
     print(seconds() - start, flush=True)
 """
 
@@ -67,9 +74,9 @@ class Version:
         )
         return _children() - before
 
-    def warm(self) -> float:
+    def warm(self, kind: str) -> float:
         assert self._warm.stdin
-        self._warm.stdin.write("again\n")
+        self._warm.stdin.write(f"{kind}\n")
         self._warm.stdin.flush()
         return float(self._told())
 
@@ -96,7 +103,7 @@ def main() -> None:
     ask.add_argument("--cores", default="0,1", help="the processors that both may use")
     flags = ask.parse_args()
     os.sched_setaffinity(0, {int(core) for core in flags.cores.split(",")})
-    found: dict[str, dict[str, list[float]]] = {"cold": {}, "warm": {}}
+    found: dict[str, dict[str, list[float]]] = {"cold": {}, "warm": {}, "longer": {}}
     with TemporaryDirectory(prefix="vitascope-against-") as room:
         versions = {}
         for name, tree in (("older", flags.older.resolve()), ("newer", HERE)):
@@ -106,7 +113,8 @@ def main() -> None:
         for _ in range(flags.rounds):
             for name, version in versions.items():
                 found["cold"].setdefault(name, []).append(version.cold())
-                found["warm"].setdefault(name, []).append(version.warm())
+                for kind in ("warm", "longer"):
+                    found[kind].setdefault(name, []).append(version.warm(kind))
         for version in versions.values():
             version.leave()
     for kind, by_version in found.items():

@@ -379,6 +379,28 @@ def test_a_clip_of_the_same_model_goes_on_from_how_it_was_laid_out(engine, folde
     assert third.told.things == second.told.things
 
 
+def test_how_a_clip_was_laid_out_is_remembered_and_comes_to_the_same(engine, folder, tmp_path, monkeypatch):
+    if folder != committed():
+        pytest.skip("a model drawn at random draws nothing like its sketch")
+    parent, _ = written(engine, tmp_path, asked("a ball rolls left", size=(256, 256)))
+    laid, lay_out = [], embedded.EmbeddedEngine._lay_out
+    monkeypatch.setattr(embedded.EmbeddedEngine, "_lay_out", lambda one, *more: laid.append(one) or lay_out(one, *more))
+    longer = asked("it jumps", size=None, seed=8, extend=parent)
+    mine = begin(engine, longer)
+    assert laid == []
+    fresh = embedded.EmbeddedEngine(folder)
+    other = begin(fresh, longer)
+    assert laid == [fresh]
+    assert np.array_equal(mine.layout, other.layout)
+    assert mine.told == other.told
+    begin(fresh, longer)
+    assert laid == [fresh]
+    for seed in range(100, 100 + embedded.KNOWN):
+        fresh._remember(replace(other, spec=replace(other.spec, seed=seed)))
+    begin(fresh, longer)
+    assert laid == [fresh, fresh]
+
+
 @pytest.mark.parametrize("why", ["another model", "cut", "mirrored"])
 def test_a_recipe_that_does_not_tell_of_the_frames_is_not_followed(engine, folder, tmp_path, why):
     if folder != committed():

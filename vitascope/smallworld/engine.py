@@ -40,6 +40,7 @@ FACTOR = 32  # pixels of one latent place
 ALIKE = 0.8  # how unlike a clip the sketch from its recipe may be: it is at most 0.5, of a mirrored clip 0.9 and more
 
 STEPS = 2  # of a window: it is planned, then rendered
+KNOWN = 16  # clips of which is remembered how they were laid out
 
 Array = npt.NDArray[np.float32]
 
@@ -89,6 +90,7 @@ class EmbeddedEngine:
         self._layouts = Layouts(folder, 1)
         self._denoiser = Denoiser.of(self._bundle, threads)
         self._encoder = Encoder(folder / "encoder.onnx", 1)
+        self._known: dict[tuple[ClipSpec, Shape], EmbeddedRun] = {}  # laid out to their end, the newest last
         self._decoder = Decoder(folder / "decoder.onnx", max(1, threads - 1))  # one is left to who takes the frames
 
     def begin(self, spec: ClipSpec, shape: Shape) -> EmbeddedRun:
@@ -192,13 +194,22 @@ class EmbeddedEngine:
         spec, shape = recipe.spec, recipe.shape
         if (shape.total, shape.size) != (source.frames, (source.width, source.height)):
             return None
+        if known := self._known.get((spec, shape)):
+            return known
         before = self._followed(spec.extend)
         if spec.extend and not before:
             return None
         draft = self._planned(spec, shape, self._room(spec, shape), before)
         for number in range(len(draft.starts)):
             self._lay_out(draft, number)
+        self._remember(draft)
         return draft
+
+    def _remember(self, draft: EmbeddedRun) -> None:
+        """A draft that is laid out to its end, for clips that go on from it; without its pictures, which are large."""
+        self._known[draft.spec, draft.shape] = replace(draft, latents=draft.latents[:0], pictures={}, rendered=None)
+        if len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
 
     def _ending(self, draft: EmbeddedRun, context: Array) -> Sketch:
         """What a draft that is laid out to its end tells of its last frames, as many as are in the context."""
@@ -269,6 +280,8 @@ class EmbeddedEngine:
         else:
             self._lay_out(draft, number)
         draft.step_index += 1
+        if draft.done and not draft.spec.extend:  # one that goes on was told of its source's pixels, not of its recipe
+            self._remember(draft)
 
     def _rendered(self, draft: EmbeddedRun, number: int) -> Array:
         """The latents (T, C, h, w) of the window that was planned last, what is given among them. Worked out once."""
