@@ -2,15 +2,19 @@
 
 import io
 import zipfile
+from fractions import Fraction
 
 import httpx2
 import numpy as np
 import pytest
 from PIL import Image
 
+import footage
 from processes import until
 from serving import png, serving
+from vitascope.film import document, render, timeline
 from vitascope.media import video
+from vitascope.store import film_takes
 
 FILM = {
     "title": "The red ball",
@@ -246,6 +250,45 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "formats")
 
 
+def test_an_overlay_is_drawn_for_the_preview_as_the_render_draws_it(served, tmp_path):
+    client = served.client(served.key())
+    logo = Image.new("RGBA", (40, 20), (200, 30, 40, 255))
+    logo.save(tmp_path / "logo.png")
+    url = f"/v1/films/{created(client)['id']}"
+    kept = client.post(f"{url}/files", files={"content": ("logo.png", (tmp_path / "logo.png").read_bytes())}).json()
+    overlays = {
+        "o1": {"picture": kept["sha256"], "place": "top left", "height": 0.2, "start": "1/2", "end": "1"},
+        "o2": {"text": "9.99", "place": "bottom", "height": 0.1},
+        "o3": {"text": " "},
+    }
+    client.patch(url, json={"changes": {"overlays": overlays}})
+    line = client.get(f"{url}/timeline").json()
+    assert [(one["id"], one["start"], one["end"]) for one in line["overlays"]] == [
+        ("o1", "1/2", "1"), ("o2", "0", line["seconds"]),
+    ]  # fmt: skip
+    film = document.read(client.get(url).json()["document"])
+    rendered = render.frame_at(
+        timeline.timeline(film, ()), Fraction(3, 4), locate=lambda _: tmp_path / "logo.png",
+        overlays=tuple(film.overlays.values()),
+    )  # fmt: skip
+    seen = Image.fromarray(render.frame_at(timeline.timeline(film, ()), Fraction(3, 4), locate=lambda _: None))
+    for one in line["overlays"]:
+        answer = client.get(one["url"])
+        assert (answer.headers["content-type"], answer.headers["cache-control"]) == (
+            "image/png", "private, max-age=86400, immutable",
+        )  # fmt: skip
+        seen.paste(drawn := Image.open(io.BytesIO(answer.content)), mask=drawn)
+    assert np.abs(np.asarray(seen).astype(int) - rendered).max() <= 1
+    client.patch(url, json={"changes": {"overlays": {"o2": {"text": "8.99"}}}})
+    then = client.get(f"{url}/timeline").json()["overlays"]
+    assert then[0]["url"] == line["overlays"][0]["url"]
+    assert then[1]["url"] != line["overlays"][1]["url"]
+    for gone in ("o3", "o9"):
+        assert client.get(f"{url}/overlays/{gone}").status_code == 404
+    client.patch(url, json={"changes": {"overlays": {"o1": {"picture": "0" * 64}}}})
+    assert client.get(f"{url}/overlays/o1").status_code == 404
+
+
 def ended(client, url):
     found = client.get(url).json()
     return found if found["finished_at"] else None
@@ -357,6 +400,56 @@ def test_own_files_and_library_clips_are_takes_that_no_change_makes_old(working)
     assert set(states(film).values()) == {"current"}
     for wrong in ({"of": "k9", "kind": "clip", "clip_id": clip["id"]}, {"of": "k1", "kind": "clip"}):
         assert client.post(f"{url}/takes", json=wrong).status_code == 400
+
+
+def test_a_large_take_gets_a_smaller_copy_once_which_goes_with_it(working, tmp_path):
+    client = working.client(working.key())
+    url = f"/v1/films/{created(client)['id']}"
+    sent = {}
+    for name, (wide, high) in {"k1": (1024, 768), "k3": (352, 192)}.items():
+        footage.film(tmp_path / "own.mp4", [np.full((high, wide, 3), 90, np.uint8)] * 8, sound=footage.tone(0.5))
+        with open(tmp_path / "own.mp4", "rb") as file:
+            upload = client.post("/replicate/v1/files", files={"content": ("own.mp4", file)}).json()
+        said = {"of": name, "kind": "clip", "upload_id": f"upl_{upload['id']}"}
+        takes = client.post(f"{url}/takes", json=said).json()["takes"]
+        sent[name] = next(take["id"] for take in takes if take["of"] == name)
+
+    def proxies():
+        return {one["of"]: one["media"]["proxy_url"] for one in client.get(url).json()["takes"]}
+
+    made = until(lambda: (found := proxies())["k1"] and found)
+    assert made["k3"] is None, "a small one needs none"
+    (tmp_path / "proxy.mp4").write_bytes(httpx2.get(made["k1"]).content)
+    info = video.probe(tmp_path / "proxy.mp4")
+    assert (info.width, info.height, info.frames, info.sound) == (960, 720, 8, True)
+    pieces = {one["shot"]: one["media"] for one in client.get(f"{url}/timeline").json()["pieces"]}
+    assert pieces["k1"]["proxy_url"] == made["k1"]
+    with working.store.read() as tx:
+        assert until(lambda: film_takes.unseen(tx, working.store.clock()) is None)
+    assert client.delete(f"{url}/takes/{sent['k1']}").status_code == 200
+    assert httpx2.get(made["k1"]).status_code == 404
+    assert not [key for key in working.context.blobs.keys("films") if sent["k1"] in key]
+
+
+def test_a_worker_that_died_over_a_smaller_copy_leaves_it_to_another(tmp_path):
+    footage.film(tmp_path / "own.mp4", [np.full((736, 736, 3), 90, np.uint8)] * 2)
+    with serving(tmp_path) as served:
+        client = served.client(served.key())
+        upload = client.post(
+            "/replicate/v1/files", files={"content": ("a", (tmp_path / "own.mp4").read_bytes())}
+        ).json()
+        said = {"of": "k1", "kind": "clip", "upload_id": f"upl_{upload['id']}"}
+        client.post(f"/v1/films/{created(client)['id']}/takes", json=said)
+        now = served.store.clock()
+        with served.store.begin() as tx:
+            found = film_takes.unseen(tx, now)
+            assert film_takes.look_at(tx, found, now, now + 9)
+            assert not film_takes.look_at(tx, found, now, now + 9)
+            assert film_takes.unseen(tx, now) is None
+            assert film_takes.unseen(tx, now + 10) == found
+            assert film_takes.look_at(tx, found, now + 10, now + 19)
+            film_takes.remove(tx, film_takes.get(tx, found.account_id, found.film_id, found.take_id), now)
+            assert not film_takes.seen(tx, found, "films/a/b.proxy.mp4"), "of a take that was removed it is deleted"
 
 
 def test_a_take_on_its_way_is_cancelled_when_it_is_removed(client):

@@ -137,6 +137,7 @@ ROUTES = {
     ),
     "DELETE /v1/films/{film_id}/takes/{take_id}": Entry("thing", "film", right=(404,)),  # tests/test_film_server.py
     "GET /v1/films/{film_id}/timeline": Entry("thing", "film"),
+    "GET /v1/films/{film_id}/overlays/{overlay_id}": Entry("thing", "film", right=(404,)),  # tests/test_film_server.py
     "GET /v1/films/{film_id}/renders": Entry("thing", "film"),
     "POST /v1/films/{film_id}/renders": Entry("thing", "film", body={}, right=(422,)),  # of an empty film
     "GET /v1/films/{film_id}/renders/{render_id}": Entry("thing", "film", right=(404,)),

@@ -68,7 +68,7 @@ class Screen:
         self._overlays = [
             (
                 (self._frames(one.start), timeline.frames if one.end is None else self._frames(one.end)),
-                self._overlay(one, locate),
+                overlay_cover(one, size, locate=locate, style=self._style, language=language, font=font),
             )
             for one in overlays
             if one.picture or one.text.strip()
@@ -196,30 +196,32 @@ class Screen:
         top = self._size[1] // 4 - image.height // 2 if title else area.bottom - image.height  # above what happens
         return Cover.of(image, (self._size[0] - image.width) // 2, top)
 
-    def _overlay(self, overlay: Overlay, locate: Locate) -> Cover:
-        area = lettering.safe_area(self._size)
-        high = max(1, round(overlay.height * self._size[1]))
-        if overlay.picture:
-            name = f"The picture {overlay.picture[:8]}"
-            path = located(Media(key=overlay.picture, seconds=Fraction(0)), name, locate)
-            assert path is not None
-            image = compose.clear_picture(path, name=name)
-            wide = max(1, round(image.width * high / image.height))
-            if wide > area.width:
-                wide, high = area.width, max(1, round(high * area.width / wide))
-            image = image.resize((wide, high), Image.Resampling.LANCZOS)
-        else:
-            face = lettering.face_for(overlay.text, language=self._language, font=self._font)
-            lines, pixels = lettering.fitted(
-                overlay.text, face, max(high, lettering.LEAST_PIXELS), area.width, area.height
-            )
-            side = "left" if "left" in overlay.place else "right" if "right" in overlay.place else "center"
-            image = lettering.drawn(lines, face, pixels, style=self._style.style, align=side)  # type: ignore[arg-type]
-        left = (self._size[0] - image.width) // 2
-        left = area.left if "left" in overlay.place else area.right - image.width if "right" in overlay.place else left
-        top = area.top if "top" in overlay.place else area.bottom - image.height
-        top = (self._size[1] - image.height) // 2 if overlay.place == "centre" else top
-        return Cover.of(image, left, top)
+
+def overlay_cover(
+    overlay: Overlay, size: Size, *, locate: Locate, style: Captions, language: str = "en", font: Path | None = None
+) -> Cover:
+    """What is laid over a film of this size, where it stands. Raises BadClip, BadPicture, MissingFont."""
+    area = lettering.safe_area(size)
+    high = max(1, round(overlay.height * size[1]))
+    if overlay.picture:
+        name = f"The picture {overlay.picture[:8]}"
+        path = located(Media(key=overlay.picture, seconds=Fraction(0)), name, locate)
+        assert path is not None
+        image = compose.clear_picture(path, name=name)
+        wide = max(1, round(image.width * high / image.height))
+        if wide > area.width:
+            wide, high = area.width, max(1, round(high * area.width / wide))
+        image = image.resize((wide, high), Image.Resampling.LANCZOS)
+    else:
+        face = lettering.face_for(overlay.text, language=language, font=font)
+        lines, pixels = lettering.fitted(overlay.text, face, max(high, lettering.LEAST_PIXELS), area.width, area.height)
+        side = "left" if "left" in overlay.place else "right" if "right" in overlay.place else "center"
+        image = lettering.drawn(lines, face, pixels, style=style.style, align=side)  # type: ignore[arg-type]
+    left = (size[0] - image.width) // 2
+    left = area.left if "left" in overlay.place else area.right - image.width if "right" in overlay.place else left
+    top = area.top if "top" in overlay.place else area.bottom - image.height
+    top = (size[1] - image.height) // 2 if overlay.place == "centre" else top
+    return Cover.of(image, left, top)
 
 
 def located(media: Media | None, name: str, locate: Locate) -> Path | None:

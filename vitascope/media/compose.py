@@ -106,6 +106,12 @@ class Cover:
         pixels = np.asarray(image.crop(box))
         return cls(pixels[..., :3], pixels[..., 3:], left + box[0], top + box[1])
 
+    def alone(self, size: Size) -> Image.Image:
+        """RGBA, of the size of the frames that it is laid on, clear elsewhere."""
+        whole = Image.new("RGBA", size)
+        whole.paste(Image.fromarray(np.concatenate((self.colour, self.alpha), axis=2)), (self.left, self.top))
+        return whole
+
     def laid_on(self, frame: Frame) -> Frame:
         """A new frame."""
         made = frame.copy()

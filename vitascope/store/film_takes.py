@@ -50,6 +50,7 @@ class Row:
     lease_worker: str | None
     lease_until: float | None
     removed_at: float | None
+    proxy: str | None
     created_at: float
 
 
@@ -65,6 +66,7 @@ class Shown:
     job_state: str | None
     progress: int  # 0 to 100
     poster_key: str | None
+    proxy_key: str | None  # of a smaller copy for players
     created_at: float
 
 
@@ -122,8 +124,8 @@ def get(tx: Connection, account_id: str, film_id: str, take_id: str) -> Row:
 
 
 def remove(tx: Connection, row: Row, now: float) -> None:
-    """Out of the film. One that waits is not made; the caller cancels its job and deletes its blob."""
-    values: dict[str, Any] = {"removed_at": now, "key": None}
+    """Out of the film. One that waits is not made; the caller cancels its job and deletes its blobs."""
+    values: dict[str, Any] = {"removed_at": now, "key": None, "proxy": None}
     if row.state == "waiting":
         values |= {"state": "failed", "lease_worker": None, "lease_until": None}
     tx.execute(sa.update(film_takes).where(film_takes.c.id == row.id).values(**values))
@@ -188,8 +190,9 @@ def _shown(row: Any) -> Shown | None:
     )
     step = min(99, 100 * (row.step or 0) // row.steps) if row.steps else 0
     return Shown(
-        take, row.job_id, row.job_state, 100 if state != "running" else step, row.clip_poster_key, row.created_at
-    )
+        take, row.job_id, row.job_state, 100 if state != "running" else step, row.clip_poster_key, row.proxy or None,
+        row.created_at,
+    )  # fmt: skip
 
 
 def media_of(clip: Any, *, given: int = 0, prefix: str = "") -> Media:
@@ -331,6 +334,54 @@ def take_up(tx: Connection, join: Join) -> bool:
     """Whether it is this caller's to measure; it is given out once."""
     this = (film_takes.c.id == join.take_id, film_takes.c.attempts == 0)
     return bool(tx.execute(sa.update(film_takes).where(*this).values(attempts=1)).rowcount)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A clip of a film of which nobody has said yet whether players need a smaller copy."""
+
+    take_id: str
+    account_id: str
+    film_id: str
+    key: str
+    lines: int  # of its short side
+
+
+def unseen(tx: Connection, now: float) -> Unseen | None:
+    """One that is made, and that no worker looks at just now."""
+    table = film_takes.c
+    clip = sa.func.coalesce(table.clip_id, jobs.c.clip_id)
+    query = (
+        sa.select(table.id, table.account_id, table.film_id, table.key, table.media, *(clips.c[name] for name in _SEEN))
+        .outerjoin(jobs, jobs.c.id == table.job_id)
+        .outerjoin(clips, clips.c.id == clip)
+        .where(sa.literal_column("film_takes.kind = 'clip'"), table.proxy.is_(None), table.removed_at.is_(None))
+        .where(sa.or_(table.lease_until.is_(None), table.lease_until <= now))
+        .where(sa.or_(clips.c.id.is_not(None), table.key.is_not(None)))
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    if not row:
+        return None
+    width, height = (row.media["width"], row.media["height"]) if row.key else (row.width, row.height)
+    return Unseen(row.id, row.account_id, row.film_id, row.key or row.video_key, min(width, height))
+
+
+_SEEN = ("video_key", "width", "height")
+
+
+def look_at(tx: Connection, one: Unseen, now: float, until: float) -> bool:
+    """Whether it is this caller's to copy, for so long."""
+    table = film_takes.c
+    free = sa.or_(table.lease_until.is_(None), table.lease_until <= now)
+    this = (table.id == one.take_id, table.proxy.is_(None), table.removed_at.is_(None), free)
+    return bool(tx.execute(sa.update(film_takes).where(*this).values(lease_until=until)).rowcount)
+
+
+def seen(tx: Connection, one: Unseen, proxy: str) -> bool:
+    """What came of it. False: the take was removed meanwhile."""
+    this = (film_takes.c.id == one.take_id, film_takes.c.removed_at.is_(None))
+    return bool(tx.execute(sa.update(film_takes).where(*this).values(proxy=proxy, lease_until=None)).rowcount)
 
 
 def is_waiting(tx: Connection) -> bool:

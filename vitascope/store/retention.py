@@ -71,7 +71,7 @@ def _old_films(tx: Connection, over: float, limit: int) -> list[str]:
     doomed = list(tx.scalars(sa.select(films.c.id).where(films.c.trashed_at < over).limit(limit)))
     keys: list[str] = []
     for table, columns in (
-        (film_takes, (film_takes.c.key,)),
+        (film_takes, (film_takes.c.key, film_takes.c.proxy)),
         (film_renders, (film_renders.c.key, film_renders.c.captions_key)),
     ):
         for row in tx.execute(sa.select(*columns).where(table.c.film_id.in_(doomed))):

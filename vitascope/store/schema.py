@@ -495,6 +495,7 @@ film_takes = Table(  # what was made for a film: film/take.py says what each fie
     Column("lease_worker", Text),  # who makes it now, where it waits
     Column("lease_until", Double),
     Column("removed_at", Double),  # taken out of the film; what it cost still counts
+    Column("proxy", Text),  # of a clip: the key of its smaller copy, empty where it needs none; null: not looked at yet
     _created(),
     _one_of("kind", ("still", "clip", "voice", "music")),
     _one_of("state", TAKE_STATES),
@@ -503,6 +504,7 @@ film_takes = Table(  # what was made for a film: film/take.py says what each fie
     Index(None, "clip_id"),
     _partial("ix_film_takes_waiting", "id", where="state = 'waiting'"),
     _partial("ix_film_takes_unmeasured", "id", where="state = 'ordered' AND attempts = 0"),  # see film_takes.unmeasured
+    _partial("ix_film_takes_unseen", "id", where="kind = 'clip' AND proxy IS NULL AND removed_at IS NULL"),
 )
 
 film_renders = Table(

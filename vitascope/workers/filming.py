@@ -1,7 +1,7 @@
-"""What a worker makes for films besides clips: voices, music and renders, one after the other, in a thread of its own.
-Each is leased for a while; a worker that dies leaves it to another, which makes it again from nothing, and the same
-words, seed or cut give the same bytes. Nothing of it costs credits. A line that was bought is never bought again by
-itself (`orders/speech.py`).
+"""What a worker makes for films besides clips: voices, music, renders and smaller copies for players, one after the
+other, in a thread of its own. Each is leased for a while; a worker that dies leaves it to another, which makes it again
+from nothing, and the same words, seed or cut give the same bytes. Nothing of it costs credits. A line that was bought
+is never bought again by itself (`orders/speech.py`).
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vitascope import logs
-from vitascope.errors import Conflict, LeaseLost, NotFound, NotSupported, Unavailable, VitascopeError
+from vitascope.errors import BadClip, Conflict, LeaseLost, NotFound, NotSupported, Unavailable, VitascopeError
 from vitascope.film import captions as captioning
 from vitascope.film import render, state, subtitles, timeline, voices
 from vitascope.film.document import Captions, Film
 from vitascope.film.render import FilmMarks
 from vitascope.film.take import Media, Take, Takes
-from vitascope.media import joins
+from vitascope.media import compose, joins
 from vitascope.orders import speech, stills
 from vitascope.orders.retry import patiently
 from vitascope.runtime import House
 from vitascope.store import accounts, film_renders, film_takes, films, inputs
 from vitascope.store.film_renders import Render
-from vitascope.store.film_takes import Join, Row
+from vitascope.store.film_takes import Join, Row, Unseen
 
 LOOK_SECONDS = 1.0
+PROXY_LEASE_SECONDS = 900.0  # after which another worker makes the smaller copy that one has begun
 _log = logs.get(__name__)
 Stopped = Callable[[], bool]
 
@@ -96,6 +97,43 @@ def seam(house: House, join: Join) -> bool:
     with house.store.begin() as tx:
         film_takes.change(tx, join.take_id, {"seam": found})
     return True
+
+
+def proxy(house: House, one: Unseen) -> bool:
+    """Make the smaller copy that players show of a large clip, once; of another say that it needs none. True: it is
+    done with.
+    """
+    made = ""
+    if one.lines > compose.PROXY_LINES:
+        now = house.store.clock()
+        with house.store.begin() as tx:
+            if not film_takes.look_at(tx, one, now, now + PROXY_LEASE_SECONDS):
+                return True
+        made = _copied(house, one)
+    with house.store.begin() as tx:
+        kept = film_takes.seen(tx, one, made)
+        if made and kept:
+            with suppress(NotFound):
+                films.tell(tx, films.get(tx, one.account_id, one.film_id), house.store.clock())
+    if made and not kept:
+        house.blobs.delete(made)
+    return True
+
+
+def _copied(house: House, one: Unseen) -> str:
+    """The key of the copy; empty: the clip cannot be read."""
+    key = film_takes.key(one.account_id, one.take_id, ".proxy.mp4")
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as name:
+        source, target = Path(name) / "take.mp4", Path(name) / "proxy.mp4"
+        try:
+            with open(source, "wb") as file:
+                file.writelines(house.blobs.read(one.key))
+            compose.write_proxy(source, target, name="The take")
+        except (BadClip, NotFound) as error:
+            _log.warning("a take has no smaller copy", take=one.take_id, why=error.message)
+            return ""
+        house.blobs.put(key, target, "video/mp4")
+    return key
 
 
 def _film_now(tx: Connection, row: Row) -> tuple[Film, tuple[Take, ...]]:
@@ -205,6 +243,7 @@ def _rendered(house: House, held: Render, keys: list[str], heart: _Heart, stoppe
             style=Captions.model_validate(style.model_dump()),
             overlays=tuple(film.overlays.values()),
             language=film.language,
+            font=house.settings.font,
             loudness=film.loudness,
             size=tuple(asked["size"]) if asked.get("size") else None,
             animatic=bool(asked.get("animatic")),
@@ -282,11 +321,14 @@ class Filming:
         with self.house.store.read() as tx:  # most often there is nothing, and nobody has to wait for this look
             waiting, rendering = film_takes.is_waiting(tx), film_renders.is_waiting(tx)
             join = film_takes.unmeasured(tx)
+            unseen = film_takes.unseen(tx, self.house.store.clock())
         if waiting and sounds(self.house, self.worker, self.lease_seconds, self._stopped):
             return True
         if rendering and renders(self.house, self.worker, self.lease_seconds, self._stopped.is_set):
             return True
-        return join is not None and seam(self.house, join)
+        if join:
+            return seam(self.house, join)
+        return unseen is not None and proxy(self.house, unseen)
 
     def _run(self) -> None:
         while not self._stopped.is_set():

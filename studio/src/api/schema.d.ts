@@ -1038,6 +1038,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/films/{film_id}/overlays/{overlay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film Overlay
+         * @description An overlay as the render draws it, as a PNG. `of`: as the timeline's link says it; then a browser may keep it.
+         */
+        get: operations["film_overlay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/films/{film_id}/quote": {
         parameters: {
             query?: never;
@@ -2340,6 +2360,8 @@ export interface components {
              * @default false
              */
             signup_open?: boolean;
+            /** @description The language model that this account may ask; null: none. */
+            writer?: components["schemas"]["Writer"] | null;
         };
         /** Aliases */
         Aliases: {
@@ -2424,10 +2446,17 @@ export interface components {
             confirm?: boolean;
             /**
              * Form
+             * @description Empty: it is seen. idea: a script is written of it first; needs llm.
              * @default
              * @enum {string}
              */
-            form?: "" | "fountain" | "screenplay_zh" | "table" | "plain";
+            form?: "" | "fountain" | "screenplay_zh" | "table" | "plain" | "idea";
+            /**
+             * Seconds
+             * @description Of an idea: about how long the film shall be.
+             * @default 60
+             */
+            seconds?: number;
             /** Source */
             source: string;
         };
@@ -3977,6 +4006,11 @@ export interface components {
             /** Height */
             height: number;
             /**
+             * Proxy Url
+             * @description A smaller copy for players, with the same times, of a large clip.
+             */
+            proxy_url?: string | null;
+            /**
              * Rate
              * @description Frames a second; "0": a still, or sound alone.
              */
@@ -4356,6 +4390,20 @@ export interface components {
             state: "written" | "sent" | "unsure" | "placed";
             /** Vendor */
             vendor: string;
+        };
+        /** OverlayView */
+        OverlayView: {
+            /** End */
+            end: string;
+            /** Id */
+            id: string;
+            /** Start */
+            start: string;
+            /**
+             * Url
+             * @description A picture in the shape of the film, clear but for the overlay. Needs the account.
+             */
+            url: string;
         };
         /** Page[AccountView] */
         Page_AccountView_: {
@@ -5861,6 +5909,8 @@ export interface components {
              * @constant
              */
             object?: "timeline";
+            /** Overlays */
+            overlays: components["schemas"]["OverlayView"][];
             /** Pieces */
             pieces: components["schemas"]["PieceView"][];
             /** Rate */
@@ -6604,6 +6654,16 @@ export interface components {
             seen_at: number;
             /** Started At */
             started_at: number;
+        };
+        /**
+         * Writer
+         * @description A language model: who gets the words that it is to write anew.
+         */
+        Writer: {
+            /** Host */
+            host: string;
+            /** Model */
+            model: string;
         };
         /**
          * Cost
@@ -12252,6 +12312,103 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    film_overlay: {
+        parameters: {
+            query?: {
+                of?: string;
+            };
+            header?: never;
+            path: {
+                film_id: string;
+                overlay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
-// A new film: from a script that is pasted, dropped or chosen, from the sample, or empty. The script is broken down at
-// once; what comes out is a proposal that the board shows and the first gate approves.
+// A new film: from a script that is pasted, dropped or chosen, from the sample, or empty; from an idea, where the
+// operator has set a language model that writes a script of it. The script is broken down at once; what comes out is a
+// proposal that the board shows and the first gate approves.
 import { TextInput } from '@mantine/core';
 import { IconFileText, IconMovie } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -7,20 +8,25 @@ import { useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api, call, told } from '../api/client';
-import { useCards } from '../api/hooks';
+import { useAccount, useCards } from '../api/hooks';
 import { usual, type Model } from '../models/takes';
 import { Button } from '../parts/Button';
 import { Segment } from '../parts/Segment';
+import { useToast } from '../parts/toast';
+import { figure } from '../parts/time';
 import { language } from '../words';
-import { breakDown } from './acts';
+import { breakDown, fromIdea } from './acts';
 import { filmKey } from './edits';
 import css from './films.module.css';
 import { sample } from './sample';
+import { seconds } from './say';
 import type { FilmDocument } from './types';
 
 const LONGEST = 400_000; // characters of a script
 const SHAPES = { '16:9': [1280, 720], '9:16': [720, 1280], '1:1': [720, 720] } as const;
 type Shape = keyof typeof SHAPES;
+const LENGTHS = ['30', '60', '120'] as const; // seconds of a film from an idea
+const LONGEST_IDEA = 20_000;
 
 export function NewFilm({ first, onClose }: { first: boolean; onClose: () => void }) {
   const { t } = useTranslation('films');
@@ -33,18 +39,26 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
   const [shape, setShape] = useState<Shape>('16:9');
   const [dropping, setDropping] = useState(false);
   const model = usual(useCards().data ?? []);
+  const toast = useToast();
+  const writer = useAccount().data?.writer;
+  const [from, setFrom] = useState<'script' | 'idea'>('script');
+  const [length, setLength] = useState<(typeof LENGTHS)[number]>('60');
+  const idea = from === 'idea' && writer;
 
   const create = useMutation({
-    mutationFn: async ({ source, name }: { source: string; name: string }) => {
+    mutationFn: async ({ source, name, idea }: { source: string; name: string; idea?: boolean }) => {
       const document: FilmDocument = {
-        title: name || titleOf(source) || t('untitled'),
+        ...(!(idea && !name) && { title: name || titleOf(source) || t('untitled') }), // or the idea's script has one
         language: /[\u4e00-\u9fff]/.test(source) || (!source && language() === 'zh') ? 'zh' : 'en',
         ...sizeFor(shape, model),
       };
       const film = await call(api.POST('/v1/films', { body: { document: document as never, by: '' } }));
       if (!source.trim()) return film.id;
       try {
-        const { changes } = await breakDown(film.id, source);
+        const { changes, warnings } = idea
+          ? await fromIdea(film.id, source, Number(length))
+          : await breakDown(film.id, source);
+        if (idea && warnings[0]) toast(warnings[0].text);
         const body = { version: film.version, changes };
         await call(api.PATCH('/v1/films/{film_id}', { params: { path: { film_id: film.id } }, body }));
       } catch (error) {
@@ -71,12 +85,23 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
     <section className={css.new} aria-labelledby={`${id}-title`}>
       <header>
         <h2 id={`${id}-title`}>{t(first ? 'new.first' : 'new.title')}</h2>
-        <p>{t('new.text')}</p>
+        <p>{t(idea ? 'new.ideaText' : 'new.text')}</p>
+        {writer && (
+          <Segment
+            label={t('new.from')}
+            value={from}
+            onChange={setFrom}
+            choices={[
+              { value: 'script', label: t('script') },
+              { value: 'idea', label: t('new.idea') },
+            ]}
+          />
+        )}
       </header>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim()) create.mutate({ source: text, name: title.trim() });
+          if (text.trim()) create.mutate({ source: text, name: title.trim(), idea: Boolean(idea) });
         }}
         onDragOver={(event) => {
           event.preventDefault();
@@ -92,14 +117,20 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
         <textarea
           className={css.script}
           data-dropping={dropping || undefined}
-          aria-label={t('script')}
-          placeholder={t('new.placeholder')}
+          aria-label={t(idea ? 'new.idea' : 'script')}
+          aria-describedby={idea ? `${id}-leaves` : undefined}
+          placeholder={t(idea ? 'new.ideaPlaceholder' : 'new.placeholder')}
           value={text}
-          maxLength={LONGEST}
-          rows={10}
+          maxLength={idea ? LONGEST_IDEA : LONGEST}
+          rows={idea ? 5 : 10}
           spellCheck={false}
           onChange={(event) => setText(event.currentTarget.value)}
         />
+        {idea && (
+          <p id={`${id}-leaves`} className={css.leaves}>
+            {t('new.leaves', { shown: figure([...text].length), host: idea.host, model: idea.model })}
+          </p>
+        )}
         <div className={css.newRow}>
           <TextInput
             aria-label={t('new.name')}
@@ -114,9 +145,18 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
             onChange={setShape}
             choices={(Object.keys(SHAPES) as Shape[]).map((value) => ({ value, label: value }))}
           />
-          <Button icon={<IconFileText size={16} stroke={1.8} aria-hidden />} onClick={() => chooser.current?.click()}>
-            {t('new.file')}
-          </Button>
+          {idea ? (
+            <Segment
+              label={t('new.length')}
+              value={length}
+              onChange={setLength}
+              choices={LENGTHS.map((value) => ({ value, label: seconds(Number(value)) }))}
+            />
+          ) : (
+            <Button icon={<IconFileText size={16} stroke={1.8} aria-hidden />} onClick={() => chooser.current?.click()}>
+              {t('new.file')}
+            </Button>
+          )}
           <span className={css.grow} />
           {!first && (
             <Button kind="quiet" onClick={onClose}>
@@ -130,7 +170,7 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
             disabled={!text.trim() || create.isPending}
             aria-busy={create.isPending}
           >
-            {t(create.isPending ? 'new.busy' : 'new.make')}
+            {t(create.isPending ? (idea ? 'new.writing' : 'new.busy') : idea ? 'new.write' : 'new.make')}
           </button>
         </div>
         <input

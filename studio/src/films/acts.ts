@@ -54,6 +54,15 @@ export const breakDown = (id: string, source: string) =>
     api.POST('/v1/films/{film_id}/breakdown', { params: of(id), body: { source, form: '', by: 'rules' } }),
   ) as unknown as Promise<Proposal>;
 
+/** A script is written of an idea, and broken down. The words go to the language model: that was said before. */
+export const fromIdea = (id: string, source: string, seconds: number) =>
+  call(
+    api.POST('/v1/films/{film_id}/breakdown', {
+      params: of(id),
+      body: { source, form: 'idea', by: 'llm', confirm: true, seconds },
+    }),
+  ) as unknown as Promise<Proposal>;
+
 /** What the breakdown did not understand of the script that the film has. */
 export function useWarnings(film: FilmView) {
   const source = film.document.source?.text ?? '';

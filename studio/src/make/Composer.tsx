@@ -34,6 +34,7 @@ import { takeFile } from './take';
 import { useDropping } from './useDropping';
 import { useQuote } from './useQuote';
 import { useReading } from './useReading';
+import { WordIt } from './WordIt';
 
 export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode }) {
   const { t } = useTranslation(['make', 'picker', 'start']);
@@ -82,6 +83,7 @@ export function Composer({ phone, top }: { phone: boolean; top?: React.ReactNode
             short={phone}
             onFiles={files}
           />
+          {used && !tried && <WordIt card={used} />}
           {reading && <Read reading={reading} short={phone} />}
         </div>
         {used?.modes.includes('references') && (

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Connection
 
-from vitascope.errors import NotSupported
-from vitascope.film import captions
+from vitascope.errors import NotFound, NotSupported
+from vitascope.film import captions, screen
+from vitascope.film.document import Film, Overlay
 from vitascope.film.take import Media, Take, Takes
 from vitascope.film.timeline import Sounding, Timeline, timeline
+from vitascope.media import compose
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
 from vitascope.server.films import files
 from vitascope.server.films.views import media_view
-from vitascope.store import film_renders, film_takes, films
+from vitascope.store import film_renders, film_takes, films, inputs
 from vitascope.store.film_renders import Render
 from vitascope.store.film_takes import Shown
 from vitascope.store.films import Row
@@ -40,6 +47,7 @@ def timeline_view(context: Context, request: Request, actor: Actor, film_id: str
         row, shown, foreign = read(context, tx, actor, film_id)
     film, takes = row.film, Takes(one.take for one in shown)
     posters = {one.take.id: one.poster_key for one in shown}
+    proxies = {one.take.id: one.proxy_key for one in shown}
     line = timeline(film, takes, foreign=foreign)
 
     def piece(one: Any) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def timeline_view(context: Context, request: Request, actor: Actor, film_id: str
         return {
             **{name: getattr(one, name) for name in _PIECE},
             **{name: str(getattr(one, name)) for name in _PIECE_TIMES},
-            "media": media_view(context, base, one.media) if one.media else None,
+            "media": media_view(context, base, one.media, proxies.get(one.take)) if one.media else None,
             "thumbnail_url": delivery.link(context, base, poster) if poster else None,
         }
 
@@ -82,8 +90,46 @@ def timeline_view(context: Context, request: Request, actor: Actor, film_id: str
             {"start": str(one.start), "end": str(one.end), "text": one.text, "kind": one.kind, "speaker": one.speaker}
             for one in captions.events(line, film.captions, language=film.language)
         ],
+        "overlays": [
+            {
+                "id": key, "start": str(one.start), "end": str(line.seconds if one.end is None else one.end),
+                "url": f"{base}/v1/films/{film_id}/overlays/{key}?of={_drawn_of(film, one)}",
+            }
+            for key, one in film.overlays.items()
+            if one.picture or one.text.strip()
+        ],
         "warnings": [*line.warnings, *files.missing(film, foreign)],
     }  # fmt: skip
+
+
+def overlay_picture(context: Context, actor: Actor, film_id: str, overlay_id: str) -> bytes:
+    """A PNG in the shape of the film, clear but for what the render lays over it. Raises NotFound, BadPicture,
+    MissingFont.
+    """
+    with context.store.read() as tx:
+        film = films.get(tx, actor.id, film_id).film
+    overlay = film.overlays.get(overlay_id)
+    if not overlay or not (overlay.picture or overlay.text.strip()):
+        raise NotFound(f"The film has no overlay {overlay_id[:40]}.", hint="Its document lists them.", field="overlay")
+    scale = min(Fraction(1), Fraction(compose.PROXY_LINES, min(film.width, film.height)))
+    size = round(film.width * scale), round(film.height * scale)
+    with tempfile.TemporaryDirectory(prefix="vitascope-") as folder:
+        path = Path(folder) / "picture"
+        if overlay.picture:
+            path.write_bytes(inputs.read(context.store, context.blobs, actor.id, overlay.picture))
+        drawn = screen.overlay_cover(
+            overlay, size, locate=lambda _: path, style=film.captions, language=film.language,
+            font=context.settings.font,
+        )  # fmt: skip
+    made = io.BytesIO()
+    drawn.alone(size).save(made, "PNG", compress_level=4)
+    return made.getvalue()
+
+
+def _drawn_of(film: Film, overlay: Overlay) -> str:
+    """Another word when it is drawn otherwise, so that browsers keep what they have."""
+    told = [overlay.model_dump(mode="json"), film.width, film.height, film.language, film.captions.style]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def ask_render(

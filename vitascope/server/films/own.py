@@ -68,7 +68,7 @@ def remove(context: Context, actor: Actor, film_id: str, take_id: str) -> None:
             video_object.cancel(tx, actor, take.job_id, now)
         film_takes.remove(tx, take, now)
         films.tell(tx, row, now)
-    files.delete(context, [take.key] if take.key else [])
+    files.delete(context, [key for key in (take.key, take.proxy) if key])
 
 
 def _of_library(context: Context, actor: Actor, clip_id: str, kind: Kind) -> dict[str, object]:

@@ -8,10 +8,10 @@ from vitascope.errors import NotAllowed, NotSupported
 from vitascope.film import edit
 from vitascope.film.document import Film
 from vitascope.film.script import breakdown
-from vitascope.film.script.adapt import break_down
+from vitascope.film.script.adapt import adapt, break_down
 from vitascope.film.script.again import again
-from vitascope.outbound.llm import Llm, configured
 from vitascope.film.script.verify import verify
+from vitascope.outbound.llm import Llm, configured
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 
@@ -19,10 +19,12 @@ _KEPT = ("rate", "width", "height", "style", "negative", "model", "still_model",
 _UNTITLED = Film().title
 
 
-def proposal(film: Film, source: str, form: str, used: set[str], llm: Llm | None) -> dict[str, Any]:
+def proposal(
+    film: Film, source: str, form: str, used: set[str], llm: Llm | None, *, seconds: int = 60
+) -> dict[str, Any]:
     """The document that the script comes to, the patch that accepts it, and what was not understood. `used`: ids of
-    shots and lines that have takes; `llm`: breaks the script down into shots, whatever was there before. Raises
-    NotMade, TooLarge.
+    shots and lines that have takes; `llm`: breaks the script down into shots, whatever was there before; of the form
+    "idea" it writes the script first, of about so many `seconds`. Raises NotMade, TooLarge.
     """
     if film.source.text and not llm:
         found = again(film, source, used=used)
@@ -31,7 +33,9 @@ def proposal(film: Film, source: str, form: str, used: set[str], llm: Llm | None
         told = film.model_fields_set
         language = film.language if "language" in told else ""
         title = film.title if film.title != _UNTITLED else ""
-        if llm:
+        if llm and form == "idea":
+            found = adapt(llm, source, language=language, seconds=seconds, title=title)
+        elif llm:
             found = break_down(llm, source, form=form, language=language, title=title)
         else:
             found = breakdown(source, form=form, language=language, title=title)

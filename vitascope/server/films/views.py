@@ -36,6 +36,7 @@ class MediaView(Answer):
     rate: str = Field(description='Frames a second; "0": a still, or sound alone.')
     sound: bool
     begin: str = Field(description="Where in the file the take begins; before it is the shot that it continues.")
+    proxy_url: str | None = Field(None, description="A smaller copy for players, with the same times, of a large clip.")
 
 
 class TakeView(Answer):
@@ -248,13 +249,13 @@ def take_view(context: Context, base: str, one: Shown) -> TakeView:
         clip_id=take.clip or None,
         video_id=openai.video_id(one.job_id) if one.job_id else None,
         progress=one.progress,
-        media=media_view(context, base, take.media) if take.media else None,
+        media=media_view(context, base, take.media, one.proxy_key) if take.media else None,
         thumbnail_url=delivery.link(context, base, one.poster_key) if one.poster_key else None,
         created_at=one.created_at,
     )
 
 
-def media_view(context: Context, base: str, media: Media) -> MediaView:
+def media_view(context: Context, base: str, media: Media, proxy_key: str | None = None) -> MediaView:
     return MediaView(
         url=delivery.link(context, base, media.key),
         seconds=str(media.seconds),
@@ -263,6 +264,7 @@ def media_view(context: Context, base: str, media: Media) -> MediaView:
         rate=str(media.rate),
         sound=media.sound,
         begin=str(media.begin),
+        proxy_url=delivery.link(context, base, proxy_key) if proxy_key else None,
     )
 
 

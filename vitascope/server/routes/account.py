@@ -11,6 +11,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import Field
 
 from vitascope.errors import NotAllowed, NotSignedIn
+from vitascope.outbound.llm import Llm
 from vitascope.server import attempts, auth, local
 from vitascope.server.auth import Actor, Asking, Here, Who
 from vitascope.server.context import Context
@@ -56,6 +57,13 @@ class Leaving(Said):
     confirm: Email | None = Field(None, description="Of an account that has none: its own e-mail address.")
 
 
+class Writer(Answer):
+    """A language model: who gets the words that it is to write anew."""
+
+    host: str
+    model: str
+
+
 class AccountView(Answer):
     id: str
     object: Literal["account"] = "account"
@@ -70,6 +78,7 @@ class AccountView(Answer):
     signed_in_by: Literal["local", "key", "token", "session"] | None = None
     signup_open: bool = False
     credits_on: bool = True
+    writer: Writer | None = Field(None, description="The language model that this account may ask; null: none.")
 
 
 class MyPlan(Answer):
@@ -125,7 +134,16 @@ def view(context: Context, account: Account, by: str | None = None) -> AccountVi
         signed_in_by=by,  # type: ignore[arg-type]
         signup_open=context.settings.signup,
         credits_on=context.settings.credits,
+        writer=_writer(context, account),
     )
+
+
+def _writer(context: Context, account: Account) -> Writer | None:
+    """The operator's, for those who may spend its key. Half a setting is none: asking then says what is missing."""
+    settings = context.settings
+    if not (account.may_operate and settings.llm_url and settings.llm_model):
+        return None
+    return Writer(host=Llm(settings.llm_url, settings.llm_model).host, model=settings.llm_model)
 
 
 @router.get("/door")

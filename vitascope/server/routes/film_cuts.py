@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from vitascope.server.auth import Here, Who
@@ -21,6 +21,7 @@ _KINDS = (
     "text/html", "text/plain",
 )  # fmt: skip
 _FILES: Answers = {200: {"content": {name: {} for name in _KINDS}, "description": "The file."}}
+_PICTURE: Answers = {200: {"content": {"image/png": {}}, "description": "The picture."}}
 Format = Literal["otio", "fcpxml", "edl", "mlt", "kdenlive", "jianying", "csv", "html", "srt", "vtt", "json", "zip"]
 
 
@@ -78,6 +79,13 @@ class CaptionView(Answer):
     speaker: str
 
 
+class OverlayView(Answer):
+    id: str
+    start: str
+    end: str
+    url: str = Field(description="A picture in the shape of the film, clear but for the overlay. Needs the account.")
+
+
 class TimelineView(Answer):
     object: Literal["timeline"] = "timeline"
     version: int
@@ -94,6 +102,7 @@ class TimelineView(Answer):
     spoken: list[SpokenView]
     markers: list[MarkerView]
     captions: list[CaptionView]
+    overlays: list[OverlayView]
     warnings: list[str]
 
 
@@ -156,6 +165,16 @@ class Differences(Answer):
 def film_timeline(context: Here, actor: Who, request: Request, film_id: str) -> TimelineView:
     """What is shown and heard when. It follows from the document and the takes, and is never stored."""
     return TimelineView.model_validate(cutting.timeline_view(context, request, actor, film_id))
+
+
+@router.get("/overlays/{overlay_id}", response_class=Response, responses=errors(404, 422) | _PICTURE)
+def film_overlay(
+    context: Here, actor: Who, film_id: str, overlay_id: str, of: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """An overlay as the render draws it, as a PNG. `of`: as the timeline's link says it; then a browser may keep it."""
+    keep = "private, max-age=86400, immutable" if of else "private, no-cache"
+    picture = cutting.overlay_picture(context, actor, film_id, overlay_id)
+    return Response(picture, headers={"cache-control": keep}, media_type="image/png")
 
 
 @router.get("/renders", responses=errors(404))

@@ -63,8 +63,11 @@ class FilmMoved(Said):
 
 class Breakdown(Said):
     source: str = Field(max_length=document.MAX_SOURCE)
-    form: Literal["", "fountain", "screenplay_zh", "table", "plain"] = ""
+    form: Literal["", "fountain", "screenplay_zh", "table", "plain", "idea"] = Field(
+        "", description="Empty: it is seen. idea: a script is written of it first; needs llm."
+    )
     by: Literal["rules", "llm"] = "rules"
+    seconds: int = Field(60, ge=5, le=600, description="Of an idea: about how long the film shall be.")
     confirm: bool = Field(False, description="Of llm: that the words may be sent to where the answer without it says.")
 
 
@@ -289,10 +292,14 @@ def break_down(context: Here, actor: Who, film_id: str, said: Breakdown) -> Brea
     with context.store.read() as tx:
         row = films.get(tx, actor.id, film_id)
         used = {one.take.of for one in film_takes.shown(tx, film_id)}
+    if said.form == "idea" and said.by != "llm":
+        raise BadSpec("Only a language model writes a script of an idea.", hint='Say by="llm".', field="by")
     llm = reading.model(context, actor) if said.by == "llm" else None
     if llm and not said.confirm:  # nothing is sent before it was said
         raise Conflict(llm.what_leaves(said.source), hint="Say confirm=true to send it.", field="confirm")
-    return BreakdownView.model_validate(reading.proposal(row.film, said.source, said.form, used, llm))
+    return BreakdownView.model_validate(
+        reading.proposal(row.film, said.source, said.form, used, llm, seconds=said.seconds)
+    )
 
 
 @router.post("/{film_id}/gates/{name}", responses=errors(404, 409, 422))

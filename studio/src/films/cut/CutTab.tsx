@@ -17,6 +17,7 @@ import { Inspector } from './Inspector';
 import { useCutKeys, useRun } from './keys';
 import { ListView } from './ListView';
 import { Player } from './Player';
+import { speechOf } from './speech';
 import { Timeline } from './Timeline';
 import { endOf, labels, pieces } from './timeline';
 import { Toolbar } from './Toolbar';
@@ -92,24 +93,6 @@ function Desk({ work }: { work: Work }) {
       <Foot work={work} />
     </div>
   );
-}
-
-/** When somebody is heard: made voices, and takes that speak. */
-function speechOf({ voices, all, timeline, document }: Work): [number, number][] {
-  const lines = Object.values(document.shots ?? {}).flatMap((shot) => shot.lines ?? []);
-  const byTake = new Set(lines.filter((line) => line.spoken_by === 'take').map((line) => line.id));
-  const talking = all.filter((piece) => piece.media?.sound && !piece.isStill && !piece.muted);
-  const found: [number, number][] = voices.map((one) => [one.from, one.to]);
-  for (const said of timeline?.spoken ?? []) {
-    if (!byTake.has(said.line)) continue;
-    const [start, lasts] = [said.start, said.seconds].map((value) => {
-      const [above, below = '1'] = value.split('/');
-      return Number(above) / Number(below);
-    });
-    const heard = talking.some((one) => one.start.number <= start && start < one.start.number + one.seconds.number);
-    if (heard) found.push([start, start + lasts]);
-  }
-  return found.sort((a, b) => a[0] - b[0]);
 }
 
 function Approve({ work }: { work: Work }) {

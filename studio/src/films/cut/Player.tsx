@@ -1,4 +1,5 @@
-// The preview with its few controls: two screens of which the deck shows one or dissolves both, captions over them.
+// The preview with its few controls: two screens of which the deck shows one or dissolves both, overlays and captions
+// over them. Before a take is there it is an animatic: cards and stills with their captions and sounds, in their time.
 import {
   IconBadgeCc,
   IconMaximize,
@@ -11,6 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { local } from '../../library/files';
 import { IconButton } from '../../parts/Button';
 import { Tag } from '../../parts/Tag';
 import { setDesk, useDesk } from './desk';
@@ -62,18 +64,20 @@ export function Player({ work, deck, speech, onStep, simple }: Props) {
   const captions = useDesk((desk) => desk.captions);
   const rendered = film.renders.find((render) => render.state === 'succeeded' && !render.animatic);
   const isRendered = rendered?.version === film.version;
+  const isAnimatic = !all.some((piece) => piece.media && !piece.isStill);
+  const told = isAnimatic ? 'isAnimatic' : isRendered ? 'rendered' : rendered ? 'changedSince' : 'notRendered';
+  const ratio = { '--ratio': width / height } as React.CSSProperties;
   const full = () =>
     window.document.fullscreenElement ? window.document.exitFullscreen() : stage.current?.requestFullscreen();
 
   return (
-    <section className={css.player} aria-label={t('player')}>
+    <section className={css.player} aria-label={t('player')} data-simple={simple || undefined} style={ratio}>
       <div ref={stage} className={css.stage}>
         <div
           className={css.frame}
-          style={{ '--ratio': width / height } as React.CSSProperties}
           data-tall={height > width || undefined}
           data-short-side={Math.min(width, height)}
-          onClick={() => deck.toggle()}
+          onClick={(event) => !(event.target as Element).closest('button') && deck.toggle()}
         >
           {[0, 1].map((at) => (
             <div
@@ -87,16 +91,25 @@ export function Player({ work, deck, speech, onStep, simple }: Props) {
             >
               <video playsInline preload="auto" muted />
               <img alt="" />
-              <p data-slate />
+              <div data-slate>
+                <b />
+                <span />
+                <p />
+              </div>
             </div>
           ))}
+          <Overlays work={work} />
           {captions && <Words work={work} />}
           {height > width && <span className={css.safe} aria-hidden />}
-          {!simple && (
-            <div className={css.marks}>
-              <Tag tone="scrim">{t(isRendered ? 'rendered' : rendered ? 'changedSince' : 'notRendered')}</Tag>
-              <Now work={work} />
-            </div>
+          <div className={css.marks}>
+            <Tag tone="scrim">{t(told)}</Tag>
+            <Now work={work} />
+          </div>
+          {isAnimatic && !playing && (
+            <button type="button" className={css.animatic} onClick={() => void deck.play(1)}>
+              <IconPlayerPlayFilled size={20} aria-hidden />
+              {t('playAnimatic')}
+            </button>
           )}
         </div>
       </div>
@@ -121,20 +134,28 @@ export function Player({ work, deck, speech, onStep, simple }: Props) {
           type="button"
           className={css.toggle}
           aria-pressed={captions}
+          aria-label={simple ? t('captionsOn') : undefined}
           onClick={() => setDesk({ captions: !captions })}
         >
           <IconBadgeCc size={18} stroke={1.7} aria-hidden />
-          {t(captions ? 'captionsOn' : 'captionsOff')}
+          {!simple && t(captions ? 'captionsOn' : 'captionsOff')}
         </button>
-        <button type="button" className={css.toggle} aria-pressed={loud} onClick={() => deck.setLoud(!loud)}>
+        <button
+          type="button"
+          className={css.toggle}
+          aria-pressed={loud}
+          aria-label={simple ? t('soundOn') : undefined}
+          onClick={() => deck.setLoud(!loud)}
+        >
           {loud ? (
             <IconVolume size={18} stroke={1.7} aria-hidden />
           ) : (
             <IconVolumeOff size={18} stroke={1.7} aria-hidden />
           )}
-          {isRendered && rendered?.loudness != null
-            ? t('loudness', { value: rendered.loudness.toFixed(1).replace('-', '−') })
-            : t(loud ? 'soundOn' : 'soundOff')}
+          {!simple &&
+            (isRendered && rendered?.loudness != null
+              ? t('loudness', { value: rendered.loudness.toFixed(1).replace('-', '−') })
+              : t(loud ? 'soundOn' : 'soundOff'))}
         </button>
         <IconButton small label={t('keys.full')} onClick={() => void full()} data-full>
           <IconMaximize size={18} stroke={1.7} aria-hidden />
@@ -165,8 +186,27 @@ function Now({ work: { all, film } }: { work: Work }) {
   return <Tag tone="scrim">{`${piece.label} · ${what}`}</Tag>;
 }
 
-/** The caption of now. It is text over the picture; the render draws its own. */
-function Words({ work: { captions } }: { work: Work }) {
+/** Logo, price, lower third: the server draws them as the render does. */
+function Overlays({ work: { overlays, seconds } }: { work: Work }) {
+  const shown = usePlay(({ time }) => {
+    const now = Math.min(time, seconds - 0.001); // at its end the film shows its last frame
+    return overlays.flatMap(({ id, from, to }) => (from <= now + 1e-6 && now < to - 1e-6 ? [id] : [])).join(' ');
+  }).split(' ');
+  return overlays.map((one) => (
+    <img
+      key={one.id}
+      className={css.overlay}
+      src={local(one.url)}
+      alt=""
+      data-overlay={one.id}
+      hidden={!shown.includes(one.id)}
+    />
+  ));
+}
+
+/** The caption of now, where the render puts it and in its style. It is text over the picture; the render draws its own. */
+function Words({ work: { captions, document } }: { work: Work }) {
+  const { style = 'outline', size: share = 0.055 } = document.captions ?? {};
   const at = usePlay(({ time }) => captions.findIndex((one) => one.from <= time && time < one.to));
   const caption = captions[at];
   const [size, setSize] = useState(18);
@@ -174,16 +214,17 @@ function Words({ work: { captions } }: { work: Work }) {
   useEffect(() => {
     const frame = line.current?.parentElement;
     if (!frame) return;
-    const fit = () => setSize(Math.max(12, Math.min(frame.clientWidth, frame.clientHeight) * 0.055));
+    const fit = () => setSize(Math.max(12, Math.min(frame.clientWidth, frame.clientHeight) * share));
     const watched = new ResizeObserver(fit);
     watched.observe(frame);
     return () => watched.disconnect();
-  }, []);
+  }, [share]);
   return (
     <p
       ref={line}
       className={css.words}
       data-title={caption?.kind === 'title' || undefined}
+      data-style={style}
       style={{ fontSize: caption?.kind === 'title' ? size * 1.5 : size }}
       aria-live="off"
     >

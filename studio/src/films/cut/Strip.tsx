@@ -15,7 +15,7 @@ export function Strip({ piece, width, poster }: { piece: Piece; width: number; p
   const scheme = usePrefs((prefs) => prefs.scheme);
   const moves = piece.media && !piece.isStill;
   const [sourceIn, lasts] = [piece.sourceIn.number, piece.seconds.number * piece.speed.number];
-  const url = piece.media?.url ?? '';
+  const url = piece.media?.proxy_url ?? piece.media?.url ?? '';
   const seconds = piece.media ? fraction(piece.media.seconds).number : 0;
 
   useEffect(() => () => forget(redraw), []);
@@ -39,7 +39,7 @@ export function Strip({ piece, width, poster }: { piece: Piece; width: number; p
     }
   }, [width, url, sourceIn, lasts, seconds, moves, drawn, scheme]);
 
-  if (!piece.media) return <span aria-hidden>{piece.text}</span>;
+  if (!piece.media) return <span data-words={piece.text} />; // the button says them already
   if (!moves) return <img src={local(piece.media.url)} alt="" draggable={false} />;
   return (
     <>

@@ -6,6 +6,7 @@ import { Mixer, type Sound } from './mixer';
 import type { Piece } from './timeline';
 import { pieceAt } from './timeline';
 import { usePlay } from './play';
+import { seconds } from '../say';
 
 export const DRIFT_S = 0.04;
 const CLOSE_S = 0.008; // nearer than this nothing is done
@@ -39,22 +40,24 @@ class Slot {
 
   put(span: Span) {
     const { piece } = span;
-    const file = piece.media ? new URL(piece.media.url, location.href).pathname : '';
+    const url = piece.media && (piece.media.proxy_url ?? piece.media.url);
+    const file = url ? new URL(url, location.href).pathname : '';
     const key = `${piece.id} ${file}`;
     if (key === this.shown) return;
     this.shown = key;
     this.box.dataset.piece = piece.id;
     const kind = !piece.media ? 'slate' : piece.isStill ? 'still' : 'video';
     this.box.dataset.kind = kind;
-    this.slate.textContent = kind === 'slate' ? `${piece.label}\n${piece.text}` : '';
-    if (kind === 'still') this.picture.src = local(piece.media!.url) ?? '';
+    const card = kind === 'slate' ? [piece.label, seconds(piece.seconds.number), piece.text] : [];
+    [...this.slate.children].forEach((line, at) => (line.textContent = card[at] ?? ''));
+    if (kind === 'still') this.picture.src = local(url) ?? '';
     if (kind !== 'video') {
       this.video.pause();
       return;
     }
     if (this.video.dataset.file !== file) {
       this.video.dataset.file = file;
-      this.video.src = local(piece.media!.url) ?? '';
+      this.video.src = local(url) ?? '';
       this.video.load();
     }
     this.wanted = -1;

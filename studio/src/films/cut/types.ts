@@ -8,6 +8,7 @@ export interface Media {
   rate: string; // "0": a still, or sound alone
   sound: boolean;
   begin: string; // where in the file the take begins
+  proxy_url?: string | null; // a smaller copy for players, of the same times
 }
 
 export interface Take {
@@ -89,7 +90,7 @@ export interface FilmDocument {
   shots?: Record<string, Shot>;
   cues?: Record<string, Cue>;
   cut?: Partial<Cut>;
-  captions?: { show?: 'burned' | 'file' | 'none' };
+  captions?: { show?: 'burned' | 'file' | 'none'; style?: 'outline' | 'box' | 'plain'; size?: number };
   gates?: Record<string, { by: string; at: number } | undefined>;
 }
 
@@ -164,6 +165,13 @@ export interface Caption {
   speaker: string;
 }
 
+export interface Overlay {
+  id: string;
+  start: string;
+  end: string;
+  url: string;
+}
+
 export interface TimelineView {
   version: number;
   fps: string;
@@ -176,6 +184,7 @@ export interface TimelineView {
   spoken: { line: string; text: string; kind: string; speaker: string; start: string; seconds: string }[];
   markers: { at: string; name: string }[];
   captions: Caption[];
+  overlays: Overlay[];
   warnings: string[];
 }
 

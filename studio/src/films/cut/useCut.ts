@@ -22,6 +22,7 @@ export interface Work {
   voices: Placed<TimelineView['voices'][number]>[];
   music: Placed<TimelineView['music'][number]>[];
   captions: Placed<TimelineView['captions'][number]>[];
+  overlays: Placed<TimelineView['overlays'][number]>[];
   markers: { at: number; name: string }[];
   isSaved: boolean;
   edit: (cut: Cut) => void;
@@ -84,6 +85,7 @@ function partsOf(timeline: TimelineView | undefined, all: Piece[]) {
   return {
     voices: (timeline?.voices ?? []).map((one) => place(one, until(one))),
     music: (timeline?.music ?? []).map((one) => place(one, until(one), false)),
+    overlays: (timeline?.overlays ?? []).map((one) => place(one, fraction(one.end).number, false)),
     captions: (timeline?.captions ?? []).map((one) => place(one, fraction(one.end).number)),
     markers: (timeline?.markers ?? []).map((one) => ({
       at: fraction(one.at).number + moved(before, all, one.at),

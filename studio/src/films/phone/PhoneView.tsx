@@ -1,6 +1,6 @@
 // A film on a phone: watch it, tick shots, write notes, approve the cut. Nothing here buys anything.
 import { IconChevronLeft, IconCheck, IconLink, IconMessage } from '@tabler/icons-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { local } from '../../library/files';
@@ -13,7 +13,8 @@ import { Mark } from '../Mark';
 import { SavedWord } from '../FilmPage';
 import { seconds, SMOOTH, stateOf } from '../say';
 import css from './phone.module.css';
-import { Player } from './Player';
+
+const Watch = lazy(() => import('./Watch')); // with the preview of the Cut page
 
 export function PhoneView({ here }: { here: Film }) {
   const { t } = useTranslation('films');
@@ -51,7 +52,9 @@ export function PhoneView({ here }: { here: Film }) {
           </p>
         </div>
       </header>
-      <Player pieces={timeline?.pieces ?? []} film={film} onPlaying={setPlaying} />
+      <Suspense fallback={<div className={css.player} aria-busy />}>
+        <Watch film={film} onPlaying={setPlaying} />
+      </Suspense>
       <div className={css.tabs}>
         <Segment
           label={t('tabs')}
