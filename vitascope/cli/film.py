@@ -257,12 +257,12 @@ def variants(
     from vitascope.film.variants.axes import Axes, axes
     from vitascope.film.variants.rows import rows
 
-    made_of = _open(template).film
+    made_of = _open(template)
     try:
         chosen = axes(strictjson.loads(begin.read_text(axes_file))) if axes_file else Axes()
     except ValueError as error:
         raise BadSpec(f"{axes_file} is not JSON: {error}.", hint='Such as {"hook": ["Cold coffee?"]}.') from error
-    batch = batches.plan(made_of, rows(begin.read_text(table)), chosen)
+    batch = batches.plan(made_of.film, rows(begin.read_text(table)), chosen)
     for one in (*batch.skipped, *batch.duplicates):
         _say(f"left out: {one.name}: {one.why}")
     for warning in batch.warnings:
@@ -273,11 +273,11 @@ def variants(
     )
     if only_plan:
         if not (output / "batch.json").exists():  # or what was made would look as if it were not
-            making.write(batch, output, {}, title=made_of.title, language=made_of.language)
+            making.write(batch, output, {}, title=made_of.film.title, language=made_of.film.language)
             print(output / "index.html", flush=True)
         return
     done = making.make(
-        batch, output, title=made_of.title, language=made_of.language, size=_size(size) if size else None,
+        batch, output, template=made_of, size=_size(size) if size else None,
         progress=lambda variant, at, total: _say(f"{at + 1}/{total} {variant.name}"),
     )  # fmt: skip
     if packed:

@@ -5,22 +5,24 @@ be stopped at any time and goes on where it was; a changed cell makes its own fi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from vitascope.engines.protocol import StepEngine
-from vitascope.errors import VitascopeError
+from vitascope.errors import BadSpec, VitascopeError
 from vitascope.film import finish, plan, produce
 from vitascope.film.folder import FilmFolder
 from vitascope.film.plan import Task
 from vitascope.film.render import frame_at
-from vitascope.film.take import Kind, Take
+from vitascope.film.take import Kind, Media, Take
 from vitascope.film.timeline import timeline
 from vitascope.film.variants import Plan, Variant
 from vitascope.film.variants.manifest import Outcome, Verdict, as_csv, as_json, manifest
@@ -38,12 +40,13 @@ def make(
     batch: Plan,
     folder: Path,
     *,
-    title: str,
-    language: str = "en",
+    template: FilmFolder,
     size: tuple[int, int] | None = None,
     progress: Progress = lambda variant, done, total: None,
 ) -> dict[str, Outcome]:
-    """What became of each variant, by name. One that fails stops no other."""
+    """What became of each variant, by name. One that fails stops no other. `template`: its pictures, such as a logo,
+    go into every film that names them.
+    """
     outcomes: dict[str, Outcome] = {}
     shared: dict[tuple[Kind, str], tuple[FilmFolder, Take]] = {}
     engines: dict[str, StepEngine[Any]] = {}
@@ -51,10 +54,10 @@ def make(
     for number, variant in enumerate(batch.variants):
         progress(variant, number, len(batch.variants))
         try:
-            outcomes[variant.name] = _one(variant, folder, shared, engines, size)
+            outcomes[variant.name] = _one(variant, template, folder, shared, engines, size)
         except VitascopeError as error:
             outcomes[variant.name] = Outcome(error=f"{error.message} {error.hint}".strip())
-        write(batch, folder, outcomes, title=title, language=language)
+        write(batch, folder, outcomes, title=template.film.title, language=template.film.language)
     return outcomes
 
 
@@ -97,6 +100,7 @@ def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict]) -> int:
 
 def _one(
     variant: Variant,
+    template: FilmFolder,
     folder: Path,
     shared: dict[tuple[Kind, str], tuple[FilmFolder, Take]],
     engines: dict[str, StepEngine[Any]],
@@ -104,7 +108,7 @@ def _one(
 ) -> Outcome:
     own = _opened(variant, folder / "films" / variant.name)
     target = folder / f"{variant.name}.mp4"
-    now = json.dumps([variant.digest, size])
+    now = json.dumps([variant.digest, size, *_brought(template, own)])
     marker = own.path / _DONE
     if not (target.is_file() and marker.is_file() and marker.read_text("utf-8") == now):
         while tasks := plan.tasks(own.film, own.takes, stale=True):
@@ -125,6 +129,22 @@ def _one(
         seconds=float(timeline(own.film, own.takes).seconds),
         pictures=tuple(_pictures(own, folder, variant.name)),
     )
+
+
+def _brought(template: FilmFolder, own: FilmFolder) -> Iterator[str]:
+    """The template's pictures, laid into a film that draws them: the SHA-256 of each. Raises BadSpec for one that is
+    missing, before anything is made.
+    """
+    for name in sorted({overlay.picture for overlay in own.film.overlays.values() if overlay.picture}):
+        try:
+            data = template.locate(Media(key=name, seconds=Fraction(0))).read_bytes()
+        except (VitascopeError, OSError) as error:
+            raise BadSpec(
+                f"{name[:80]} is not in the template's folder.", hint="Put the picture there, and run it again."
+            ) from error
+        with written_aside(own.place(*name.split("/"))) as aside:
+            aside.write_bytes(data)
+        yield hashlib.sha256(data).hexdigest()
 
 
 def _opened(variant: Variant, path: Path) -> FilmFolder:
