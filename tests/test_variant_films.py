@@ -71,6 +71,10 @@ def test_a_batch_is_counted_made_once_and_goes_on(batch, capsys, tmp_path):
     assert len([take for take in FilmFolder.open(batch.folder / "films" / "row-001").takes if take.kind == "clip"]) == 2
     with zipfile.ZipFile(tmp_path / "some.zip") as box:
         assert "row-002.mp4" not in box.namelist()
+        listed = json.loads(box.read("batch.json"))
+        assert [(film["name"], film["verdict"]) for film in listed["films"]] == [("row-001", "accept")]
+        assert {"name": "row-002", "row": 2, "why": "It was not accepted."} in listed["skipped"]
+        assert "row-002.mp4" not in box.read("index.html").decode()
 
 
 def test_one_that_fails_stops_no_other(batch, capsys):

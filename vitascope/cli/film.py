@@ -271,9 +271,10 @@ def variants(
         f"{batch.count} films of {batch.asked}, {float(batch.seconds()):.0f} s in all; "
         f"{len(batch.clips())} takes and {len(batch.voices())} voices to be made."
     )
+    title = making.heading(made_of.film, output)
     if only_plan:
         if not (output / "batch.json").exists():  # or what was made would look as if it were not
-            making.write(batch, output, {}, title=made_of.film.title, language=made_of.film.language)
+            making.write(batch, output, {}, title=title, language=made_of.film.language)
             print(output / "index.html", flush=True)
         return
     done = making.make(
@@ -282,7 +283,8 @@ def variants(
     )  # fmt: skip
     if packed:
         said = manifest.verdicts(begin.read_text(verdicts), batch) if verdicts else {}
-        _say(f"{making.pack(output, packed, said)} films in {packed}")
+        count = making.pack(output, packed, said, title=title, language=made_of.film.language)
+        _say(f"{count} films in {packed}")
     print(output / "index.html", flush=True)
     failed = {name: one.error for name, one in done.items() if one.error}
     for name, why in failed.items():

@@ -79,7 +79,7 @@ class Screen:
                     beside=sharing(one, drawn),
                     language=language,
                     font=font,
-                ),  # fmt: skip
+                ),
             )
             for one in drawn
         ]

@@ -19,6 +19,7 @@ from PIL import Image
 from vitascope.engines.protocol import StepEngine
 from vitascope.errors import BadSpec, VitascopeError
 from vitascope.film import finish, plan, produce
+from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
 from vitascope.film.plan import Task
 from vitascope.film.render import frame_at
@@ -57,7 +58,7 @@ def make(
             outcomes[variant.name] = _one(variant, template, folder, shared, engines, size)
         except VitascopeError as error:
             outcomes[variant.name] = Outcome(error=f"{error.message} {error.hint}".strip())
-        write(batch, folder, outcomes, title=template.film.title, language=template.film.language)
+        write(batch, folder, outcomes, title=heading(template.film, folder), language=template.film.language)
     return outcomes
 
 
@@ -72,30 +73,47 @@ def write(
 ) -> None:
     """The manifest and the contact sheet."""
     folder.mkdir(parents=True, exist_ok=True)
-    listed = manifest(batch, outcomes, verdicts)
-    page = contact_sheet(listed, title=title, language=language)
-    for name, text in (("batch.json", as_json(listed)), ("batch.csv", as_csv(listed)), ("index.html", page)):
+    for name, text in _pages(manifest(batch, outcomes, verdicts), title=title, language=language):
         with written_aside(folder / name) as aside:
             aside.write_text(text, "utf-8")
 
 
-def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict]) -> int:
-    """A ZIP of the films that were made and not rejected, or of the accepted ones when some were, with the manifest and
-    the contact sheet. How many films.
+def heading(template: Film, folder: Path) -> str:
+    """Of the contact sheet: the template's title, or the folder's name where that is a film's alone."""
+    return folder.name if "{" in template.title else template.title
+
+
+def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict], *, title: str, language: str = "en") -> int:
+    """A ZIP of the films that were made and not rejected, or of the accepted ones when some were, with their captions
+    and a manifest and contact sheet of what is in it. How many films.
     """
     listed = json.loads((folder / "batch.json").read_text("utf-8"))
     some = "accept" in verdicts.values()
-    count = 0
+    films, out = [], list(listed["skipped"])
+    for film in listed["films"]:
+        film["verdict"] = verdict = verdicts.get(film["name"], film["verdict"])
+        if film["file"] and (verdict == "accept" if some else verdict != "reject"):
+            films.append(film)
+        else:
+            why = film["error"] or ("It was rejected." if verdict == "reject" else "It was not accepted.")
+            out.append({"name": film["name"], "row": film["row"], "why": why})
+    listed |= {"films": films, "skipped": out}
     with written_aside(target) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED) as box:
-        for film in listed["films"]:
-            verdict = verdicts.get(film["name"], film["verdict"])
-            if film["file"] and (verdict == "accept" if some else verdict != "reject"):
-                for name in (film["file"], *film["pictures"]):
-                    box.write(folder / name, name)
-                count += 1
-        for name in ("batch.json", "batch.csv", "index.html"):
-            box.write(folder / name, name)
-    return count
+        for film in films:
+            beside = (Path(film["file"]).with_suffix(suffix).name for suffix in (".srt", ".vtt"))
+            captions = [name for name in beside if (folder / name).is_file()]
+            for name in (film["file"], *film["pictures"], *captions):
+                box.write(folder / name, name)
+        for name, text in _pages(listed, title=title, language=language):
+            box.writestr(name, text)
+    return len(films)
+
+
+def _pages(listed: dict[str, Any], *, title: str, language: str) -> Iterator[tuple[str, str]]:
+    """The name and the text of the manifest and of the contact sheet."""
+    yield "batch.json", as_json(listed)
+    yield "batch.csv", as_csv(listed)
+    yield "index.html", contact_sheet(listed, title=title, language=language)
 
 
 def _one(
