@@ -340,6 +340,18 @@ def test_what_is_drawn_in_one_row_stands_side_by_side_and_captions_stand_above_i
     assert alone[3] > found[2][1], "without it the caption stands lower"
 
 
+def test_captions_are_of_one_size_all_through_a_film(grey):
+    """Upright the first fits only with smaller letters; one word without an end makes no other smaller."""
+    texts = ["Anna: Wait, you're telling", "Yes.", "x" * 90]
+    words = [Caption(start=Fraction(at), end=Fraction(at + 1), text=text) for at, text in enumerate(texts)]
+    film = grey((360, 640))
+    screen = Screen(film, locate=at_key, size=(360, 640), captions=words)
+    sizes = [screen._fitted(one, screen._letters[False])[1] for one in words]
+    alone = Screen(film, locate=at_key, size=(360, 640), captions=words[1:2])
+    assert sizes[0] == sizes[1] < alone._letters[False]
+    assert sizes[1] >= alone._letters[False] * 2 / 3
+
+
 def test_a_price_is_never_broken_and_what_is_not_seen_at_once_takes_no_room(grey):
     first = Overlay(text="$9,999,999.99", place="top left", height=0.2, end=Fraction(1, 2))
     second = Overlay(text="$1", place="top right", height=0.2, start=Fraction(1, 2))

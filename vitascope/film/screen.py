@@ -32,6 +32,7 @@ Size = tuple[int, int]
 Locate = Callable[[Media], Path]
 _TITLE = 1.5  # times as large as other captions
 _DRAWN_SHARE = 4  # a text drawn over the film takes at most one part in so many of where words may stand
+_LEAST_SHARE = 2 / 3
 _BETWEEN = Fraction(1, 40)  # of the width, between what stands side by side
 
 
@@ -66,6 +67,7 @@ class Screen:
         self._captions = [caption for caption in captions if caption.text.strip()]
         self._shown = [(self._frames(one.start), self._frames(one.end)) for one in self._captions]
         self._faces = self._choose_faces()
+        self._letters = {titles: self._letters_of(titles) for titles in (False, True)}
         self._covers: dict[int, Cover] = {}  # of the captions that are seen now
         drawn = [one for one in overlays if one.picture or one.text.strip()]
         self._overlays = [
@@ -197,16 +199,27 @@ class Screen:
         return faces
 
     def _drawn(self, caption: Caption) -> Cover:
-        area, text = lettering.safe_area(self._size), caption.text
-        title = caption.kind == "title"
-        share = self._style.size * (_TITLE if title else 1.0)
-        face, pixels = self._faces[text], lettering.pixels_for(share, self._size)
-        lines, pixels = lettering.fitted(text, face, pixels, area.width - pixels, area.height // 2)  # a box needs room
-        image = lettering.drawn(lines, face, pixels, style=self._style.style)
+        area, title = lettering.safe_area(self._size), caption.kind == "title"
+        lines, pixels = self._fitted(caption, self._letters[title])
+        image = lettering.drawn(lines, self._faces[caption.text], pixels, style=self._style.style)
         left = (self._size[0] - image.width) // 2
         if title:
             return Cover.of(image, left, self._size[1] // 4 - image.height // 2)  # above what happens
         return Cover.of(image, left, self._above(caption, left, image.size, area))
+
+    def _fitted(self, caption: Caption, pixels: int) -> tuple[list[str], int]:
+        area = lettering.safe_area(self._size)
+        width = area.width - pixels  # a box needs room
+        return lettering.fitted(caption.text, self._faces[caption.text], pixels, width, area.height // 2)
+
+    def _letters_of(self, titles: bool) -> int:
+        """How large the letters of all captions are, or of all titles: as the style says, or smaller by at most a third
+        if one of them would not keep its lines otherwise. So they do not change from one to the next.
+        """
+        wanted = lettering.pixels_for(self._style.size * (_TITLE if titles else 1.0), self._size)
+        mine = (one for one in self._captions if (one.kind == "title") == titles)
+        sizes = (self._fitted(one, wanted)[1] for one in mine)
+        return min((size for size in sizes if size >= wanted * _LEAST_SHARE), default=wanted)
 
     def _above(self, caption: Caption, left: int, size: Size, area: lettering.Area) -> int:
         """Where a caption begins: at the foot of the picture, or over what is drawn there while it is seen."""
