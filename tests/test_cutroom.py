@@ -15,10 +15,12 @@ from PIL import Image
 import doubles
 import footage
 from vitascope.errors import BadClip, BadSpec, OutputFailed
-from vitascope.film import document
+from vitascope.film import document, lettering
 from vitascope.film.captions import Caption
 from vitascope.film.document import Captions, Overlay
+from vitascope.film.lettering import safe_area
 from vitascope.film.render import Cancelled, FilmMarks, frame_at, render
+from vitascope.film.screen import Screen, sharing
 from vitascope.film.take import Media, Take
 from vitascope.film.timeline import Piece, Timeline, timeline
 from vitascope.film.times import RATES
@@ -290,6 +292,77 @@ def test_overlays_are_drawn_where_and_when_they_should_be(takes, tmp_path):
     assert early[22 + 30, 38 + 30].tolist() == [90, 90, 90]  # its clear quarter
     assert np.array_equal(early[200:], np.full_like(early[200:], 90))
     assert late[280:340, 240:400].max() > 240
+
+
+@pytest.fixture
+def grey(tmp_path):
+    """A film of one grey second, of this size."""
+
+    def made(size):
+        frames = [np.full((size[1], size[0], 3), 90, np.uint8)] * 24
+        path = footage.film(tmp_path / f"{size[0]}.mp4", frames, fps=24)
+        return line(piece("a", 0, 1, media(path, Fraction(24), 1)), size=size)
+
+    return made
+
+
+def boxes(film, *, overlays=(), captions=(), at=0):
+    """(left, top, right, bottom) of what each of these draws where all of them are."""
+    size = (film.width, film.height)
+    whole = Screen(film, locate=at_key, size=size, captions=captions, overlays=overlays)
+    drawn = [cover for _, cover in whole._overlays] + [whole._drawn(one) for one in captions]
+    found = [(c.left, c.top, c.left + c.alpha.shape[1], c.top + c.alpha.shape[0]) for c in drawn]
+    whole.close()
+    return found
+
+
+def apart(one, other):
+    return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+@pytest.mark.parametrize("size", [(640, 360), (360, 640)])
+@pytest.mark.parametrize("price", ["9.99", "$9,999,999.99", "只要 199 元"])
+def test_what_is_drawn_in_one_row_stands_side_by_side_and_captions_stand_above_it(size, price, grey, tmp_path):
+    Image.new("RGB", (300, 120), (255, 0, 0)).save(tmp_path / "logo.png")
+    overlays = [
+        Overlay(picture=str(tmp_path / "logo.png"), place="top left", height=0.15),
+        Overlay(text=price, place="top right", height=0.12),
+        Overlay(text="Offer ends 31 Dec. Terms apply. " * 4, place="bottom", height=0.04),
+    ]
+    words = Caption(start=Fraction(0), end=Fraction(1), text="Looking for a mug?")
+    found = boxes(grey(size), overlays=overlays, captions=[words])
+    for one, other in itertools.combinations(found, 2):
+        assert apart(one, other), (one, other)
+    area = safe_area(size)
+    assert all(area.left <= left and right <= area.right for left, _, right, _ in found)
+    assert found[2][3] - found[2][1] <= area.height / 4 + 20, "what happens is still seen"
+    alone = boxes(grey(size), captions=[words])[0]
+    assert alone[3] > found[2][1], "without it the caption stands lower"
+
+
+def test_captions_are_of_one_size_all_through_a_film(grey):
+    """Upright the first fits only with smaller letters; one word without an end makes no other smaller."""
+    texts = ["Anna: Wait, you're telling", "Yes.", "x" * 90]
+    words = [Caption(start=Fraction(at), end=Fraction(at + 1), text=text) for at, text in enumerate(texts)]
+    film = grey((360, 640))
+    screen = Screen(film, locate=at_key, size=(360, 640), captions=words)
+    sizes = [screen._fitted(one, screen._letters[False])[1] for one in words]
+    alone = Screen(film, locate=at_key, size=(360, 640), captions=words[1:2])
+    assert sizes[0] == sizes[1] < alone._letters[False]
+    assert sizes[1] >= alone._letters[False] * 2 / 3
+
+
+def test_a_price_is_never_broken_and_what_is_not_seen_at_once_takes_no_room(grey):
+    first = Overlay(text="$9,999,999.99", place="top left", height=0.2, end=Fraction(1, 2))
+    second = Overlay(text="$1", place="top right", height=0.2, start=Fraction(1, 2))
+    assert sharing(first, [first, second]) == sharing(second, [first, second]) == 1
+    assert sharing(first, [first, second.model_copy(update={"start": Fraction(1, 4)})]) == 2
+    face = lettering.face_for("$9,999,999.99")
+    lines, pixels = lettering.fitted("$9,999,999.99", face, 90, 120, 400, whole=True)
+    assert lines == ["$9,999,999.99"]
+    assert pixels >= lettering.LEAST_PIXELS
+    ((left, _, right, _),) = boxes(grey((360, 640)), overlays=[first])
+    assert right - left > 200, "it has the whole row"
 
 
 def test_captions_burn_only_where_they_are_wanted(takes, tmp_path):

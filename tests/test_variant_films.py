@@ -4,6 +4,7 @@ import json
 import zipfile
 
 import pytest
+from PIL import Image
 
 from vitascope.cli.app import main
 from vitascope.film import document
@@ -70,6 +71,10 @@ def test_a_batch_is_counted_made_once_and_goes_on(batch, capsys, tmp_path):
     assert len([take for take in FilmFolder.open(batch.folder / "films" / "row-001").takes if take.kind == "clip"]) == 2
     with zipfile.ZipFile(tmp_path / "some.zip") as box:
         assert "row-002.mp4" not in box.namelist()
+        listed = json.loads(box.read("batch.json"))
+        assert [(film["name"], film["verdict"]) for film in listed["films"]] == [("row-001", "accept")]
+        assert {"name": "row-002", "row": 2, "why": "It was not accepted."} in listed["skipped"]
+        assert "row-002.mp4" not in box.read("index.html").decode()
 
 
 def test_one_that_fails_stops_no_other(batch, capsys):
@@ -80,3 +85,26 @@ def test_one_that_fails_stops_no_other(batch, capsys):
     assert code == 1
     assert [film["state"] for film in films.values()] == ["failed", "made"]
     assert "not made: row-001" in capsys.readouterr().err
+
+
+def test_a_logo_of_the_template_is_drawn_in_every_film_and_one_that_changed_is_drawn_anew(batch, capsys, tmp_path):
+    template = FilmFolder.open(tmp_path / "template")
+    overlays = {**TEMPLATE["overlays"], "logo": {"picture": "art/logo.png", "place": "top left", "height": 0.2}}
+    template.change(document.read({**TEMPLATE, "overlays": overlays}))
+
+    code, films, _ = batch()
+    assert code == 1
+    assert {film["error"] for film in films.values()} == {
+        "art/logo.png is not in the template's folder. Put the picture there, and run it again."
+    }
+    assert not list((batch.folder / "films").glob("*/takes/*")), "nothing is made that cannot be finished"
+
+    def corner(name):
+        return video.tail(batch.folder / f"{name}.mp4", 1)[-1][12:20, 14:24].reshape(-1, 3).mean(axis=0)
+
+    for colour, strongest in (((255, 0, 0), 0), ((0, 0, 255), 2)):
+        (template.path / "art").mkdir(exist_ok=True)
+        Image.new("RGB", (32, 32), colour).save(template.path / "art" / "logo.png")
+        code, films, _ = batch()
+        assert (code, {film["state"] for film in films.values()}) == (0, {"made"})
+        assert all(corner(name).argmax() == strongest and corner(name).max() > 180 for name in films)

@@ -134,6 +134,14 @@ def test_languages_take_their_own_columns_and_texts():
     assert plan(TEMPLATE, rows(TABLE), part).warnings == ('Not translated into zh: "Only today".',)
 
 
+def test_what_is_drawn_keeps_its_size_in_every_aspect():
+    made = plan(TEMPLATE, rows(TABLE), AXES)
+    pixels = {one.film.height: one.film.overlays["o1"].height * one.film.height for one in made.variants}
+    drawn = TEMPLATE.overlays["o1"].height * TEMPLATE.height
+    assert len(pixels) == 2
+    assert list(pixels.values()) == pytest.approx([drawn, drawn], abs=0.01)
+
+
 def test_axes_and_tables_that_make_no_sense_are_refused():
     for bad in ({"hook": "x"}, {"aspect": [1]}, {"language": ["Klingon!"]}, {"colour": ["x"]}):
         with pytest.raises(BadSpec):

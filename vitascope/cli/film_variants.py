@@ -41,12 +41,12 @@ def variants(
     from vitascope.film.variants.axes import Axes, axes
     from vitascope.film.variants.rows import rows
 
-    made_of = open_film(template).film
+    made_of = open_film(template)
     try:
         chosen = axes(strictjson.loads(begin.read_text(axes_file))) if axes_file else Axes()
     except ValueError as error:
         raise BadSpec(f"{axes_file} is not JSON: {error}.", hint='Such as {"hook": ["Cold coffee?"]}.') from error
-    batch = batches.plan(made_of, rows(begin.read_text(table)), chosen)
+    batch = batches.plan(made_of.film, rows(begin.read_text(table)), chosen)
     for one in (*batch.skipped, *batch.duplicates):
         say(f"left out: {one.name}: {one.why}")
     for warning in batch.warnings:
@@ -55,18 +55,20 @@ def variants(
         f"{counted(batch.count, 'film')} of {batch.asked}, {float(batch.seconds()):.0f} s in all; "
         f"{counted(len(batch.clips()), 'take')} and {counted(len(batch.voices()), 'voice')} to be made."
     )
+    title = making.heading(made_of.film, output)
     if only_plan:
         if not (output / "batch.json").exists():  # or what was made would look as if it were not
-            making.write(batch, output, {}, title=made_of.title, language=made_of.language)
+            making.write(batch, output, {}, title=title, language=made_of.film.language)
             print(output / "index.html", flush=True)
         return
     done = making.make(
-        batch, output, title=made_of.title, language=made_of.language, size=pixels(size) if size else None,
+        batch, output, template=made_of, size=pixels(size) if size else None,
         progress=lambda variant, at, total: say(f"{at + 1}/{total} {variant.name}"),
     )  # fmt: skip
     if packed:
         said = manifest.verdicts(begin.read_text(verdicts), batch) if verdicts else {}
-        say(f"{counted(making.pack(output, packed, said), 'film')} in {packed}")
+        count = making.pack(output, packed, said, title=title, language=made_of.film.language)
+        say(f"{counted(count, 'film')} in {packed}")
     print(output / "index.html", flush=True)
     failed = {name: one.error for name, one in done.items() if one.error}
     for name, why in failed.items():

@@ -225,10 +225,17 @@ def _pieces(text: str) -> list[str]:
     return found
 
 
-def fitted(text: str, face: Face, pixels: int, width: int, height: int) -> tuple[list[str], int]:
+def fitted(
+    text: str, face: Face, pixels: int, width: int, height: int, *, whole: bool = False
+) -> tuple[list[str], int]:
     """The lines and the size of letters, made smaller where the text is too long for this room. Lines that are a little
-    too wide get smaller letters and stay as they were broken.
+    too wide get smaller letters and stay as they were broken. `whole`: no word is broken as long as letters can get
+    smaller.
     """
+    if whole:
+        longest = max(face.sized(pixels).getlength(piece.rstrip()) for piece in _pieces(text))
+        if longest > width:
+            pixels = max(LEAST_PIXELS, int(pixels * width / longest))
     widest = max(face.sized(pixels).getlength(line) for line in text.split("\n"))
     if width < widest <= width / _MOST_SHRUNK:
         pixels = max(LEAST_PIXELS, int(pixels * width / widest))
@@ -246,8 +253,7 @@ def line_height(pixels: int) -> int:
 def drawn(lines: Sequence[str], face: Face, pixels: int, *, style: Style, align: Align = "center") -> Image.Image:
     """RGBA, as large as the words with their outline or box; white on what the style puts behind them."""
     font, pitch = face.sized(pixels), line_height(pixels)
-    stroke = max(1, round(pixels / 11)) if style == "outline" else 0
-    room = max(2, round(pixels * (0.4 if style == "box" else 0.2)))
+    stroke, room = _edge(pixels, style)
     widths = [round(font.getlength(line)) for line in lines]
     wide, high = max(widths, default=1) + 2 * (room + stroke), pitch * len(lines) + 2 * (room + stroke)
     image = Image.new("RGBA", (wide, high), (0, 0, 0, 0))
@@ -269,6 +275,17 @@ def drawn(lines: Sequence[str], face: Face, pixels: int, *, style: Style, align:
         else:
             pen.text(place, line, font=font, fill=(255, 255, 255, 255), stroke_width=stroke, stroke_fill=(0, 0, 0, 255))
     return image
+
+
+def edge(pixels: int, style: Style) -> int:
+    """How much wider than its words a drawn text is, on each side."""
+    return sum(_edge(pixels, style))
+
+
+def _edge(pixels: int, style: Style) -> tuple[int, int]:
+    """(the outline, the room around it)"""
+    stroke = max(1, round(pixels / 11)) if style == "outline" else 0
+    return stroke, max(2, round(pixels * (0.4 if style == "box" else 0.2)))
 
 
 def pixels_for(share: float, size: Size) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -31,6 +31,9 @@ from vitascope.media.compose import Cover, Shown
 Size = tuple[int, int]
 Locate = Callable[[Media], Path]
 _TITLE = 1.5  # times as large as other captions
+_DRAWN_SHARE = 4  # a text drawn over the film takes at most one part in so many of where words may stand
+_LEAST_SHARE = 2 / 3
+_BETWEEN = Fraction(1, 40)  # of the width, between what stands side by side
 
 
 class Screen:
@@ -64,14 +67,23 @@ class Screen:
         self._captions = [caption for caption in captions if caption.text.strip()]
         self._shown = [(self._frames(one.start), self._frames(one.end)) for one in self._captions]
         self._faces = self._choose_faces()
+        self._letters = {titles: self._letters_of(titles) for titles in (False, True)}
         self._covers: dict[int, Cover] = {}  # of the captions that are seen now
+        drawn = [one for one in overlays if one.picture or one.text.strip()]
         self._overlays = [
             (
                 (self._frames(one.start), timeline.frames if one.end is None else self._frames(one.end)),
-                overlay_cover(one, size, locate=locate, style=self._style, language=language, font=font),
+                overlay_cover(
+                    one,
+                    size,
+                    locate=locate,
+                    style=self._style,
+                    beside=sharing(one, drawn),
+                    language=language,
+                    font=font,
+                ),
             )
-            for one in overlays
-            if one.picture or one.text.strip()
+            for one in drawn
         ]
 
     def frame(self, number: int) -> Frame:
@@ -187,41 +199,93 @@ class Screen:
         return faces
 
     def _drawn(self, caption: Caption) -> Cover:
-        area, text = lettering.safe_area(self._size), caption.text
-        title = caption.kind == "title"
-        share = self._style.size * (_TITLE if title else 1.0)
-        face, pixels = self._faces[text], lettering.pixels_for(share, self._size)
-        lines, pixels = lettering.fitted(text, face, pixels, area.width - pixels, area.height // 2)  # a box needs room
-        image = lettering.drawn(lines, face, pixels, style=self._style.style)
-        top = self._size[1] // 4 - image.height // 2 if title else area.bottom - image.height  # above what happens
-        return Cover.of(image, (self._size[0] - image.width) // 2, top)
+        area, title = lettering.safe_area(self._size), caption.kind == "title"
+        lines, pixels = self._fitted(caption, self._letters[title])
+        image = lettering.drawn(lines, self._faces[caption.text], pixels, style=self._style.style)
+        left = (self._size[0] - image.width) // 2
+        if title:
+            return Cover.of(image, left, self._size[1] // 4 - image.height // 2)  # above what happens
+        return Cover.of(image, left, self._above(caption, left, image.size, area))
+
+    def _fitted(self, caption: Caption, pixels: int) -> tuple[list[str], int]:
+        area = lettering.safe_area(self._size)
+        width = area.width - pixels  # a box needs room
+        return lettering.fitted(caption.text, self._faces[caption.text], pixels, width, area.height // 2)
+
+    def _letters_of(self, titles: bool) -> int:
+        """How large the letters of all captions are, or of all titles: as the style says, or smaller by at most a third
+        if one of them would not keep its lines otherwise. So they do not change from one to the next.
+        """
+        wanted = lettering.pixels_for(self._style.size * (_TITLE if titles else 1.0), self._size)
+        mine = (one for one in self._captions if (one.kind == "title") == titles)
+        sizes = (self._fitted(one, wanted)[1] for one in mine)
+        return min((size for size in sizes if size >= wanted * _LEAST_SHARE), default=wanted)
+
+    def _above(self, caption: Caption, left: int, size: Size, area: lettering.Area) -> int:
+        """Where a caption begins: at the foot of the picture, or over what is drawn there while it is seen."""
+        begins, ends = self._frames(caption.start), self._frames(caption.end)
+        top = area.bottom - size[1]
+        for (start, end), cover in sorted(self._overlays, key=lambda one: -one[1].top):
+            high, wide = cover.alpha.shape[:2]
+            beside = cover.left + wide <= left or left + size[0] <= cover.left
+            apart = cover.top + high <= top or top + size[1] <= cover.top
+            if start < ends and begins < end and not beside and not apart and cover.top > self._size[1] // 2:
+                top = cover.top - size[1]
+        return max(top, area.top)
+
+
+def sharing(overlay: Overlay, overlays: Iterable[Overlay]) -> int:
+    """How many places of its row are taken while it is seen, its own among them: 1 to 3."""
+
+    def together(other: Overlay) -> bool:
+        first, second = sorted((overlay, other), key=lambda one: one.start)
+        return _row(overlay) == _row(other) and (first.end is None or second.start < first.end)
+
+    return len({overlay.place, *(other.place for other in overlays if together(other))})
 
 
 def overlay_cover(
-    overlay: Overlay, size: Size, *, locate: Locate, style: Captions, language: str = "en", font: Path | None = None
+    overlay: Overlay,
+    size: Size,
+    *,
+    locate: Locate,
+    style: Captions,
+    beside: int = 1,
+    language: str = "en",
+    font: Path | None = None,
 ) -> Cover:
-    """What is laid over a film of this size, where it stands. Raises BadClip, BadPicture, MissingFont."""
+    """What is laid over a film of this size, where it stands; made smaller where it has too little room. `beside`: how
+    many places of its row are taken (`sharing`). Raises BadClip, BadPicture, MissingFont.
+    """
     area = lettering.safe_area(size)
     high = max(1, round(overlay.height * size[1]))
+    room = round(area.width * (1 - (beside - 1) * _BETWEEN) / beside)
     if overlay.picture:
         name = f"The picture {overlay.picture[:8]}"
         path = located(Media(key=overlay.picture, seconds=Fraction(0)), name, locate)
         assert path is not None
         image = compose.clear_picture(path, name=name)
         wide = max(1, round(image.width * high / image.height))
-        if wide > area.width:
-            wide, high = area.width, max(1, round(high * area.width / wide))
+        if wide > room:
+            wide, high = room, max(1, round(high * room / wide))
         image = image.resize((wide, high), Image.Resampling.LANCZOS)
     else:
         face = lettering.face_for(overlay.text, language=language, font=font)
-        lines, pixels = lettering.fitted(overlay.text, face, max(high, lettering.LEAST_PIXELS), area.width, area.height)
+        tall = area.height if overlay.place == "centre" else area.height // _DRAWN_SHARE
+        pixels = max(high, lettering.LEAST_PIXELS)
+        _, pixels = lettering.fitted(overlay.text, face, pixels, room, max(tall, high), whole=True)
+        wide = room - 2 * lettering.edge(pixels, style.style)  # known only now
+        lines, pixels = lettering.fitted(overlay.text, face, pixels, wide, max(tall, high), whole=True)
         side = "left" if "left" in overlay.place else "right" if "right" in overlay.place else "center"
         image = lettering.drawn(lines, face, pixels, style=style.style, align=side)  # type: ignore[arg-type]
     left = (size[0] - image.width) // 2
     left = area.left if "left" in overlay.place else area.right - image.width if "right" in overlay.place else left
-    top = area.top if "top" in overlay.place else area.bottom - image.height
-    top = (size[1] - image.height) // 2 if overlay.place == "centre" else top
-    return Cover.of(image, left, top)
+    top = {"top": area.top, "centre": (size[1] - image.height) // 2, "bottom": area.bottom - image.height}
+    return Cover.of(image, left, top[_row(overlay)])
+
+
+def _row(overlay: Overlay) -> str:
+    return overlay.place.partition(" ")[0]
 
 
 def located(media: Media | None, name: str, locate: Locate) -> Path | None:

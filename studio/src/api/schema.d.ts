@@ -927,7 +927,8 @@ export interface paths {
         /**
          * Export Film
          * @description The cut for another program. `root`: the folder on your computer into which it will be unpacked, for formats
-         *     that need whole paths. What the format cannot hold stands in the header x-vitascope-losses.
+         *     that need whole paths. `formats`: of a ZIP, those that it holds, parted by commas; all of them if it is left out.
+         *     What a format cannot hold stands in the header x-vitascope-losses.
          */
         get: operations["export_film"];
         put?: never;
@@ -1895,7 +1896,7 @@ export interface paths {
         put?: never;
         /**
          * Speak
-         * @description These words, spoken, as a WAV file.
+         * @description These words, spoken, as a WAV file. A voice that is paid for is chosen only by its engine's name.
          */
         post: operations["speak"];
         delete?: never;
@@ -6555,6 +6556,11 @@ export interface components {
             sends_to: string;
             /** Title */
             title: string;
+            /**
+             * Usd Per Million
+             * @description Of characters; null: it is free, or nobody knows.
+             */
+            usd_per_million: number | null;
         };
         /** Voices */
         Voices: {
@@ -11769,6 +11775,7 @@ export interface operations {
             query: {
                 format: "otio" | "fcpxml" | "edl" | "mlt" | "kdenlive" | "jianying" | "csv" | "html" | "srt" | "vtt" | "json" | "zip";
                 root?: string;
+                formats?: string;
             };
             header?: never;
             path: {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from vitascope.errors import BadSpec
-from vitascope.film.document import Film, read
+from vitascope.film.document import Film, Overlay, read
 from vitascope.film.variants.axes import TEXTS, Option
 
 _VARIABLE = re.compile(r"\{\{|\}\}|\{([^\W\d][^{}\n]{0,60})\}")
@@ -42,6 +42,9 @@ def filled(template: Film, values: Mapping[str, str], option: Option) -> tuple[F
 
     data = _changed(_data(template), lambda text: fill(option.translations.get(text, text)))
     data |= {"language": option.language, "width": option.width, "height": option.height}
+    for overlay in data.get("overlays", {}).values():  # of as many pixels as in the template
+        share = overlay.get("height", Overlay().height) * template.height / option.height
+        overlay["height"] = min(1.0, round(share, 6))
     return read(data), used
 
 

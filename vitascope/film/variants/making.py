@@ -5,22 +5,25 @@ be stopped at any time and goes on where it was; a changed cell makes its own fi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from vitascope.engines.protocol import StepEngine
-from vitascope.errors import VitascopeError
+from vitascope.errors import BadSpec, VitascopeError
 from vitascope.film import finish, plan, produce
+from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
 from vitascope.film.plan import Task
 from vitascope.film.render import frame_at
-from vitascope.film.take import Kind, Take
+from vitascope.film.take import Kind, Media, Take
 from vitascope.film.timeline import timeline
 from vitascope.film.variants import Plan, Variant
 from vitascope.film.variants.manifest import Outcome, Verdict, as_csv, as_json, manifest
@@ -38,12 +41,13 @@ def make(
     batch: Plan,
     folder: Path,
     *,
-    title: str,
-    language: str = "en",
+    template: FilmFolder,
     size: tuple[int, int] | None = None,
     progress: Progress = lambda variant, done, total: None,
 ) -> dict[str, Outcome]:
-    """What became of each variant, by name. One that fails stops no other."""
+    """What became of each variant, by name. One that fails stops no other. `template`: its pictures, such as a logo,
+    go into every film that names them.
+    """
     outcomes: dict[str, Outcome] = {}
     shared: dict[tuple[Kind, str], tuple[FilmFolder, Take]] = {}
     engines: dict[str, StepEngine[Any]] = {}
@@ -51,10 +55,10 @@ def make(
     for number, variant in enumerate(batch.variants):
         progress(variant, number, len(batch.variants))
         try:
-            outcomes[variant.name] = _one(variant, folder, shared, engines, size)
+            outcomes[variant.name] = _one(variant, template, folder, shared, engines, size)
         except VitascopeError as error:
             outcomes[variant.name] = Outcome(error=f"{error.message} {error.hint}".strip())
-        write(batch, folder, outcomes, title=title, language=language)
+        write(batch, folder, outcomes, title=heading(template.film, folder), language=template.film.language)
     return outcomes
 
 
@@ -69,34 +73,52 @@ def write(
 ) -> None:
     """The manifest and the contact sheet."""
     folder.mkdir(parents=True, exist_ok=True)
-    listed = manifest(batch, outcomes, verdicts)
-    page = contact_sheet(listed, title=title, language=language)
-    for name, text in (("batch.json", as_json(listed)), ("batch.csv", as_csv(listed)), ("index.html", page)):
+    for name, text in _pages(manifest(batch, outcomes, verdicts), title=title, language=language):
         with written_aside(folder / name) as aside:
             aside.write_text(text, "utf-8")
 
 
-def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict]) -> int:
-    """A ZIP of the films that were made and not rejected, or of the accepted ones when some were, with the manifest and
-    the contact sheet. How many films.
+def heading(template: Film, folder: Path) -> str:
+    """Of the contact sheet: the template's title, or the folder's name where that is a film's alone."""
+    return folder.name if "{" in template.title else template.title
+
+
+def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict], *, title: str, language: str = "en") -> int:
+    """A ZIP of the films that were made and not rejected, or of the accepted ones when some were, with their captions
+    and a manifest and contact sheet of what is in it. How many films.
     """
     listed = json.loads((folder / "batch.json").read_text("utf-8"))
     some = "accept" in verdicts.values()
-    count = 0
+    films, out = [], list(listed["skipped"])
+    for film in listed["films"]:
+        film["verdict"] = verdict = verdicts.get(film["name"], film["verdict"])
+        if film["file"] and (verdict == "accept" if some else verdict != "reject"):
+            films.append(film)
+        else:
+            why = film["error"] or ("It was rejected." if verdict == "reject" else "It was not accepted.")
+            out.append({"name": film["name"], "row": film["row"], "why": why})
+    listed |= {"films": films, "skipped": out}
     with written_aside(target) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED) as box:
-        for film in listed["films"]:
-            verdict = verdicts.get(film["name"], film["verdict"])
-            if film["file"] and (verdict == "accept" if some else verdict != "reject"):
-                for name in (film["file"], *film["pictures"]):
-                    box.write(folder / name, name)
-                count += 1
-        for name in ("batch.json", "batch.csv", "index.html"):
-            box.write(folder / name, name)
-    return count
+        for film in films:
+            beside = (Path(film["file"]).with_suffix(suffix).name for suffix in (".srt", ".vtt"))
+            captions = [name for name in beside if (folder / name).is_file()]
+            for name in (film["file"], *film["pictures"], *captions):
+                box.write(folder / name, name)
+        for name, text in _pages(listed, title=title, language=language):
+            box.writestr(name, text)
+    return len(films)
+
+
+def _pages(listed: dict[str, Any], *, title: str, language: str) -> Iterator[tuple[str, str]]:
+    """The name and the text of the manifest and of the contact sheet."""
+    yield "batch.json", as_json(listed)
+    yield "batch.csv", as_csv(listed)
+    yield "index.html", contact_sheet(listed, title=title, language=language)
 
 
 def _one(
     variant: Variant,
+    template: FilmFolder,
     folder: Path,
     shared: dict[tuple[Kind, str], tuple[FilmFolder, Take]],
     engines: dict[str, StepEngine[Any]],
@@ -104,7 +126,7 @@ def _one(
 ) -> Outcome:
     own = _opened(variant, folder / "films" / variant.name)
     target = folder / f"{variant.name}.mp4"
-    now = json.dumps([variant.digest, size])
+    now = json.dumps([variant.digest, size, *_brought(template, own)])
     marker = own.path / _DONE
     if not (target.is_file() and marker.is_file() and marker.read_text("utf-8") == now):
         while tasks := plan.tasks(own.film, own.takes, stale=True):
@@ -125,6 +147,22 @@ def _one(
         seconds=float(timeline(own.film, own.takes).seconds),
         pictures=tuple(_pictures(own, folder, variant.name)),
     )
+
+
+def _brought(template: FilmFolder, own: FilmFolder) -> Iterator[str]:
+    """The template's pictures, laid into a film that draws them: the SHA-256 of each. Raises BadSpec for one that is
+    missing, before anything is made.
+    """
+    for name in sorted({overlay.picture for overlay in own.film.overlays.values() if overlay.picture}):
+        try:
+            data = template.locate(Media(key=name, seconds=Fraction(0))).read_bytes()
+        except (VitascopeError, OSError) as error:
+            raise BadSpec(
+                f"{name[:80]} is not in the template's folder.", hint="Put the picture there, and run it again."
+            ) from error
+        with written_aside(own.place(*name.split("/"))) as aside:
+            aside.write_bytes(data)
+        yield hashlib.sha256(data).hexdigest()
 
 
 def _opened(variant: Variant, path: Path) -> FilmFolder:

@@ -119,16 +119,21 @@ def overlay_picture(context: Context, actor: Actor, film_id: str, overlay_id: st
             path.write_bytes(inputs.read(context.store, context.blobs, actor.id, overlay.picture))
         drawn = screen.overlay_cover(
             overlay, size, locate=lambda _: path, style=film.captions, language=film.language,
-            font=context.settings.font,
+            font=context.settings.font, beside=_beside(film, overlay),
         )  # fmt: skip
     made = io.BytesIO()
     drawn.alone(size).save(made, "PNG", compress_level=4)
     return made.getvalue()
 
 
+def _beside(film: Film, overlay: Overlay) -> int:
+    return screen.sharing(overlay, [one for one in film.overlays.values() if one.picture or one.text.strip()])
+
+
 def _drawn_of(film: Film, overlay: Overlay) -> str:
     """Another word when it is drawn otherwise, so that browsers keep what they have."""
     told = [overlay.model_dump(mode="json"), film.width, film.height, film.language, film.captions.style]
+    told.append(_beside(film, overlay))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -74,7 +74,12 @@ export function VoicePicker({ here, id, member }: { here: Film; id: string; memb
           { value: '', label: t('cast.firstVoice') },
           ...fitting.map((voice) => ({
             value: `${voice.engine}/${voice.name}`,
-            label: [voice.title, voice.language, voice.sends_to && t('cast.sendsTo', { host: voice.sends_to })]
+            label: [
+              voice.title,
+              voice.language,
+              voice.sends_to && t('cast.sendsTo', { host: voice.sends_to }),
+              voice.usd_per_million !== null && t('cast.costs', { dollars: voice.usd_per_million / 1000 }),
+            ]
               .filter(Boolean)
               .join(' · '),
           })),
