@@ -17,7 +17,6 @@ import vitascope as v
 from melt import rendered
 from processes import until
 from test_handoff_judges import watched
-from test_lettering import chinese  # noqa: F401  a fixture
 from vitascope.film import times
 from vitascope.film.folder import FilmFolder
 from vitascope.film.screen import Screen
