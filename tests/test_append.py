@@ -104,6 +104,27 @@ def test_the_same_request_is_the_same_bytes_from_a_file_and_from_memory(tmp_path
     assert held.save(tmp_path / "c.mp4").read_bytes() == first.path.read_bytes()
 
 
+@pytest.mark.parametrize("ours", [True, False], ids=["copied", "encoded again"])
+def test_what_a_clip_in_memory_goes_on_from_is_read_only_when_it_is_looked_at(tmp_path, monkeypatch, ours):
+    source = written(tmp_path / "source.mp4", 33) if ours else otherwise(tmp_path / "source.mp4", monkeypatch, crf="20")
+    kept = np.stack(list(video.read_frames(source)))
+    made = longer(source, tmp_path / "longer.mp4")
+
+    def read(*_):
+        yield pytest.fail("what is before is read")
+
+    monkeypatch.setattr(render, "_kept", read)
+    held = render.draw(made.recipe.spec, DiscEngine())
+    if ours:
+        assert held.save(tmp_path / "held.mp4").read_bytes() == made.path.read_bytes()
+    monkeypatch.undo()
+    source.unlink()
+    assert np.array_equal(held.frames[:33], kept)
+    assert len(held.frames) == 33 + 8
+    assert held.frames is held.frames
+    assert held.save(tmp_path / "again.mp4").read_bytes() == made.path.read_bytes()
+
+
 def test_a_line_from_when_all_was_encoded_again_is_still_made_again(tmp_path):
     first = render.make(ClipSpec(prompt="a red ball", seconds=1, seed=7), DiscEngine(), tmp_path / "1.mp4")
     old = render.make(

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Clip:
 
     recipe: Recipe
     path: Path | None = None
-    held: Frames | None = field(default=None, repr=False, compare=False)
+    held: Frames | None = field(default=None, repr=False, compare=False)  # without those of a clip that it continues
     held_sound: Sound | None = field(default=None, repr=False, compare=False)
     held_source: bytes = field(default=b"", repr=False, compare=False)  # the file of the clip that it continues
     notes: tuple[str, ...] = field(default=(), compare=False)  # what was changed of the pictures and clips given
@@ -80,11 +81,22 @@ class Clip:
 
     @property
     def frames(self) -> Frames:
-        """(T, H, W, 3) uint8; read from the file when they are not held."""
+        """(T, H, W, 3) uint8; read from the file when they are not held. Those of a clip that this one continues are
+        read when they are first asked for: to go on from a long clip costs nothing for what is not looked at.
+        """
         if self.held is not None:
-            return self.held
+            return self._whole if self.held_source else self.held
         assert self.path, "a clip is in memory or in a file"
         return np.stack(list(_file_frames(self.path)))
+
+    @cached_property
+    def _whole(self) -> Frames:
+        assert self.held is not None
+        shape = self.recipe.shape
+        whole = np.empty((shape.total, shape.height, shape.width, 3), np.uint8)
+        for index, frame in enumerate(_continued(self.recipe.spec, iter(self.held), 0, self.held_source)):
+            whole[index] = frame
+        return whole
 
     @property
     def fps(self) -> Fraction:
@@ -100,7 +112,9 @@ class Clip:
                 shutil.copyfile(self.path, aside)
         else:
             copied = _copied(self.recipe, self.held_source) if self.held_source else 0
-            frames = itertools.islice(self.frames, copied, None)
+            frames = iter(self.frames if self.held is None else self.held)
+            if self.held_source:
+                frames = _continued(self.recipe.spec, frames, copied, self.held_source)
             _write(target, self.recipe, frames, lambda: self.sound, source=self.held_source, copied=copied)
         return target
 
@@ -130,11 +144,12 @@ def make(
 
 
 def draw(spec: ClipSpec, engine: StepEngine[Any], *, progress: Progress = _unwatched, begun: Begun = _unread) -> Clip:
-    """Draw the clip into memory."""
+    """Draw the clip into memory. Of a clip that it continues the file is held, not its frames."""
     recipe, heard = recipe_for(spec, engine.card), _Heard()
     shape = recipe.shape
-    frames = np.empty((shape.total, shape.height, shape.width, 3), np.uint8)
-    for index, frame in enumerate(drawn(recipe, engine, progress=progress, begun=begun, heard=heard)):
+    frames = np.empty((shape.total - shape.given, shape.height, shape.width, 3), np.uint8)
+    made = drawn(recipe, engine, progress=progress, begun=begun, copied=shape.given, heard=heard)
+    for index, frame in enumerate(made):
         frames[index] = frame
     source = Path(spec.extend.path).read_bytes() if spec.extend else b""
     return Clip(kept(recipe, engine.card), held=frames, held_sound=heard(), held_source=source)
@@ -308,16 +323,16 @@ def _ahead(frames: Iterator[Frame], count: int = AHEAD) -> Iterator[Frame]:
             pool.shutdown(cancel_futures=True)
 
 
-def _kept(spec: ClipSpec) -> Iterator[Callable[[], Frame]]:
-    """What draws each frame of the clip being continued."""
+def _kept(spec: ClipSpec, source: bytes = b"") -> Iterator[Callable[[], Frame]]:
+    """What draws each frame of the clip being continued; `source`: its file, where that is in memory."""
     if spec.extend:
-        source = Path(spec.extend.path)
-        yield from (draw for draw, _ in video.timed_frames(source, name=_SOURCE, frames=spec.extend.frames))
+        source_file = source or Path(spec.extend.path)
+        yield from (draw for draw, _ in video.timed_frames(source_file, name=_SOURCE, frames=spec.extend.frames))
 
 
-def _continued(spec: ClipSpec, new: Iterator[Frame], copied: int) -> Iterator[Frame]:
+def _continued(spec: ClipSpec, new: Iterator[Frame], copied: int, source: bytes = b"") -> Iterator[Frame]:
     if spec.extend and copied < spec.extend.frames:
-        yield from (draw() for draw in itertools.islice(_kept(spec), copied, None))
+        yield from (draw() for draw in itertools.islice(_kept(spec, source), copied, None))
     yield from new
 
 
