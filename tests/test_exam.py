@@ -9,7 +9,7 @@ from vitascope.engines import registry
 from vitascope.errors import BadSpec, BadWeights, OutputFailed
 from vitascope.smallworld import exam
 from vitascope.smallworld.exam import prompts, reconstruction, sheet
-from vitascope.smallworld.exam.judge import MOMENTS, Parse, asked, marks, parse
+from vitascope.smallworld.exam.judge import MOMENTS, SKILLS, Parse, asked, marks, parse
 from vitascope.smallworld.exam.sheet import ALL, Score
 from vitascope.smallworld.reader import reader
 from vitascope.smallworld.world.render import outline, render
@@ -160,12 +160,12 @@ def test_the_bank_is_the_same_for_everybody_unseen_in_training_and_names_every_s
 
 def test_a_clip_that_could_not_be_made_out_is_wrong_and_is_counted():
     question = prompts.bank(1)[0]
-    score = sheet.scores([marks(NOTHING, question.facts)])
+    score = sheet.scores([marks(NOTHING, question.facts)], SKILLS)
     assert score["colour"] == score[ALL] == Score(0, 1)
 
 
 def test_all_asked_counts_only_clips_with_nothing_wrong():
-    score = sheet.scores([{"colour": True, "camera": True}, {"colour": True, "camera": False}])
+    score = sheet.scores([{"colour": True, "camera": True}, {"colour": True, "camera": False}], SKILLS)
     assert (score["colour"], score["camera"], score[ALL]) == (Score(2, 2), Score(1, 2), Score(1, 2))
 
 
@@ -177,7 +177,7 @@ def test_the_interval_is_wilson_s():
 
 def test_a_judge_that_fails_the_ground_truth_is_not_believed():
     good, bad = Score(200, 200), Score(190, 200)
-    truth = dict.fromkeys((*sheet.SKILLS, ALL), good) | {"camera": bad}
+    truth = dict.fromkeys((*SKILLS, ALL), good) | {"camera": bad}
     assert sheet.doubtful(truth) == ["camera"]
 
 

@@ -251,13 +251,15 @@ def doctor() -> None:
 @app.command()
 @click.option("--model", help="See `vitascope models`.")
 @click.option("--quick", is_flag=True, help="Fewer clips for each skill.")
+@click.option("--clips", type=click.IntRange(1, 10_000), help="How many clips, if not 1,000, or 200 with --quick.")
+@click.option("--several", is_flag=True, help="Scenes of two and three things: are all there, and no other?")
 @click.option("--aspect", default="1:1", help="Shape of the clips.")
 @click.option("--json", "json_file", type=FILE, help="Also write the sheet as JSON.")
-def exam(model: str | None, quick: bool, aspect: str, json_file: Path | None) -> None:
+def exam(model: str | None, quick: bool, clips: int | None, several: bool, aspect: str, json_file: Path | None) -> None:
     """Measure what a model really knows."""
     from vitascope.smallworld import exam as examination
 
-    print(examination.run(model=model, quick=quick, json_path=json_file, aspect=aspect))
+    print(examination.run(model=model, quick=quick, json_path=json_file, aspect=aspect, clips=clips, several=several))
 
 
 @app.command(context_settings=_PASS_ON)

@@ -2,13 +2,15 @@
 
 Clips are made from prompts of unseen scenes, a judge without weights says what each shows, and that is held against
 what was asked. Beside the model's share of right answers stand the judge's own (the same scenes, rendered) and chance
-(clips with one another's prompts).
+(clips with one another's prompts). There are two exams: of one thing with its motion, ground, sky and camera, and of
+two and three things together.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,29 @@ from vitascope.errors import BadSpec
 from vitascope.frames import Frames
 from vitascope.media.atomic_write import check_place, written_aside
 from vitascope.smallworld.dimensions import ASPECTS
-from vitascope.smallworld.exam import reconstruction, sheet
+from vitascope.smallworld.exam import judge, prompts, reconstruction, sheet
+from vitascope.smallworld.exam import several as crowds
 from vitascope.smallworld.exam.contact import save_contact
-from vitascope.smallworld.exam.judge import MOMENTS, Parse, marks, parse
-from vitascope.smallworld.exam.prompts import Question, bank
+from vitascope.smallworld.exam.judge import MOMENTS
+from vitascope.smallworld.exam.prompts import Question
 from vitascope.smallworld.world.render import render
 from vitascope.smallworld.world.stage import set_stage, start_of
 
 QUICK, FULL = 200, 1000  # clips
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What is asked, how a clip is looked at, and what is right of it."""
+
+    skills: tuple[str, ...]
+    bank: Callable[..., list[Question]]
+    parse: Callable[..., Any]
+    marks: Callable[..., dict[str, bool]]
+
+
+ONE = Exam(judge.SKILLS, prompts.bank, judge.parse, judge.marks)
+SEVERAL = Exam(crowds.SKILLS, crowds.bank, crowds.parse, crowds.marks)
 
 
 def run(
@@ -39,31 +56,38 @@ def run(
     *,
     aspect: str = "1:1",
     clips: int | None = None,
+    several: bool = False,
     contact_path: Path | None = None,
 ) -> str:
-    """Examine a model and return the sheet as text. `clips` overrides their number, `contact_path` shows some."""
+    """Examine a model and return the sheet as text. `clips` overrides their number, `contact_path` shows some, and
+    `several` takes the exam of two and three things.
+
+    Raises BadSpec for an unknown aspect and OutputFailed where a file could not be written, both before the work.
+    """
     for path in (json_path, contact_path):
         if path:
             check_place(path)
     if aspect not in ASPECTS:
         raise BadSpec(f'Unknown aspect "{aspect}".', hint=f"One of {', '.join(ASPECTS)}.", field="aspect")
-    questions = bank(clips or (QUICK if quick else FULL), aspect=aspect)
+    exam = SEVERAL if several else ONE
+    questions = exam.bank(clips or (QUICK if quick else FULL), aspect=aspect)
     maker = registry.load(model or registry.BUILT_IN)
     name = maker.card.name
-    made: list[Parse] = []
-    true: list[Parse] = []
+    made: list[Any] = []
+    true: list[Any] = []
     shown: list[Frames] = []
     for question in tqdm(questions, desc="exam", unit="clip"):
         frames = drawn(maker, name, question)
         shown += [frames] if contact_path and len(shown) < 24 else []
-        made.append(seen(frames, question))
-        true.append(seen(truth(question), question))
+        made.append(seen(frames, question, exam))
+        true.append(seen(truth(question), question, exam))
+    answers = {"model": made, "ground truth": true, "chance": shuffled(made)}
     columns = {
-        "model": sheet.scores([marks(clip, question.facts) for clip, question in zip(made, questions, strict=True)]),
-        "ground truth": sheet.scores(
-            [marks(clip, question.facts) for clip, question in zip(true, questions, strict=True)]
-        ),
-        "chance": sheet.scores(shuffled(made, questions)),
+        title: sheet.scores(
+            [exam.marks(clip, question.facts) for clip, question in zip(clips_seen, questions, strict=True)],
+            exam.skills,
+        )
+        for title, clips_seen in answers.items()
     }
     result: dict[str, Any] = {
         "model": name,
@@ -71,6 +95,7 @@ def run(
         "vitascope": __version__,
         "clips": len(questions),
         "aspect": aspect,
+        "things": "two or three things" if several else "one thing",
         "seeds": [questions[0].scene.seed, questions[-1].scene.seed],
         "scores": {
             title: {skill: score.to_dict() for skill, score in column.items()} for title, column in columns.items()
@@ -98,18 +123,18 @@ def truth(question: Question) -> Frames:
     return render(set_stage(question.scene, int(MOMENTS[-1]) + 1)[MOMENTS], width, height)
 
 
-def seen(frames: Frames, question: Question) -> Parse:
-    """The judge is told where the camera starts, and nothing else of the question."""
-    return parse(frames, start_of(question.scene))
+def seen(frames: Frames, question: Question, exam: Exam = ONE) -> Any:
+    """What the exam's judge makes out. It is told where the camera starts, and nothing else of the question."""
+    return exam.parse(frames, start_of(question.scene))
 
 
-def shuffled(clips: list[Parse], questions: list[Question]) -> list[dict[str, bool]]:
-    """Marks of each clip against the prompt of another."""
+def shuffled(clips: list[Any]) -> list[Any]:
+    """What was seen, each in the place of another: to be held against prompts that it was not made from."""
     away = max(1, len(clips) // 2)
-    return [marks(clips[(index + away) % len(clips)], question.facts) for index, question in enumerate(questions)]
+    return [clips[(index + away) % len(clips)] for index in range(len(clips))]
 
 
-def _row(question: Question, made: Parse, true: Parse) -> dict[str, Any]:
+def _row(question: Question, made: Any, true: Any) -> dict[str, Any]:
     return {
         "seed": question.scene.seed,
         "prompt": question.prompt,

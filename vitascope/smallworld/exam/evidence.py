@@ -58,6 +58,20 @@ def _squared_distance(picture: Array, one: Array, other: Array) -> Array:
     return np.square(picture - one - share[..., None] * way).sum(-1)
 
 
+def without(field: Array, portrait: Portrait, corner: tuple[int, int], edge: int) -> Array:
+    """The evidence but for what a portrait with its window at this corner (y, x) covers and so many pixels round it."""
+    height, width = portrait.cover.shape
+    covered = np.zeros(field.shape[1:], bool)
+    y, x = corner[0] + MARGIN, corner[1] + MARGIN
+    top, left = max(y, 0), max(x, 0)
+    part = covered[top : max(y + height, 0), left : max(x + width, 0)]
+    part[:] = portrait.cover[top - y :, left - x :][: part.shape[0], : part.shape[1]] > 0
+    for _ in range(edge):
+        wide = np.pad(covered, 1)
+        covered = wide[1:-1, 1:-1] | wide[2:, 1:-1] | wide[:-2, 1:-1] | wide[1:-1, 2:] | wide[1:-1, :-2]
+    return np.where(covered, np.float32(0), field)
+
+
 def gains(field: Array, portrait: Portrait, places: Places) -> Array:
     """Gain (C,) of a portrait with its window at these places."""
     covered = portrait.cover > 0

@@ -44,20 +44,24 @@ def bank(count: int, first_seed: int = 0, aspect: str = "1:1") -> list[Question]
         pinned = WAYS[len(questions) // 2 % len(WAYS)] if len(questions) % 2 == 0 else None
         scene = scenes.sample(seed, things=1, motion=pinned)
         if scene.main.motion.kind not in _SPEAKS_OF_ANOTHER:
-            questions.append(replace(_question(scene), aspect=aspect))
+            questions.append(replace(question(scene), aspect=aspect))
         seed += 1
     return questions
 
 
-def _question(scene: scenes.World) -> Question:
-    """Colour, shape, motion, ground, sky and camera are always said; size, material and speeds half of the time."""
+def question(scene: scenes.World) -> Question:
+    """Colours, shapes, motion, ground, sky and camera are always said; the main thing's size and material and all
+    speeds half of the time.
+    """
     rng = np.random.default_rng([7200, scene.seed])
-    said, main = facts_of(scene), facts_of(scene).things[0]
+    said = facts_of(scene)
+    main, *others = said.things
 
     def maybe(word: str) -> str:
         return word if rng.random() < 0.5 else ""
 
     main = replace(main, size=maybe(main.size), material=maybe(main.material), speed=maybe(main.speed))
-    facts = replace(said, things=(main,), camera_speed=maybe(said.camera_speed))
+    others = [replace(other, size="", material="") for other in others]
+    facts = replace(said, things=(main, *others), camera_speed=maybe(said.camera_speed))
     language = captions.LANGUAGES[int(rng.integers(2))]
     return Question(scene, facts, captions.compose(facts, rng, language), language)

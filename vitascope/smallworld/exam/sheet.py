@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vitascope.smallworld.exam.judge import SKILLS
-
 CERTAIN = 0.98  # of the ground truth must be judged right, or the judge is wrong
 ALL = "all asked"
 
@@ -43,10 +41,10 @@ def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def scores(marks: Sequence[Mapping[str, bool]]) -> dict[str, Score]:
+def scores(marks: Sequence[Mapping[str, bool]], skills: Sequence[str]) -> dict[str, Score]:
     """One score for each skill over the clips asked for it, and one for the clips with nothing wrong at all."""
     out = {}
-    for skill in SKILLS:
+    for skill in skills:
         given = [mark[skill] for mark in marks if skill in mark]
         out[skill] = Score(sum(given), len(given))
     out[ALL] = Score(sum(all(mark.values()) for mark in marks), len(marks))
@@ -55,13 +53,13 @@ def scores(marks: Sequence[Mapping[str, bool]]) -> dict[str, Score]:
 
 def doubtful(truth: Mapping[str, Score]) -> list[str]:
     """The skills in which the judge is not to be trusted: it fails clips that are right by construction."""
-    return [skill for skill in SKILLS if truth[skill].of and truth[skill].share < CERTAIN]
+    return [skill for skill, score in truth.items() if skill != ALL and score.of and score.share < CERTAIN]
 
 
 def table(columns: Mapping[str, Mapping[str, Score]]) -> str:
     """Skills down, columns across; every share with its 95 % interval and the number of clips."""
     lines = [f"{'':<10} {'clips':>6}  " + "  ".join(f"{name:<22}" for name in columns)]
-    for skill in (*SKILLS, ALL):
+    for skill in next(iter(columns.values())):
         cells = [_cell(column[skill]) for column in columns.values()]
         count = max(column[skill].of for column in columns.values())
         lines.append(f"{skill:<10} {count:>6}  " + "  ".join(f"{cell:<22}" for cell in cells))
@@ -80,7 +78,8 @@ def text(result: Mapping[str, Any], columns: Mapping[str, Mapping[str, Score]]) 
     seeds, codec = result["seeds"], result["codec"]
     lines = [
         f"Exam of {result['model']} (weights {result['weights'][:12]}, Vitascope {result['vitascope']})",
-        f"{result['clips']} clips of {result['aspect']}, scene seeds {seeds[0]} to {seeds[1]}, none seen in training",
+        f"{result['clips']} clips of {result['aspect']} with {result['things']}, scene seeds {seeds[0]} to {seeds[1]}, "
+        "none seen in training",
         "",
         table(columns),
         "",

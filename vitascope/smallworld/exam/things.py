@@ -4,7 +4,8 @@ explains them best is it. First roughly and everywhere in small pictures, then e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitascope.smallworld.exam.backgrounds import SIDES, Array, Setting
-from vitascope.smallworld.exam.evidence import MARGIN, evidence, gains, gains_of_all, weights
+from vitascope.smallworld.exam.evidence import MARGIN, evidence, gains, gains_of_all, weights, without
 from vitascope.smallworld.exam.portraits import TURNS, Guess, Look, Portrait, Pose, Row, paint, pixel_of, place_of
 from vitascope.smallworld.world.camera import Start
 from vitascope.smallworld.world.scene import COLOURS, MATERIALS
@@ -25,6 +26,8 @@ RADII = (0.34, 0.45, 0.60, 0.80)  # a small thing far away to a large one near
 PLAIN = 10.0  # gain, of a thing that is seen well
 FAINTEST = 1.0  # gain: what has less is none; twice that where the ground's pattern may be taken for a thing
 POSES: tuple[Pose, ...] = tuple((*kind, turn) for kind, turns in TURNS.items() for turn in turns)
+EDGE = 3.0  # gain, of what a portrait does not quite cover of a thing
+NEAR = 0.85  # of the sum of their radii: nearer than that is no thing of its own
 MOVES = np.stack(np.meshgrid(range(-2, 3), range(-2, 3)), axis=-1).reshape(-1, 2)
 
 
@@ -52,6 +55,29 @@ def find_thing(coarse: Array, fine: Array, setting: Setting, misplaced: float, r
             found.append(Found(one.guess, sum(each.gain for each in (one, *again))))
     best = max(found, key=_gain)
     return best if best.gain >= FAINTEST * (1 + misplaced) else None
+
+
+def find_all(coarse: Array, fine: Array, setting: Setting, misplaced: float, row: Row, most: int) -> list[Guess]:
+    """Up to `most` things of one picture (H, W, 3), given at both sizes, and its camera (8,); the plainest first. Where
+    one has been found no other is looked for, so one that is hidden by it is missed.
+    """
+    found, edges = list[Guess](), list[Guess]()
+    while len(found) < most and len(edges) <= most:
+        canvas = _Canvas(coarse, fine, setting, misplaced, row, found + edges)
+        made_out = canvas.made_out(canvas.guesses)
+        if not _is_plain(made_out):
+            made_out = canvas.made_out(canvas.guesses_of_all_sizes())
+        best, gain = made_out[0].guess, made_out[0].gain
+        if gain < FAINTEST * (1 + misplaced):
+            break
+        # A portrait does not quite cover what it is of, so a faint thing that touches another is what is left of that.
+        at_an_edge = gain < EDGE and any(_touch(best, other) for other in found)
+        (edges if at_an_edge else found).append(best)
+    return found
+
+
+def _touch(one: Guess, other: Guess) -> bool:
+    return math.dist(one.place, other.place) < NEAR * (one.radius + other.radius)
 
 
 def _is_plain(made_out: list[Found]) -> bool:
@@ -84,10 +110,12 @@ def _gallery(ground: str, sky: str) -> tuple[list[Guess], Array]:
 class _Canvas:
     """A picture on which guesses are tried: roughly in its small version, then at full care."""
 
-    def __init__(self, coarse: Array, fine: Array, setting: Setting, misplaced: float, row: Row):
-        self.setting, self.misplaced, self.row = setting, misplaced, row
+    def __init__(
+        self, coarse: Array, fine: Array, setting: Setting, misplaced: float, row: Row, known: Sequence[Guess] = ()
+    ):
+        self.setting, self.misplaced, self.row, self.known = setting, misplaced, row, known
         self.height, self.width, _ = fine.shape
-        self.field = evidence(fine, setting, row, misplaced)
+        self.field = self._unknown(fine, edge=2)
         self.guesses, self.colours = self._sketched(coarse)
 
     def _sketched(self, picture: Array) -> tuple[list[Guess], list[str]]:
@@ -96,7 +124,7 @@ class _Canvas:
         """
         height, width, _ = picture.shape
         guesses, weighed = _gallery(self.setting.ground, self.setting.sky)
-        field, places = evidence(picture, self.setting, self.row, self.misplaced), corners(height, width, WINDOW)
+        field, places = self._unknown(picture, edge=1), corners(height, width, WINDOW)
         some = places[(places % 2 == 0).all(axis=1)]  # every other place is enough to see about where
         best = some[gains_of_all(field, weighed, (WINDOW, WINDOW), some).max(axis=0).argmax()]
         places = places[np.abs(places - best).max(axis=1) <= 4]
@@ -110,6 +138,17 @@ class _Canvas:
                 tried.append(guess.but(place=place_of(self.row, x, y, width, height, DEPTH)))
         colours = list(dict.fromkeys(guesses[index].colour for index in order))[:3]
         return [guess for tried in first.values() for guess in tried], colours
+
+    def _unknown(self, picture: Array, edge: int) -> Array:
+        """The evidence of a picture without what known things cover, and so many pixels round them."""
+        height, width, _ = picture.shape
+        field = evidence(picture, self.setting, self.row, self.misplaced)
+        for guess in self.known:
+            pixels = min(max(24, 2 * round(guess.radius * min(height, width))), MARGIN)
+            (portrait,) = paint([guess], self.setting, self.row, pixels, min(height, width))
+            x, y = pixel_of(self.row, guess.place, width, height)
+            field = without(field, portrait, (round(y - pixels / 2), round(x - pixels / 2)), edge)
+        return field
 
     def guesses_of_all_sizes(self) -> list[Guess]:
         return [guess.but(radius=radius) for guess in self.guesses for radius in RADII]
