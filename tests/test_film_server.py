@@ -397,6 +397,21 @@ def test_a_budget_is_held_when_it_is_ordered(working):
     assert cheap.json()["error"]["code"] == "price_too_high"
 
 
+def test_a_film_in_the_list_says_what_it_cost_and_may_cost(working):
+    client = working.client(working.key())
+    url = f"/v1/films/{created(client, budget=30)['id']}"
+
+    def money():
+        (line,) = client.get("/v1/films").json()["data"]
+        return line["spent"], line["running"], line["budget"]
+
+    assert money() == (0, 0, 30)
+    credits = client.post(f"{url}/make", json={"ids": ["k1"], "kinds": ["clip"]}).json()["credits"]
+    assert credits > 0
+    until(lambda: settled(client, url))
+    assert money() == (credits, 0, 30)
+
+
 def test_what_cannot_be_made_is_told_and_nothing_of_the_batch_is_ordered(client):
     film = created(client, shots={**FILM["shots"], "k2": {"action": "Long.", "seconds": "90"}})
     url = f"/v1/films/{film['id']}"

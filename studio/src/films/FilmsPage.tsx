@@ -7,17 +7,18 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { api, call, told } from '../api/client';
+import { useAccount } from '../api/hooks';
 import { local } from '../library/files';
 import { Button } from '../parts/Button';
 import { PageHead } from '../parts/PageHead';
 import { useToast } from '../parts/toast';
-import { moment } from '../parts/time';
+import { figure, moment } from '../parts/time';
 import { language } from '../words';
 import { FilmPage } from './FilmPage';
 import css from './films.module.css';
 import { Shape } from './Mark';
 import { NewFilm } from './NewFilm';
-import { aspect, seconds } from './say';
+import { aspect, seconds, usePrice } from './say';
 import type { FilmLine, StateName } from './types';
 
 const PAGE = 30;
@@ -108,6 +109,7 @@ function FilmCard({ film }: { film: FilmLine }) {
             {t('shots', { count: film.shots })} · {aspect(film.width, film.height)} ·{' '}
             {moment(film.edited_at, language(), 'date')}
           </p>
+          <Money film={film} />
         </div>
         <Menu position="bottom-end" width={190}>
           <Menu.Target>
@@ -146,6 +148,21 @@ function FilmCard({ film }: { film: FilmLine }) {
       )}
     </article>
   );
+}
+
+/** What it has cost, and what is left of its budget. What is held for takes on their way is neither. */
+function Money({ film: { spent, running, budget } }: { film: FilmLine }) {
+  const { t } = useTranslation('films');
+  const price = usePrice();
+  const creditsOn = useAccount().data?.credits_on;
+  if (!creditsOn || (budget === null && !spent && !running)) return null;
+  const said = [
+    budget === null ? t('budget.cost', { price: price(spent) }) : t('budget.used', { spent: figure(spent) }),
+    running > 0 && t('budget.held', { held: figure(running) }),
+    budget !== null &&
+      t('budget.left', { left: figure(Math.max(0, budget - spent - running)), budget: figure(budget) }),
+  ];
+  return <p className={css.quiet}>{said.filter(Boolean).join(' · ')}</p>;
 }
 
 function useTrash() {

@@ -21,7 +21,7 @@ from vitascope.server.films import files, making, speaking
 from vitascope.server.schemas import Answer
 from vitascope.store import film_renders, film_takes, films
 from vitascope.store.film_renders import Render
-from vitascope.store.film_takes import Shown
+from vitascope.store.film_takes import Cost, Shown
 from vitascope.store.films import Row
 from vitascope.vendors.openai import dialect as openai
 
@@ -123,6 +123,9 @@ class FilmLine(Answer):
     seconds: str
     thumbnail_url: str | None
     summary: dict[str, int]
+    spent: float = Field(description="Credits that its takes have cost.")
+    running: float = Field(description="Held for what is on its way.")
+    budget: float | None
     trashed_at: float | None
     created_at: float
     edited_at: float
@@ -199,7 +202,7 @@ def film_view(context: Context, request: Request, actor: Actor, film_id: str) ->
     )
 
 
-def film_line(context: Context, base: str, row: Row, shown: list[Shown]) -> FilmLine:
+def film_line(context: Context, base: str, row: Row, shown: list[Shown], cost: Cost) -> FilmLine:
     film, takes = row.film, Takes(one.take for one in shown)
     line = timeline.timeline(film, takes)
     posters = {one.take.id: one.poster_key for one in shown}
@@ -217,6 +220,9 @@ def film_line(context: Context, base: str, row: Row, shown: list[Shown]) -> Film
         seconds=str(line.seconds),
         thumbnail_url=delivery.link(context, base, first) if first else None,
         summary=state.summary(states_of(film, takes, line)),
+        spent=cost.spent / 100,
+        running=cost.running / 100,
+        budget=film.budget,
         trashed_at=row.trashed_at,
         created_at=row.created_at,
         edited_at=row.edited_at,

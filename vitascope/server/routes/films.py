@@ -188,8 +188,8 @@ def list_films(
     base = context.base_url(request)
     with context.store.read() as tx:
         rows = films.page(tx, actor.id, trashed=trashed, project_id=project, after=after, limit=limit + 1)
-        found = [(row, film_takes.shown(tx, row.id)) for row in rows]
-    lines = [views.film_line(context, base, row, shown) for row, shown in found]
+        found = [(row, film_takes.shown(tx, row.id), film_takes.cost(tx, row.id)) for row in rows]
+    lines = [views.film_line(context, base, row, shown, cost) for row, shown, cost in found]
     return pages(lines, limit)  # type: ignore[return-value]
 
 
