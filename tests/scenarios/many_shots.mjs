@@ -82,5 +82,13 @@ await drive(async (page, context) => {
   await page.keyboard.press('ArrowRight');
   await page.locator('[data-card=k15][data-on] [data-open]:focus').waitFor();
   await inSight('k15');
+  // By keys alone into its sheet, and back to its card.
+  await page.keyboard.press('Enter');
+  await page.locator('aside:focus').waitFor();
+  await page.keyboard.press('Tab');
+  await page.locator('aside :focus').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('complementary').waitFor({ state: 'detached' });
+  await page.locator('[data-card=k15]:not([data-on]) [data-open]:focus').waitFor();
   return { ...found, most: Math.max(...most), heights: [...heights] };
 });

@@ -33,6 +33,7 @@ function FilmList() {
   const { t } = useTranslation('films');
   useDocumentTitle(`${t('title')} · Vitascope`);
   const [adding, setAdding] = useState(false);
+  const [left, setLeft] = useState(false); // the form was closed: its button has the focus again
   const asked = useInfiniteQuery({
     queryKey: ['films', 'list'],
     initialPageParam: '',
@@ -42,6 +43,10 @@ function FilmList() {
   });
   const films = (asked.data?.pages.flatMap((page) => page.data) ?? []) as FilmLine[];
   const empty = asked.isSuccess && !films.length;
+  const leave = () => {
+    setAdding(false);
+    setLeft(true);
+  };
   useEffect(() => {
     if (empty) setAdding(true); // and it stays while the first film is being made
   }, [empty]);
@@ -49,12 +54,17 @@ function FilmList() {
     <main className={css.page}>
       <PageHead title={t('title')} meta={films.length > 0 && t('count', { count: films.length })}>
         {asked.isSuccess && !adding && (
-          <Button kind="fill" icon={<IconPlus size={16} stroke={2} aria-hidden />} onClick={() => setAdding(true)}>
+          <Button
+            kind="fill"
+            autoFocus={left}
+            icon={<IconPlus size={16} stroke={2} aria-hidden />}
+            onClick={() => setAdding(true)}
+          >
             {t('new.title')}
           </Button>
         )}
       </PageHead>
-      {adding && <NewFilm first={empty} onClose={() => setAdding(false)} />}
+      {adding && <NewFilm first={empty} onClose={leave} />}
       {asked.isPending && <p className={css.quiet}>{t('loading')}</p>}
       {asked.isError && (
         <div className="empty" role="alert">

@@ -61,6 +61,8 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
         : '';
   const stopped = saved !== 'saved' ? t('saveFirst') : short;
   const first = refused[0];
+  // Not `disabled`: it would lose the focus as soon as it was pressed.
+  const off = !count || Boolean(stopped) || make.isPending || quote.isPlaceholderData;
 
   return (
     <section className={css.bar} aria-label={t('toMake')}>
@@ -138,9 +140,11 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
             type="button"
             className={`button ${css.make}`}
             data-kind="fill"
-            disabled={!count || Boolean(stopped) || make.isPending || quote.isPlaceholderData}
+            aria-disabled={off || undefined}
             onClick={() =>
-              found && make.mutate({ wish, quote: found, key }, { onSettled: () => setKey(crypto.randomUUID()) })
+              !off &&
+              found &&
+              make.mutate({ wish, quote: found, key }, { onSettled: () => setKey(crypto.randomUUID()) })
             }
           >
             {count

@@ -54,10 +54,27 @@ export function BoardTab({ here }: { here: Film }) {
     );
     if (open) setDrawer(Boolean(id));
   }, []);
-  const toCard = useBoardKeys(here, shots, () => asked.current ?? current?.shotId ?? '', choose);
+  const chosen = () => asked.current ?? current?.shotId ?? '';
+  const close = () => {
+    const at = document.activeElement;
+    if (at === document.body || at?.closest('aside')) cardOf(chosen())?.focus({ preventScroll: true });
+    choose('');
+  };
+  const toCard = useBoardKeys(here, shots, chosen, choose, close);
+  const entering = useRef(false); // Enter on a card or a row leads into the sheet, which is far by Tab; a press does not
+  const enter = () => {
+    if (!entering.current || chosen() !== (current?.shotId ?? '')) return;
+    entering.current = false;
+    work.current?.querySelector('aside')?.focus();
+  };
+  const press = ({ detail, target }: React.MouseEvent) => {
+    entering.current = detail === 0 && target instanceof Element && target.matches('[aria-pressed]:not(aside *)');
+    enter();
+  };
   useEffect(() => {
     if ((current?.shotId ?? '') === asked.current) asked.current = null;
     if (asked.current === null) toCard(current?.shotId ?? '');
+    enter();
     if (!current) return;
     const card = work.current?.querySelector(`[data-card="${current.shotId}"]`);
     const row = work.current?.querySelector(`[data-row="${current.shotId}"]`);
@@ -70,7 +87,7 @@ export function BoardTab({ here }: { here: Film }) {
       here={here}
       placed={current}
       length={lengths[current.shotId]}
-      onClose={() => choose('')}
+      onClose={close}
       onChoose={choose}
     />
   );
@@ -90,7 +107,7 @@ export function BoardTab({ here }: { here: Film }) {
           ]}
         />
       )}
-      <div ref={work} className={css.work} data-sheet={(wide && Boolean(sheet)) || undefined}>
+      <div ref={work} onClick={press} className={css.work} data-sheet={(wide && Boolean(sheet)) || undefined}>
         {(!narrow || half === 'script') && <Script {...common} />}
         {(!narrow || half === 'board') && (
           <section className={css.board} aria-label={t('board')} data-scroll>
@@ -110,7 +127,7 @@ export function BoardTab({ here }: { here: Film }) {
           </section>
         )}
         {wide && sheet && (
-          <aside className={css.aside} aria-label={t('shotOf', { label: current.label })}>
+          <aside tabIndex={-1} className={css.aside} aria-label={t('shotOf', { label: current.label })}>
             {sheet}
           </aside>
         )}
@@ -143,6 +160,7 @@ function useBoardKeys(
   shots: ReturnType<typeof inOrder>,
   chosen: () => string,
   choose: (id: string, open?: boolean) => void,
+  close: () => void,
 ): (id: string) => void {
   const { t } = useTranslation('films');
   const led = useRef(''); // the shot to which a key led, whose card may not be drawn yet
@@ -187,7 +205,7 @@ function useBoardKeys(
   useShortcut('esc', (event) => {
     // The menu that it closes has gone when this is heard.
     if (event.target instanceof Element && event.target.closest('[role=menu]')) return;
-    choose('');
+    close();
   });
   const move = useRef<(step: 1 | -1) => void>(() => undefined);
   move.current = (step) => {
