@@ -126,6 +126,17 @@ def _parts():
 
 
 @pytest.mark.slow
+def test_a_file_of_an_earlier_version_is_brought_anew(pull, command, server, files, tmp_path):
+    assert pull().returncode == 0
+    line, own = command("remove", NAME)
+    subprocess.run(line, env=own, check=True, capture_output=True, timeout=LONG)
+    server.files = {**files, "vae/config.json": b'{"part": "newer"}', "transformer/config.json": b'{"part": "newer"}'}
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "home" / "models" / "files" / NAME / "vae" / "config.json").read_bytes() == b'{"part": "newer"}'
+
+
+@pytest.mark.slow
 @pytest.mark.smoke
 def test_what_breaks_off_is_resumed(pull, server, files, tmp_path):
     server.breaks = 0.6
