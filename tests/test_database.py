@@ -17,7 +17,7 @@ from vitascope.errors import BadSettings, Unavailable
 from vitascope.store import ids, schema
 from vitascope.store.database import Store, file_url, insert_new
 
-HEAD = "0012"
+HEAD = "0013"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

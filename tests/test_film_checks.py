@@ -1,6 +1,7 @@
 """`film check`: a whole film is told to be whole by every reader there is, and each fault by its place and a remedy."""
 
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -227,6 +228,17 @@ def test_a_reader_that_is_missing_is_named_and_fails_nothing(folder, monkeypatch
         assert f"not checked  hand-off  {name}: {reader} is not installed." in said
     assert "apt-get install melt" in said
     assert "mlt: written" not in said, "nobody read it back"
+
+
+def test_a_reader_that_does_not_end_is_told_and_fails_nothing(folder, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    for program in ("melt", "xmllint"):
+        (tmp_path / "bin" / program).write_text("#!/bin/sh\nexec sleep 600\n")
+        (tmp_path / "bin" / program).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(checks.handoff, "_LIMIT_SECONDS", 0.2)
+    assert findings(folder) == []
+    assert ("hand-off", "mlt: melt did not come to its end.") in findings(folder, "unchecked")
 
 
 def test_a_format_that_cannot_hold_the_film_is_no_fault(folder):

@@ -3032,6 +3032,12 @@ export interface components {
              * @description The file, in a form.
              */
             content: string;
+            /**
+             * Files
+             * @description Of foreign clips those of the library, as JSON, by their names: {"Beach": "clip_..."}.
+             * @default null
+             */
+            files?: string | null;
         };
         /** Deleted */
         Deleted: {

@@ -26,11 +26,15 @@ from vitascope.film.folder import FilmFolder
 from vitascope.film.handoff.links import file_names
 from vitascope.film.timeline import Timeline, timeline
 
-_LIMIT_SECONDS = 300  # for a program of another house
+_LIMIT_SECONDS = 120  # for a program of another house
 
 
-class _Missing(Exception):
-    """A reader that is not installed; the words say how to get it."""
+class _Unread(Exception):
+    """A reader did not read: `what` says why, `hint` what to do."""
+
+    def __init__(self, hint: str, what: str = "is not installed"):
+        super().__init__(what)
+        self.hint = hint
 
 
 class _Misread(Exception):
@@ -70,8 +74,8 @@ def _one(name: str, made: _Written) -> Iterator[Finding]:
     for reader, read in _READERS[name].items():
         try:
             read(made)
-        except _Missing as error:
-            yield Finding("hand-off", "unchecked", f"{name}: {reader} is not installed.", str(error))
+        except _Unread as error:
+            yield Finding("hand-off", "unchecked", f"{name}: {reader} {error}.", error.hint)
         except (_Misread, VitascopeError) as error:
             told = error.message if isinstance(error, VitascopeError) else str(error)
             yield Finding("hand-off", "wrong", f"{name}, read by {reader}: {told}", "Please report it.")
@@ -108,21 +112,21 @@ def _library(name: str, package: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise _Missing(f"pip install {package}") from error
+        raise _Unread(f"pip install {package}") from error
 
 
 def _program(name: str, package: str, *arguments: str, folder: Path) -> str:
     """Run it, and what it said."""
     found = shutil.which(name)
     if not found:
-        raise _Missing(f"apt-get install {package}, or the like for your system")
+        raise _Unread(f"apt-get install {package}, or the like for your system")
     try:
         done = subprocess.run(
             [found, *arguments], cwd=folder, env=plain_environment(), stdin=subprocess.DEVNULL, capture_output=True,
             timeout=_LIMIT_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _Misread(f"{name} did not come to its end.") from error
+        raise _Unread("Check again.", "did not come to its end") from error
     said = done.stderr.decode("utf-8", "replace").replace(str(folder), "")
     if done.returncode:
         raise _Misread(f"exit {done.returncode}: {said.strip()[:300]}")
@@ -134,7 +138,7 @@ def _opentimelineio(made: _Written, **how: Any) -> None:
     try:
         read = library.adapters.read_from_file(str(made.path), **how)
     except library.exceptions.NoKnownAdapterForExtensionError as error:
-        raise _Missing("pip install otio-cmx3600-adapter") from error
+        raise _Unread("pip install otio-cmx3600-adapter") from error
     except Exception as error:  # adapters raise many kinds
         raise _Misread(str(error)[:300]) from error
     clips = [one.name for one in read.video_tracks()[0] if isinstance(one, library.schema.Clip)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from vitascope.errors import Conflict
+from vitascope.errors import BadSpec, Conflict
 from vitascope.film import document, edit, state
 from vitascope.film.take import KINDS, Kind
 from vitascope.orders import admission
