@@ -195,6 +195,19 @@ def test_a_file_of_an_earlier_version_is_brought_anew(pull, command, server, fil
 
 
 @pytest.mark.slow
+def test_what_was_pulled_has_its_own_card_whatever_has_the_same_shapes(command, files, tmp_path):
+    asked = known.every()["wan2.1-t2v-14b"]
+    with Hub(asked.hub, files) as running:  # of a size that is nearer to the 1.3B
+        line, own = command("pull", asked.name, "--name", "mine", "--accept-licence", HF_ENDPOINT=running.address)
+        done = subprocess.run(line, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONG)
+    assert done.returncode == 0, done.stderr
+    home = tmp_path / "home" / "models"
+    assert json.loads((home / "mine.json").read_text("utf-8"))["like"] == asked.name
+    written = tomllib.loads((home / "mine.toml").read_text("utf-8"))
+    assert written["format"]["sizes"] == asked.card["format"]["sizes"]
+
+
+@pytest.mark.slow
 @pytest.mark.smoke
 def test_what_breaks_off_is_resumed(pull, server, files, tmp_path):
     server.breaks = 0.6

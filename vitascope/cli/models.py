@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -272,7 +273,8 @@ def pull(
 
     brought = {source: listed["repository"], "commit": listed["commit"]}
     full = {str(to / path): digest for path, digest in hashes.items() if not is_licence(path)}
-    _write(found_model.look(to), name, device, licence=licence, brought=brought, hashes=full)
+    model = replace(found_model.look(to), like=one)  # many have the same shapes
+    _write(model, name, device, licence=licence, brought=brought, hashes=full)
 
 
 def _ask_about_size(listed: Mapping[str, Any], to: Path, yes: bool) -> None:
