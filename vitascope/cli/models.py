@@ -84,6 +84,8 @@ def add(
         return _add_workflow(
             path, name or _plain(path.stem), comfy, key=key, fps=fps, size=size, seconds=seconds, price=price
         )
+    if path.suffix.lower() == ".json":
+        raise BadSettings(f"{path.name} holds no weights.", hint="Is it a ComfyUI workflow? Then give --comfy ADDRESS.")
     from vitascope.engines.openweights import found_model
 
     if to:
