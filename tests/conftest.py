@@ -2,6 +2,7 @@
 tiny model, made when the first test asks for it (`tiny`; torch is imported only then).
 """
 
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -12,13 +13,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.update(ONE_THREAD)  # before numpy and torch are imported
 
 import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 import judges  # noqa: E402
+from around import chinese, programs, pytest_sessionstart  # noqa: E402, F401  fixtures for all, and a hook
 from judges import pytest_make_collect_report, pytest_runtest_makereport  # noqa: E402, F401  hooks
 from nginx import nginx  # noqa: E402, F401  fixtures for all
 from s3 import s3_server, s3_url  # noqa: E402, F401  fixtures for all
 from service import postgres_only, sqlite_only, store  # noqa: E402, F401  fixtures for all
 from vitascope import config  # noqa: E402
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how fast a busy machine draws its examples says nothing of ours
 
 
 def pytest_addoption(parser):
@@ -47,6 +53,17 @@ def own_home(homes, monkeypatch):
     config.settings.cache_clear()
     yield home
     config.settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def own_logs():
+    """A command that runs in a test sends the log to that test's standard error, which is closed after it."""
+    log = logging.getLogger()
+    before = log.handlers[:]
+    yield
+    for handler in log.handlers[:]:
+        if type(handler) is logging.StreamHandler and handler not in before:
+            log.removeHandler(handler)
 
 
 @pytest.fixture(scope="module")

@@ -322,7 +322,9 @@ def apart(one, other):
 
 @pytest.mark.parametrize("size", [(640, 360), (360, 640)])
 @pytest.mark.parametrize("price", ["9.99", "$9,999,999.99", "只要 199 元"])
-def test_what_is_drawn_in_one_row_stands_side_by_side_and_captions_stand_above_it(size, price, grey, tmp_path):
+def test_what_is_drawn_in_one_row_stands_side_by_side_and_captions_stand_above_it(size, price, grey, request, tmp_path):
+    if not price.isascii():
+        request.getfixturevalue("chinese")
     Image.new("RGB", (300, 120), (255, 0, 0)).save(tmp_path / "logo.png")
     overlays = [
         Overlay(picture=str(tmp_path / "logo.png"), place="top left", height=0.15),

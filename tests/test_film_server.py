@@ -334,8 +334,6 @@ def test_an_overlay_is_drawn_for_the_preview_as_the_render_draws_it(served, tmp_
     assert then[1]["url"] != line["overlays"][1]["url"]
     for gone in ("o3", "o9"):
         assert client.get(f"{url}/overlays/{gone}").status_code == 404
-    client.patch(url, json={"changes": {"overlays": {"o1": {"picture": "0" * 64}}}})
-    assert client.get(f"{url}/overlays/o1").status_code == 404
 
 
 def ended(client, url):
@@ -343,7 +341,7 @@ def ended(client, url):
     return found if found["finished_at"] else None
 
 
-def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working):
+def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working, programs):
     client = working.client(working.key(credits=0, plan="free"))
     lines = [{"id": "l1", "kind": "voice_over", "text": "Look, a ball!"}]
     shots = {"k1": {**FILM["shots"]["k1"], "lines": lines}}
@@ -371,7 +369,7 @@ def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working):
         assert httpx2.get(take["media"]["url"]).status_code == 404, "its file has gone"
 
 
-def test_who_can_speak_is_listed_and_speaks(working):
+def test_who_can_speak_is_listed_and_speaks(working, programs):
     client = working.client(working.key())
     voices = client.get("/v1/voices").json()["data"]
     assert voices
@@ -524,7 +522,7 @@ def test_a_take_on_its_way_is_cancelled_when_it_is_removed(client):
     assert client.delete(f"{url}/takes/{take['id']}").status_code == 404
 
 
-def test_own_music_is_kept_and_heard(working):
+def test_own_music_is_kept_and_heard(working, programs):
     client = working.client(working.key())
     film = created(client)
     url = f"/v1/films/{film['id']}"

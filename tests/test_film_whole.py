@@ -17,7 +17,6 @@ import vitascope as v
 from melt import rendered
 from processes import until
 from test_handoff_judges import watched
-from test_lettering import chinese  # noqa: F401  a fixture
 from vitascope.film import times
 from vitascope.film.folder import FilmFolder
 from vitascope.film.screen import Screen
@@ -76,7 +75,7 @@ def sample(language, offline, folder):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_sample_film_is_made_without_a_network_although_it_is_killed(language, offline, request, tmp_path):
+def test_a_sample_film_is_made_without_a_network_although_it_is_killed(language, offline, programs, request, tmp_path):
     if language == "zh":
         request.getfixturevalue("chinese")
     film = sample(language, offline, tmp_path / language)

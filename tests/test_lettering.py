@@ -1,13 +1,11 @@
 """Words on the picture: fonts, lines, places; and read again by a machine that reads pictures."""
 
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-import judges
 from test_cutroom import at_key, line, media, piece
 from vitascope.errors import BadSettings, MissingFont
 from vitascope.film import lettering
@@ -16,29 +14,11 @@ from vitascope.film.document import Captions
 from vitascope.film.lettering import Face
 from vitascope.film.render import frame_at
 
-CJK = ("wqy-microhei", "NotoSansCJK", "NotoSansSC", "wqy-zenhei", "PingFang", "msyh")
-
 
 @pytest.fixture
 def no_fonts(monkeypatch):
     """A machine with Pillow alone."""
     monkeypatch.setattr(lettering, "_files", lambda: ())
-
-
-@pytest.fixture(scope="session")
-def chinese():
-    """A Chinese font of this machine."""
-
-    def here():
-        return [path for start in CJK for path in lettering._files() if Path(path).stem.startswith(start)]
-
-    if not (found := here()):
-        judges.install("fonts-wqy-microhei")
-        lettering._files.cache_clear()
-        found = here()
-    if not found:
-        pytest.skip("no Chinese font (fonts-wqy-microhei)")
-    return Path(found[0])
 
 
 def test_english_needs_no_font_of_the_machine(no_fonts):

@@ -2,6 +2,7 @@
 
     VitascopeError              500  exit 1   anything that went wrong
     ├── BadSpec                 400  exit 2   what was asked makes no sense: prompt, size, seconds, seed, camera
+    │   └── UnknownId           422  exit 2   something is named that is not there
     ├── UnknownModel            404  exit 2   no model of that name
     ├── BadSettings             500  exit 2   an environment variable or the settings file holds nonsense
     ├── BadPicture              422  exit 1   a given picture cannot be read or is too large

@@ -155,7 +155,7 @@ NAMES = {  # that the vendors' own SDKs offer while one types, or their guides s
 @pytest.mark.parametrize("dialect", NAMES)
 def test_the_names_that_a_vendors_sdk_offers_are_taken(dialect):
     for name in NAMES[dialect]:
-        assert model_aliases.resolve(name, [CARD], {}, CARD.name, dialect=dialect) is CARD
+        assert model_aliases.resolve(name, [CARD], {}, CARD.name, offered=[CARD], dialect=dialect) is CARD
 
 
 def test_an_unknown_model_is_answered_with_what_that_caller_may_use(client):
