@@ -19,11 +19,15 @@ from vitascope import pricing
 from vitascope.clip import Shape
 from vitascope.engines.card import ModelCard
 from vitascope.errors import BadSpec, Blocked, Conflict, FilmChanged, OverBudget
+from vitascope.film.document import Film
+from vitascope.film.plan import Wish
 from vitascope.film.take import Take, Takes
+from vitascope.film.timeline import Timeline
 from vitascope.media.upright import Seen
 from vitascope.orders import batch, following, speech
 from vitascope.orders.batch import Step
-from vitascope.orders.film_plan import Item, Plan, Planner, Refused, Wish
+from vitascope.orders.film_batch import Item, Plan, Refused
+from vitascope.orders.film_plan import Planner
 from vitascope.orders.order import Order
 from vitascope.server import requests
 from vitascope.server.auth import Actor
@@ -82,9 +86,7 @@ def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version
     known = {*film.shots, *film.scenes, *film.cues, *(one.id for shot in film.shots.values() for one in shot.lines)}
     if unknown := sorted(wish.ids - known):
         raise BadSpec(f'The film has no "{unknown[0]}".', hint="ids: of shots, lines, cues or scenes.", field="ids")
-    plan = Planner(
-        film, takes, wish, card=cards(context, actor), price=price(context, actor), new_id=_ids(context)
-    ).made()
+    plan = planner(context, actor, film, takes, wish, new_id=_ids(context)).made()
     speaking.refuse_voices(context, actor, film, plan)
     return Planned(row, takes, counted, plan)
 
@@ -243,7 +245,25 @@ def _order(context: Context, actor: Actor, row: Row, item: Item) -> Order:
     )
 
 
-def cards(context: Context, actor: Actor) -> Callable[[str], ModelCard]:
+def planner(
+    context: Context,
+    actor: Actor,
+    film: Film,
+    takes: tuple[Take, ...],
+    wish: Wish,
+    *,
+    new_id: Callable[[], str] | None = None,
+    cut: Timeline | None = None,
+) -> Planner:
+    """With the models and prices of this server. Without `new_id` it is only counted."""
+    numbers = itertools.count()
+    return Planner(
+        film, takes, wish, card=_cards(context, actor), price=_price(context, actor), cut=cut,
+        new_id=new_id or (lambda: f"take_{next(numbers)}"),
+    )  # fmt: skip
+
+
+def _cards(context: Context, actor: Actor) -> Callable[[str], ModelCard]:
     """Models by their names, each looked up once."""
     known: dict[str, ModelCard] = {}
 
@@ -255,7 +275,7 @@ def cards(context: Context, actor: Actor) -> Callable[[str], ModelCard]:
     return card
 
 
-def price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], int]:
+def _price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], int]:
     """What a number of clips costs this account, by the function that charges it."""
     plan = context.plan(actor.account)
 
@@ -269,12 +289,6 @@ def price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], i
 
 def _ids(context: Context) -> Callable[[], str]:
     return lambda: ids.new_id(ids.TAKE, context.now())
-
-
-def counting() -> Callable[[], str]:
-    """Ids for a plan that is only counted."""
-    numbers = itertools.count()
-    return lambda: f"take_{next(numbers)}"
 
 
 def _fingerprint(film_id: str, wish: Wish) -> str:

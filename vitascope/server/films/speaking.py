@@ -10,7 +10,7 @@ from vitascope.film.checks.finding import counted
 from vitascope.film.document import Film, Line
 from vitascope.film.voices.bought import Bought, Buy
 from vitascope.orders import speech
-from vitascope.orders.film_plan import Item, Plan, Refused
+from vitascope.orders.film_batch import Item, Plan, Refused
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 

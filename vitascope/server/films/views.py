@@ -10,10 +10,12 @@ from pydantic import Field
 
 from vitascope.errors import VitascopeError
 from vitascope.film import state, timeline
+from vitascope.film.best import suggested
 from vitascope.film.document import Film
+from vitascope.film.plan import Wish
 from vitascope.film.state import State
 from vitascope.film.take import Media, Take, Takes
-from vitascope.orders.film_plan import Plan, Planner, Wish, suggested
+from vitascope.orders.film_batch import Plan
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
@@ -295,10 +297,7 @@ def _state(one: State, label: str) -> StateView:
 
 def _plan(context: Context, actor: Actor, film: Film, takes: tuple[Take, ...], cut: timeline.Timeline) -> Plan:
     """Of all that is missing or out of date."""
-    planner = Planner(
-        film, takes, Wish(stale=True), card=making.cards(context, actor), price=making.price(context, actor),
-        new_id=making.counting(), cut=cut,
-    )  # fmt: skip
+    planner = making.planner(context, actor, film, takes, Wish(stale=True), cut=cut)
     try:
         plan = planner.made()
         speaking.refuse_voices(context, actor, film, plan)

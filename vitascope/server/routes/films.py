@@ -11,9 +11,9 @@ from pydantic import Field
 
 from vitascope.errors import BadSpec, Conflict
 from vitascope.film import document, edit, state
+from vitascope.film.plan import Wish
 from vitascope.film.take import KINDS, Kind
 from vitascope.orders import admission
-from vitascope.orders.film_plan import Wish
 from vitascope.server import requests
 from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.films import Large, making, own, reading, speaking, views
