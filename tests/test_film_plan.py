@@ -26,14 +26,20 @@ FILM = {
 TEXT_ONLY = replace(CARD, name="words", modes=("text",))
 EXTENDS = replace(CARD, name="extends", modes=("text", "extend"))
 SHORT = replace(CARD, name="short", format=replace(CARD.format, max_seconds=Fraction(3)))
-CARDS = {card.name: card for card in (CARD, TEXT_ONLY, EXTENDS, SHORT, PaintEngine.card)} | {"": CARD}
+SQUARE = replace(CARD, name="square", format=replace(CARD.format, sizes=((192, 192),)))
+CARDS = {card.name: card for card in (CARD, TEXT_ONLY, EXTENDS, SHORT, SQUARE, PaintEngine.card)} | {"": CARD}
+
+
+def cards(name):
+    """A name with a comma is a route."""
+    return [CARDS[one] for one in name.split(",")]
 
 
 def planned(film, takes=(), **wish):
     numbers = itertools.count(1)
     film = document.read({**FILM, **film})
     planner = Planner(
-        film, tuple(takes), Wish(**wish), card=CARDS.__getitem__, price=lambda shape, card, n: 10 * n,
+        film, tuple(takes), Wish(**wish), cards=cards, price=lambda shape, card, n: 10 * n,
         new_id=lambda: f"new{next(numbers)}",
     )  # fmt: skip
     return film, planner.made()
@@ -102,6 +108,20 @@ def test_a_shot_that_nothing_describes_is_refused_and_so_is_what_follows():
     assert [one.of for one in plan.refused] == ["k2", "k3"]
     _, plan = planned(shots(k2={"action": ""}), kinds=("still",))
     assert ([one.of for one in plan.items], [one.of for one in plan.refused]) == (["k1", "k3"], ["k2"])
+
+
+def test_a_model_of_a_route_that_makes_another_shape_is_passed_over():
+    _, plan = planned({"model": "square,short"})
+    assert {one.card.name for one in plan.items} == {"short"}
+    _, plan = planned({"model": "short,"})
+    assert {one.card.name for one in plan.items} == {"short"}
+    _, plan = planned({"still_model": "words,short"}, kinds=("still",))
+    assert {one.card.name for one in plan.items} == {"short"}, "the other makes no stills"
+
+
+def test_what_stands_against_a_shot_whichever_model_makes_it_is_told_once():
+    _, plan = planned({"model": "short,", **shots(k1={"locked": True})})
+    assert plan.refused[0].error.message == "S01-02 goes on from S01-01, which is not made."
 
 
 def test_a_locked_shot_is_left_alone_and_that_is_said():

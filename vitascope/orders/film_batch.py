@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,6 +48,9 @@ class Item:
         """Modes of the card whose pictures are still to be put in."""
         first = {"image": ("image",), "continue": ("image",), "extend": ("extend",)}.get(self.mode, ())
         return (*first, *(("references",) if self.references else ()))
+
+
+Pick = Callable[[str, Sequence[Item], dict[str, str]], tuple[Item, str]]
 
 
 @dataclass(frozen=True)

@@ -8,27 +8,28 @@ the take that will be there then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from vitascope.clip import MAX_SEED, ClipSpec, Shape, SourceClip
-from vitascope.engines.card import ModelCard
+from vitascope.engines.card import ALIKE, ModelCard
 from vitascope.errors import BadSpec, VitascopeError
 from vitascope.film import state, timeline, wording
 from vitascope.film.document import Film, Line, Scene, Shot
 from vitascope.film.plan import Wish, handles
 from vitascope.film.state import State
 from vitascope.film.take import Kind, Media, Take, chosen, of_kind
-from vitascope.orders.film_batch import Item, Mode, Plan, Refused
+from vitascope.orders.film_batch import Item, Mode, Pick, Plan, Refused
 
 _THERE = Media(key="", seconds=Fraction(1))  # of a take that will be made before its turn
 SPARE = 5  # a take is longer by this part of its lines, as long as nobody has spoken them: voices may be slower
 
 
 class Planner:
-    """`card(name)`: the model of this name, "" for the default; `price(shape, card, n)`: units of credits; both raise
-    what stands against it. `new_id` gives ids for takes.
+    """`cards(name)`: the model of this name ("": the default), or those of a route; `price(shape, card, n)`: units of
+    credits; both raise what stands against it. `pick(name, drafts, passed)`: which of a route's drafts is ordered, and
+    why; `passed` says why its other models don't make it. `new_id` gives ids for takes.
     """
 
     def __init__(
@@ -37,13 +38,14 @@ class Planner:
         takes: tuple[Take, ...],
         wish: Wish,
         *,
-        card: Callable[[str], ModelCard],
+        cards: Callable[[str], Sequence[ModelCard]],
         price: Callable[[Shape, ModelCard, int], int],
         new_id: Callable[[], str],
+        pick: Pick = lambda name, drafts, passed: (drafts[0], ""),
         cut: timeline.Timeline | None = None,
     ):
         self.film, self.takes, self.wish = film, takes, wish
-        self._card, self._price, self._new_id = card, price, new_id
+        self._cards, self._price, self._pick, self._new_id = cards, price, pick, new_id
         self.plan, self._cut = Plan(), cut
         self._states: dict[tuple[str, Kind], State] = {}
         self._coming: dict[tuple[str, Kind], list[Take]] = {}
@@ -115,8 +117,8 @@ class Planner:
         try:
             self._refuse_undescribed(scene, shot, self.film.label(shot_id))
             own = shot.model or self.film.model
-            own = own if own and "still" in self._card(own).modes else ""  # else the default
-            self._place(draft(self._card(self.film.still_model or own)))
+            own = own if own and any("still" in card.modes for card in self._cards(own)) else ""  # else the default
+            self._place(self._made_by(self.film.still_model or own, shot, draft))
         except VitascopeError as error:
             self._refuse(shot_id, "still", self.film.label(shot_id), error)
 
@@ -147,9 +149,40 @@ class Planner:
         try:
             self._refuse_undescribed(scene, shot, label)
             if not self._has_already(shot_id, "clip", digest):
-                self._place(draft(self._card(shot.model or self.film.model)))
+                self._place(self._made_by(shot.model or self.film.model, shot, draft))
         except VitascopeError as error:
             self._refuse(shot_id, "clip", label, error)
+
+    def _made_by(self, name: str, shot: Shot, draft: Callable[[ModelCard], Item]) -> Item:
+        """By this model; of a route by the one that is picked of those that make the shot as it should be."""
+        cards = self._cards(name)
+        if len(cards) == 1:
+            drafts, passed = [draft(cards[0])], dict[str, str]()
+        else:
+            drafts, passed, stands = [], {}, None
+            for card in cards:
+                try:
+                    item = draft(card)
+                except VitascopeError as error:
+                    passed[card.name], stands = error.message, error
+                    continue
+                if why := self._otherwise(item, shot):
+                    passed[card.name] = why
+                else:
+                    drafts.append(item)
+            if stands and not drafts and set(passed.values()) == {stands.message}:
+                raise stands  # it has nothing to do with the models
+        item, why = self._pick(name, drafts, passed)
+        return replace(item, notes=(*item.notes, why)) if why else item
+
+    def _otherwise(self, item: Item, shot: Shot) -> str:
+        """What of the shot this model would not make as it should be; empty: nothing."""
+        assert item.shape
+        assert item.card
+        if abs(item.shape.width / item.shape.height / self.film.aspect - 1) > ALIKE:
+            return f"it makes {item.shape.width}x{item.shape.height}"
+        silent = item.kind == "clip" and item.card.sound == "never" and wording.takes_words(self.film, shot)
+        return "it makes no sound" if silent else ""
 
     def _refuse_undescribed(self, scene: Scene, shot: Shot, label: str) -> None:
         if not wording.is_described(self.film, scene, shot):

@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from vitascope.orders.batch import Step
 from vitascope.orders.film_batch import Item, Plan, Refused
 from vitascope.orders.film_plan import Planner
 from vitascope.orders.order import Order
-from vitascope.server import requests
+from vitascope.server import model_routes, requests
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
@@ -257,22 +257,38 @@ def planner(
 ) -> Planner:
     """With the models and prices of this server. Without `new_id` it is only counted."""
     numbers = itertools.count()
+    models = _Models(context, actor)
     return Planner(
-        film, takes, wish, card=_cards(context, actor), price=_price(context, actor), cut=cut,
+        film, takes, wish, cards=models.cards, price=_price(context, actor), pick=models.pick, cut=cut,
         new_id=new_id or (lambda: f"take_{next(numbers)}"),
     )  # fmt: skip
 
 
-def _cards(context: Context, actor: Actor) -> Callable[[str], ModelCard]:
-    """Models by their names, each looked up once."""
-    known: dict[str, ModelCard] = {}
+class _Models:
+    """Models and routes by the names that a film gives, each looked up once."""
 
-    def card(name: str) -> ModelCard:
-        if name not in known:
-            known[name] = requests.card_of(context, actor, name)
-        return known[name]
+    def __init__(self, context: Context, actor: Actor):
+        self._context, self._actor = context, actor
+        self._routes: dict[str, model_routes.Route | None] = {}
+        self._named: dict[str, ModelCard] = {}
 
-    return card
+    def cards(self, name: str) -> list[ModelCard]:
+        """The model of this name; those of a route in its order."""
+        if name not in self._routes:
+            self._routes[name] = requests.route(self._context, self._actor, name)
+        if route := self._routes[name]:
+            return route[1]
+        if name not in self._named:
+            self._named[name] = requests.card_of(self._context, self._actor, name)
+        return [self._named[name]]
+
+    def pick(self, name: str, drafts: Sequence[Item], passed: dict[str, str]) -> tuple[Item, str]:
+        """As for clips: by the operator's list, by price or by pace; and why."""
+        if not (route := self._routes[name]):
+            return drafts[0], ""
+        offers = [(item.card, item.shape, item.units) for item in drafts if item.card and item.shape]
+        best, *_ = model_routes.ranked(self._context, route[0], offers, passed)
+        return drafts[best], model_routes.reason(route[0], offers[best][0], passed)
 
 
 def _price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], int]:

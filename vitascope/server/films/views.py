@@ -59,6 +59,7 @@ class TakeView(Answer):
     clip_id: str | None
     video_id: str | None
     progress: int
+    notes: list[str] = Field(description="Told when it was ordered, such as why a route took this model.")
     media: MediaView | None
     thumbnail_url: str | None
     created_at: float
@@ -251,6 +252,7 @@ def take_view(context: Context, base: str, one: Shown) -> TakeView:
         clip_id=take.clip or None,
         video_id=openai.video_id(one.job_id) if one.job_id else None,
         progress=one.progress,
+        notes=list(one.notes),
         media=media_view(context, base, take.media, one.proxy_key) if take.media else None,
         thumbnail_url=delivery.link(context, base, one.poster_key) if one.poster_key else None,
         created_at=one.created_at,
