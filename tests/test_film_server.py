@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import httpx2
@@ -177,6 +179,24 @@ def test_a_name_of_what_is_not_there_is_refused_with_its_path(client, changes, p
     assert error["hint"]
     assert client.get(f"/v1/films/{film['id']}").json()["version"] == 1
     assert client.post("/v1/films", json={"document": edit.merged(FILM, changes)}).status_code == 422
+
+
+def test_nobody_waits_while_a_program_lists_its_voices(served, client, tmp_path, monkeypatch):
+    asked, tell = tmp_path / "asked", tmp_path / "tell"
+    program = tmp_path / "espeak-ng"
+    program.write_text(f"#!/bin/sh\n>{asked}\nuntil [ -e {tell} ]; do sleep 0.05; done\n")
+    program.chmod(0o755)
+    film, other = created(client), served.client(served.key())
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(patched, client, film, {"cast": {"c1": {"name": "Mia", "voice": {"engine": "nobody"}}}})
+        try:
+            until(asked.exists)
+            created(other)
+            assert not slow.done()
+        finally:
+            tell.touch()
+        assert slow.result().status_code == 422
 
 
 def test_a_renamed_character_makes_nothing_out_of_date(client):
