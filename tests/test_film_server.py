@@ -140,6 +140,7 @@ def test_nobody_sees_anothers_film(served, client):
         {"scenes": {"s2": {"shots": ["k3", "k3"]}}},
         {"rate": "16"},
         {"shots": {"k1": {"seconds": "-1"}}},
+        {"shots": {"k1": {"seconds": "1e9999999"}}},
         {"nonsense": 1},
         {"width": 3},
     ],
