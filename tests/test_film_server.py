@@ -141,6 +141,7 @@ def test_nobody_sees_anothers_film(served, client):
         {"rate": "16"},
         {"shots": {"k1": {"seconds": "-1"}}},
         {"shots": {"k1": {"seconds": "1e9999999"}}},
+        {"gates": {"cut": {"by": "Mia", "at": "nan", "digest": ""}}},
         {"nonsense": 1},
         {"width": 3},
     ],
