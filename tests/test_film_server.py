@@ -455,6 +455,17 @@ def test_the_same_order_under_its_key_is_taken_once(client):
     assert other.status_code == 409
 
 
+def test_an_order_of_nothing_sent_again_under_its_key_makes_nothing_that_came_later(client):
+    film = created(client)
+    url = f"/v1/films/{film['id']}"
+    order = {"json": {"kinds": ["still"]}, "headers": {"idempotency-key": "none"}}
+    client.patch(url, json={"changes": {"shots": {key: {"locked": True} for key in FILM["shots"]}}})
+    first = client.post(f"{url}/make", **order).json()
+    client.patch(url, json={"changes": {"shots": {key: {"locked": False} for key in FILM["shots"]}}})
+    again = client.post(f"{url}/make", **order).json()
+    assert (first["batch_id"], again["batch_id"], again["items"], again["film"]["takes"]) == ("", "", [], [])
+
+
 def test_own_files_and_library_clips_are_takes_that_no_change_makes_old(working):
     client = working.client(working.key())
     film = created(client)

@@ -7,33 +7,25 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from vitascope import pricing
-from vitascope.clip import Shape
-from vitascope.engines.card import ModelCard
 from vitascope.errors import BadSpec, Blocked, Conflict, FilmChanged, OverBudget
-from vitascope.film.document import Film
 from vitascope.film.plan import Wish
 from vitascope.film.take import Take, Takes
-from vitascope.film.timeline import Timeline
 from vitascope.media.upright import Seen
 from vitascope.orders import batch, following, speech
 from vitascope.orders.batch import Step
 from vitascope.orders.film_batch import Item, Plan, Refused
-from vitascope.orders.film_plan import Planner
 from vitascope.orders.order import Order
-from vitascope.server import model_routes, requests
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
-from vitascope.server.films import speaking
+from vitascope.server.films import planning, speaking
 from vitascope.store import film_takes, films, idempotency, ids, recipes
 from vitascope.store import library as clips
 from vitascope.store.films import Row
@@ -86,7 +78,7 @@ def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version
     known = {*film.shots, *film.scenes, *film.cues, *(one.id for shot in film.shots.values() for one in shot.lines)}
     if unknown := sorted(wish.ids - known):
         raise BadSpec(f'The film has no "{unknown[0]}".', hint="ids: of shots, lines, cues or scenes.", field="ids")
-    plan = planner(context, actor, film, takes, wish, new_id=_ids(context)).made()
+    plan = planning.planner(context, actor, film, takes, wish, new_id=_ids(context)).made()
     speaking.refuse_voices(context, actor, film, plan)
     return Planned(row, takes, counted, plan)
 
@@ -112,7 +104,7 @@ def make(
         if found.plan.refused:
             raise _blocked(found.plan.refused)
         if not found.plan.items:
-            return Made("", 0, [])
+            return _nothing(context, actor, once)
         try:
             batch_id = _submit(context, actor, found, max_units, once)
             return _answered(context, actor, once) or Made(batch_id, found.plan.units, items(found.plan))
@@ -128,6 +120,15 @@ def _answered(context: Context, actor: Actor, once: tuple[str, str] | None) -> M
     with context.store.begin() as tx:  # it locks the account
         answer = idempotency.recall(tx, actor.id, *once)
     return Made(str(answer["batch"]), answer.get("units", 0), answer.get("items", [])) if answer else None
+
+
+def _nothing(context: Context, actor: Actor, once: tuple[str, str] | None) -> Made:
+    """Remembered too: sent again, the request does not make what somebody has added since."""
+    if once:
+        with context.store.begin() as tx:
+            if not idempotency.recall(tx, actor.id, *once):
+                idempotency.remember(tx, actor.id, *once, {"batch": "", "units": 0, "items": []}, context.now())
+    return Made("", 0, [])
 
 
 def _submit(context: Context, actor: Actor, found: Planned, max_units: int | None, once: tuple[str, str] | None) -> str:
@@ -243,64 +244,6 @@ def _order(context: Context, actor: Actor, row: Row, item: Item) -> Order:
         relation="extend" if parent else None,
         request=request,
     )
-
-
-def planner(
-    context: Context,
-    actor: Actor,
-    film: Film,
-    takes: tuple[Take, ...],
-    wish: Wish,
-    *,
-    new_id: Callable[[], str] | None = None,
-    cut: Timeline | None = None,
-) -> Planner:
-    """With the models and prices of this server. Without `new_id` it is only counted."""
-    numbers = itertools.count()
-    models = _Models(context, actor)
-    return Planner(
-        film, takes, wish, cards=models.cards, price=_price(context, actor), pick=models.pick, cut=cut,
-        new_id=new_id or (lambda: f"take_{next(numbers)}"),
-    )  # fmt: skip
-
-
-class _Models:
-    """Models and routes by the names that a film gives, each looked up once."""
-
-    def __init__(self, context: Context, actor: Actor):
-        self._context, self._actor = context, actor
-        self._routes: dict[str, model_routes.Route | None] = {}
-        self._named: dict[str, ModelCard] = {}
-
-    def cards(self, name: str) -> list[ModelCard]:
-        """The model of this name; those of a route in its order."""
-        if name not in self._routes:
-            self._routes[name] = requests.route(self._context, self._actor, name)
-        if route := self._routes[name]:
-            return route[1]
-        if name not in self._named:
-            self._named[name] = requests.card_of(self._context, self._actor, name)
-        return [self._named[name]]
-
-    def pick(self, name: str, drafts: Sequence[Item], passed: dict[str, str]) -> tuple[Item, str]:
-        """As for clips: by the operator's list, by price or by pace; and why."""
-        if not (route := self._routes[name]):
-            return drafts[0], ""
-        offers = [(item.card, item.shape, item.units) for item in drafts if item.card and item.shape]
-        best, *_ = model_routes.ranked(self._context, route[0], offers, passed)
-        return drafts[best], model_routes.reason(route[0], offers[best][0], passed)
-
-
-def _price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], int]:
-    """What a number of clips costs this account, by the function that charges it."""
-    plan = context.plan(actor.account)
-
-    def of(shape: Shape, card: ModelCard, n: int) -> int:
-        if not context.settings.credits:
-            return 0
-        return pricing.quote(shape, card, n=n, plan=plan, prices=context.prices).units
-
-    return of
 
 
 def _ids(context: Context) -> Callable[[], str]:

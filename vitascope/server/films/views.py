@@ -19,7 +19,7 @@ from vitascope.orders.film_batch import Plan
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
-from vitascope.server.films import files, making, speaking
+from vitascope.server.films import files, planning, speaking
 from vitascope.server.schemas import Answer
 from vitascope.store import film_renders, film_takes, films
 from vitascope.store.film_renders import Render
@@ -299,7 +299,7 @@ def _state(one: State, label: str) -> StateView:
 
 def _plan(context: Context, actor: Actor, film: Film, takes: tuple[Take, ...], cut: timeline.Timeline) -> Plan:
     """Of all that is missing or out of date."""
-    planner = making.planner(context, actor, film, takes, Wish(stale=True), cut=cut)
+    planner = planning.planner(context, actor, film, takes, Wish(stale=True), cut=cut)
     try:
         plan = planner.made()
         speaking.refuse_voices(context, actor, film, plan)
