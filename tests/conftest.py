@@ -12,13 +12,21 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.update(ONE_THREAD)  # before numpy and torch are imported
 
 import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 import judges  # noqa: E402
-from judges import pytest_make_collect_report, pytest_runtest_makereport  # noqa: E402, F401  hooks
+from judges import (  # noqa: E402, F401  hooks, and a fixture for all
+    programs,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+)
 from nginx import nginx  # noqa: E402, F401  fixtures for all
 from s3 import s3_server, s3_url  # noqa: E402, F401  fixtures for all
 from service import postgres_only, sqlite_only, store  # noqa: E402, F401  fixtures for all
 from vitascope import config  # noqa: E402
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how fast a busy machine draws its examples says nothing of ours
 
 
 def pytest_addoption(parser):

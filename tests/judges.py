@@ -67,3 +67,14 @@ def install(*packages):
         fcntl.flock(lock, fcntl.LOCK_EX)
         for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
             subprocess.run(["apt-get", *command], check=False, **quiet)
+
+
+@pytest.fixture(scope="session")
+def programs():
+    """The paths of flite and espeak-ng, which speak."""
+    if not (shutil.which("flite") and shutil.which("espeak-ng")):
+        install("flite", "espeak-ng")
+    found = shutil.which("flite"), shutil.which("espeak-ng")
+    if not all(found):
+        pytest.skip("flite and espeak-ng are not installed")
+    return found

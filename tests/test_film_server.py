@@ -367,7 +367,7 @@ def ended(client, url):
     return found if found["finished_at"] else None
 
 
-def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working):
+def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working, programs):
     client = working.client(working.key(credits=0, plan="free"))
     lines = [{"id": "l1", "kind": "voice_over", "text": "Look, a ball!"}]
     shots = {"k1": {**FILM["shots"]["k1"], "lines": lines}}
@@ -395,7 +395,7 @@ def test_voices_and_music_are_made_by_the_worker_and_cost_nothing(working):
         assert httpx2.get(take["media"]["url"]).status_code == 404, "its file has gone"
 
 
-def test_who_can_speak_is_listed_and_speaks(working):
+def test_who_can_speak_is_listed_and_speaks(working, programs):
     client = working.client(working.key())
     voices = client.get("/v1/voices").json()["data"]
     assert voices
@@ -559,7 +559,7 @@ def test_a_take_on_its_way_is_cancelled_when_it_is_removed(client):
     assert client.delete(f"{url}/takes/{take['id']}").status_code == 404
 
 
-def test_own_music_is_kept_and_heard(working):
+def test_own_music_is_kept_and_heard(working, programs):
     client = working.client(working.key())
     film = created(client)
     url = f"/v1/films/{film['id']}"

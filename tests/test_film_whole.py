@@ -76,7 +76,7 @@ def sample(language, offline, folder):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_sample_film_is_made_without_a_network_although_it_is_killed(language, offline, request, tmp_path):
+def test_a_sample_film_is_made_without_a_network_although_it_is_killed(language, offline, programs, request, tmp_path):
     if language == "zh":
         request.getfixturevalue("chinese")
     film = sample(language, offline, tmp_path / language)

@@ -56,9 +56,10 @@ def vendors_of(client):
 
 def test_a_key_is_added_replaced_and_removed_and_never_shown(server, owner, tmp_path):
     before = vendors_of(owner)
-    assert len(before) == 19
+    assert len(before) == 20
     assert (before["kling"]["state"], before["kling"]["key_end"]) == ("no_key", "")
     assert "kling/kling-v3" in before["kling"]["models"]
+    assert [before[name]["takes"] for name in ("kling", "vidu", "vertex")] == ["pair", "key", "account"]
     added = owner.put("/v1/admin/vendors/kling/key", json={"key": KEY})
     assert added.status_code == 200
     assert KEY not in added.text

@@ -63,6 +63,8 @@ CASES = (
     Case("dashscope", "/dashscope/api/v1", "wan2.6-t2v",
          ("image", "last_image", "seed", "negative_prompt"), stops=True),
     Case("gemini", "/gemini", "veo-3.1-generate-preview", ("image", "last_image", "negative_prompt")),
+    Case("vertex", "/vertex/v1/projects/p/locations/us-central1/publishers/google/models", "veo-3.1-generate-001",
+         ("image", "last_image", "seed", "negative_prompt")),
     Case("fal", "/fal", "fal-ai/wan/v2.2-a14b/text-to-video", ("image", "last_image", "seed", "negative_prompt"),
          stops=True, source={"fields": HOST, "image_model": "fal-ai/wan/v2.2-a14b/image-to-video"}),
     Case("runway", "/runway", "gen4.5", stops=True),

@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import re
-import shutil
 import stat
 import threading
 import time
@@ -16,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import judges
 from processes import LONG
 from vitascope import config
 from vitascope.errors import BadSettings, BadSpec, NotMade, TooLarge, TooMany, Unavailable, VitascopeError
@@ -29,17 +27,6 @@ from vitascope.film.voices.service import SpeechService
 from vitascope.film.voices.words import clean, sentences
 
 SENTENCE = "The little red ball rolls down the hill, and the children laugh."
-
-
-@pytest.fixture(scope="session")
-def programs():
-    """The paths of flite and espeak-ng."""
-    if not (shutil.which("flite") and shutil.which("espeak-ng")):
-        judges.install("flite", "espeak-ng")
-    found = shutil.which("flite"), shutil.which("espeak-ng")
-    if not all(found):
-        pytest.skip("flite and espeak-ng are not installed")
-    return found
 
 
 @pytest.fixture

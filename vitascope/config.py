@@ -9,11 +9,13 @@ what is set; where nothing is set it is not loaded, because it costs every comma
 # ruff: noqa: RUF009  a setting's default is made once and never changes
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -74,7 +76,9 @@ class Settings:
     studio_dir: Path | None = _setting(
         "", "folder of another build of the studio; empty: the one that came with the package"
     )
-    fetch_allowed: str = _setting("", "hosts and networks inside that pictures and webhooks may use, parted by commas")
+    fetch_allowed: str = _setting(
+        "", "hosts and networks inside that pictures, webhooks and token servers may use, parted by commas"
+    )
     url: str = _setting("", "server that `vitascope mcp` asks; empty: the one of this machine")
     api_key: str = _setting(
         "", "key that `vitascope mcp` sends; empty: it asks as the owner of this machine", secret=True
@@ -265,6 +269,9 @@ def secret(name: str, what: str) -> str:
             found = ""
     if not found:
         raise BadSettings(f"{what} is not there.", hint=hint)
+    if found.startswith("{"):  # a service account's file, which has many lines
+        with suppress(ValueError, RecursionError):
+            found = json.dumps(json.loads(found), separators=(",", ":"))
     if not found.isascii() or not found.isprintable():
         raise BadSettings(f"{what} has letters that no key has.", hint=hint)
     return found

@@ -18,6 +18,30 @@ await drive(async (page) => {
   await kling.getByText('Connected').waitFor();
   ensure(!(await page.content()).includes('fedcba9876'), 'the key is nowhere on the page');
 
+  // A service account's file has many lines, which a field for keys drops when they are pasted.
+  const account = JSON.stringify(
+    {
+      type: 'service_account',
+      project_id: 'clips-4711',
+      private_key_id: '0123456789ab4711',
+      private_key: '-----BEGIN PRIVATE KEY-----\nMIIEnobodyMaySeeThis\n-----END PRIVATE KEY-----\n',
+      client_email: 'relay@clips-4711.iam.gserviceaccount.com',
+      token_uri: 'https://oauth2.googleapis.com/token',
+    },
+    null,
+    2,
+  );
+  await page.getByRole('button', { name: 'Add a key', exact: true }).click();
+  await dialog.getByLabel('Vendor').selectOption('vertex');
+  await dialog.getByText('The whole JSON file of a service account').waitFor();
+  await dialog.locator('input').last().focus();
+  await page.keyboard.insertText(account);
+  await dialog.getByRole('button', { name: 'Keep the key' }).click();
+  const vertex = page.getByRole('listitem', { name: 'Google Veo (Vertex AI)' });
+  await vertex.getByText('key ends 4711').waitFor();
+  await vertex.getByText('Connected').waitFor();
+  ensure(!(await page.content()).includes('nobodyMaySee'), 'nor is the account');
+
   await page.getByRole('button', { name: 'Set a budget' }).click();
   await dialog.getByLabel('For').selectOption('kling');
   await dialog.getByLabel('US dollars').fill('50');

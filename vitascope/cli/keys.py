@@ -10,6 +10,8 @@ import click
 from vitascope.cli import operator
 from vitascope.cli.options import ACCOUNT
 
+_ADD = "vitascope keys vendor add"
+
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
@@ -52,6 +54,8 @@ def add_vendor(name: str, replace: bool) -> None:
 
     if sys.stdin.isatty():
         key = str(click.prompt(f"The key of {name}", hide_input=True, err=True))
+        if key.lstrip().startswith("{"):  # its other lines would be shown, and run as commands
+            raise click.UsageError(f"A key of many lines is read from its file: {_ADD} {name} < account.json")
     else:
         key = sys.stdin.read(10_000)
     print(key_files.add(_folder(), name, key.strip(), replace=replace), flush=True)

@@ -31,6 +31,7 @@ class Request:
     paid: bool = False
     download: bool = False  # the body goes to a file, and redirects are followed
     listen: float = 0.0  # seconds on its WebSocket; the answer is a list of the messages, empty when there is none
+    large: bool = False  # its answer may hold a whole clip
     part: int = 0  # of a result of several files: each has one of its own
 
 
@@ -133,8 +134,10 @@ class Client(Protocol):
     def poll(self, tickets: Sequence[Ticket]) -> Steps[list[Seen]]:
         """One for each. Raises Unclear."""
 
-    def fetch(self, ticket: Ticket) -> Steps[None]:
-        """Its last request is the download. Raises Refused when the file is gone, Unclear."""
+    def fetch(self, ticket: Ticket) -> Steps[bytes | None]:
+        """Its last request is the download; or the file, where that came inside an answer. Raises Refused when it is
+        gone, Unclear.
+        """
 
     def cancel(self, ticket: Ticket) -> Steps[bool]:
         """Whether the server takes it on; a later look tells whether it did. Raises Unclear."""

@@ -130,13 +130,14 @@ class TaskClient:
             return Seen(state="gone")
         raise Unclear(error.message, wait=error.wait) from error
 
-    def fetch(self, ticket: Ticket) -> Steps[None]:
+    def fetch(self, ticket: Ticket) -> Steps[bytes | None]:
         answer = yield self.look(ticket)
         try:
             url = self.address(self.told(answer))
         except Refused as error:
             raise Unclear(error.message, wait=error.wait) from error
         yield from download(url)
+        return None
 
     def cancel(self, ticket: Ticket) -> Steps[bool]:
         """It is looked at first: the request that stops a task often deletes one that is done, and its clip with it."""

@@ -6107,6 +6107,12 @@ export interface components {
              * @enum {string}
              */
             state: "connected" | "no_key" | "unusable" | "key_refused" | "no_money" | "no_answer" | "budget_used_up";
+            /**
+             * Takes
+             * @description What its key is: one word, ACCESS:SECRET, or the JSON file of a service account.
+             * @enum {string}
+             */
+            takes: "key" | "pair" | "account";
             /** Title */
             title: string;
             /** Usual Seconds */

@@ -53,6 +53,7 @@ export function KeySheet({ vendor, vendors, onClose }: Props) {
       )}
       <PasswordInput
         label={t('keySheet.key')}
+        description={chosen && chosen.takes !== 'key' && t(`keySheet.takes.${chosen.takes}`)}
         autoComplete="off"
         value={key}
         onChange={(event) => setKey(event.currentTarget.value)}

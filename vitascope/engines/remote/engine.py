@@ -43,7 +43,9 @@ class RemoteEngine:
         return self.session.run(self.client.poll(tickets))
 
     def fetch(self, ticket: Ticket, path: Path) -> None:
-        self.session.run(self.client.fetch(ticket), to=path)
+        inline = self.session.run(self.client.fetch(ticket), to=path)
+        if inline is not None:
+            path.write_bytes(inline)
 
     def cancel(self, ticket: Ticket) -> bool:
         return self.session.run(self.client.cancel(ticket))

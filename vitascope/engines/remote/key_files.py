@@ -4,23 +4,24 @@ last four characters, and only the session that sends it reads it whole.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vitascope.engines import registry
-from vitascope.engines.remote import session, vendors
+from vitascope.engines.remote import google_token, session, vendors
 from vitascope.engines.remote.protocol import Refused, Unclear
 from vitascope.errors import BadSettings, Conflict, NotAllowed, NotFound, Unavailable
 from vitascope.media.atomic_write import written_aside
 from vitascope.vendors.client import Credit
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_LONGEST = 4096
+LONGEST = 8192  # a service account's file has 2,400 letters, with a key of 4096 bits 4,200
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,28 @@ def add(folder: Path, name: str, key: str, *, replace: bool = False) -> Path:
     if not _NAME.fullmatch(name):
         raise BadSettings(f'A key cannot be called "{name[:40]}".', hint="A vendor's name, such as kling.")
     known = vendors.VENDORS.get(name)
-    form = f"{name}'s key is ACCESS:SECRET" if known and known.pair else "A key is one line of letters and digits"
-    if not 8 <= len(key) <= _LONGEST or not key.isascii() or not key.isprintable() or " " in key:
-        raise BadSettings("That is not a key.", hint=f"{form}.")
+    if len(key) <= LONGEST and form(name) == "account" and key.startswith("{"):  # kept as one line
+        key = json.dumps(google_token.account_of(key), separators=(",", ":"))
+        return _keep(folder, name, key, replace=replace)
+    hint = "A key is one line of letters and digits."
+    if form(name) != "key":
+        hint = f"{name}'s key is {'ACCESS:SECRET' if form(name) == 'pair' else 'the JSON file of a service account'}."
+    if not 8 <= len(key) <= LONGEST or not key.isascii() or not key.isprintable() or " " in key:
+        raise BadSettings("That is not a key.", hint=hint)
     if known and known.pair and known.only_pair and ":" not in key:
-        raise BadSettings("That is half a key.", hint=f"{form}.")
+        raise BadSettings("That is half a key.", hint=hint)
+    return _keep(folder, name, key, replace=replace)
+
+
+def form(name: str) -> Literal["key", "pair", "account"]:
+    """What this vendor's key may be beside one word: ACCESS:SECRET, or the JSON file of a service account."""
+    known = vendors.VENDORS.get(name)
+    if known and known.place:
+        return "account"
+    return "pair" if known and known.pair else "key"
+
+
+def _keep(folder: Path, name: str, key: str, *, replace: bool) -> Path:
     path = folder / name
     if path.exists() and not replace:
         raise Conflict(f"There is a key of {name} already.", hint=f"vitascope keys vendor add {name} --replace")
@@ -60,7 +78,9 @@ def every(folder: Path) -> list[KeyFile]:
         end, fault = "", ""
         try:
             key = session.key_of({"key": path.name}, path.name)()
-            end = key[-4:] if len(key) >= 12 else "****"
+            account = google_token.account_of(key) if form(path.name) == "account" else None
+            shown = account.get("private_key_id", "") if account else key
+            end = shown[-4:] if len(shown) >= 12 else "****"
         except BadSettings as error:
             fault = error.message
         found.append(KeyFile(path.name, end, fault, len(models(path.name))))

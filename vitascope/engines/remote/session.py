@@ -20,7 +20,7 @@ from vitascope.outbound import vendor
 from vitascope.vendors.client import Answer, Request, Steps, T
 
 ASK_SECONDS, PAID_SECONDS, FETCH_SECONDS = 30.0, 120.0, 900.0
-MAX_BYTES = 512 * 2**20  # of a result
+MAX_BYTES, MAX_INLINE = 512 * 2**20, 128 * 2**20  # of a result; of one inside an answer
 _LONGEST = 300  # characters of what a server says
 
 
@@ -72,6 +72,7 @@ class Session:
     ):
         self.address, self._key = address.rstrip("/"), key
         self._authorize, self._carrier = authorize, carrier
+        self._shown: set[str] = set()  # what stood for the key in the last request
 
     def run(self, steps: Steps[T], *, to: Path | None = None) -> T:
         """The client's result. Raises what the client raises, its words without the key; NotSent when no connection
@@ -115,7 +116,7 @@ class Session:
             key = self._key()
         except BadSettings:
             key = ""
-        for part in {key, *re.split(r"[:.]", key)}:
+        for part in {*_parts(key), *self._shown}:
             if len(part) >= 8:
                 text = text.replace(part, "***")
         return text[:_LONGEST]
@@ -127,7 +128,12 @@ class Session:
         if kind:
             headers["content-type"] = kind
         if key := self._key():
-            headers |= self._authorize(key, Outgoing(request.method, url, headers, body or b"", request.download))
+            try:
+                shown = self._authorize(key, Outgoing(request.method, url, headers, body or b"", request.download))
+            except Refused as error:  # it did not leave: to the client this is as if its server refused the key
+                return Answer(401, {}, json.dumps({"error": {"message": error.message}}).encode())
+            self._shown = {value.rpartition(" ")[2] for value in shown.values()}
+            headers |= shown
         if request.download:
             assert to, "a download has a place"
             to = to.with_name(f"{to.name}.{request.part}") if request.part else to
@@ -139,8 +145,19 @@ class Session:
             return Answer(
                 200, {}, json.dumps(self._carrier.listen(url, headers=headers, seconds=request.listen)).encode()
             )
-        limit = PAID_SECONDS if request.paid else ASK_SECONDS
-        return Answer(*self._carrier.ask(request.method, url, headers=headers, body=body, limit_seconds=limit))
+        limit = PAID_SECONDS if request.paid or request.large else ASK_SECONDS
+        more = {"most_bytes": MAX_INLINE} if request.large else {}
+        return Answer(*self._carrier.ask(request.method, url, headers=headers, body=body, limit_seconds=limit, **more))
+
+
+def _parts(key: str) -> set[str]:
+    """What of a key nobody may see: both of a pair, each line of a private key in a JSON file."""
+    if not key.startswith("{"):
+        return {key, *re.split(r"[:.]", key)}
+    try:
+        return {key, *str(json.loads(key)["private_key"]).splitlines()}
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {key}
 
 
 def key_of(source: Mapping[str, Any], name: str) -> Callable[[], str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from vitascope.engines.remote import google_token
 from vitascope.engines.remote import session as sessions
 from vitascope.engines.remote.engine import RemoteEngine, check_lines, facts_of, micros, session_of
 from vitascope.engines.remote.session import Authorize, Outgoing
@@ -28,6 +29,7 @@ from vitascope.vendors.dashscope import client as dashscope
 from vitascope.vendors.fal import client as fal
 from vitascope.vendors.field_names import FieldNames
 from vitascope.vendors.google import client as gemini
+from vitascope.vendors.google import vertex_client as vertex
 from vitascope.vendors.jimeng import client as jimeng
 from vitascope.vendors.kling import client as kling
 from vitascope.vendors.kling import tasks_client as kling_tasks
@@ -111,8 +113,8 @@ def _signed(sign: Callable[[Call, str, tuple[str, str]], Mapping[str, str]], ser
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
-    """`address`: where its API lies. `lines`: what `[source]` may say besides. `pair`: its key may be ACCESS:SECRET;
-    `only_pair`: it must be.
+    """`address`: where its API lies; `place`: the same from the key and the model file, where it depends on them.
+    `lines`: what `[source]` may say besides. `pair`: its key may be ACCESS:SECRET; `only_pair`: it must be.
     """
 
     title: str
@@ -123,6 +125,7 @@ class Vendor:
     lines: tuple[str, ...] = ()
     pair: bool = False
     only_pair: bool = False
+    place: Callable[[str, Mapping[str, Any]], str] | None = None
 
 
 VENDORS: Mapping[str, Vendor] = {
@@ -170,6 +173,15 @@ VENDORS: Mapping[str, Vendor] = {
         make=plain(gemini.Client),
         authorize=in_header("x-goog-api-key"),
         facts={"poll_seconds": 10.0, "keeps_seconds": 2 * DAY, "usual_seconds": 60.0},
+    ),
+    "vertex": Vendor(
+        title="Google Veo (Vertex AI)",
+        address="https://aiplatform.googleapis.com/v1",
+        make=plain(vertex.Client),
+        authorize=google_token.authorize,
+        facts={"poll_seconds": 15.0, "keeps_seconds": DAY, "usual_seconds": 60.0},
+        lines=("location",),
+        place=google_token.address,
     ),
     "fal": Vendor(
         title="fal",
@@ -273,6 +285,8 @@ def engine(name: str, source: Mapping[str, Any], *, carrier: Any = vendor) -> Re
     if not source.get("model"):
         raise BadSettings(f"{name} does not say which model of {found.title} it is.", hint='[source] model = "..."')
     told = {"address": found.address, "key": word, **source}
+    if found.place and "address" not in source:
+        told["address"] = found.place(sessions.key_of(told, name)(), source)
     asked = Asked(
         model=str(source["model"]),
         micros=micros(source, "cost_per_credit", name),

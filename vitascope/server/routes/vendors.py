@@ -37,6 +37,9 @@ class VendorView(Answer):
     title: str
     kind: Literal["vendor", "server", "comfy"]
     models: list[str] = Field(description="Those that can be ordered, or could with a key.")
+    takes: Literal["key", "pair", "account"] = Field(
+        description="What its key is: one word, ACCESS:SECRET, or the JSON file of a service account."
+    )
     lists: bool = Field(description="Whether its own list of models can be read.")
     key_end: str = Field(description="The last characters of its key; empty: there is none here.")
     state: Literal["connected", "no_key", "unusable", "key_refused", "no_money", "no_answer", "budget_used_up"]
@@ -51,7 +54,7 @@ class VendorView(Answer):
 
 
 class NewKey(Said):
-    key: str = Field(min_length=1, max_length=4096)
+    key: str = Field(min_length=1, max_length=key_files.LONGEST)
     replace: bool = False
 
 
@@ -149,6 +152,7 @@ def list_vendors(context: Here, actor: Operator) -> Page[VendorView]:
             title=vendors.VENDORS[name].title if name in vendors.VENDORS else name,
             kind=_kind(name, own),
             models=sorted(own) or shipped,
+            takes=key_files.form(name),
             lists=name in model_lists.LISTED,
             key_end=key.end if key else "",
             state=state,  # type: ignore[arg-type]

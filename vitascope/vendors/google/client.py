@@ -50,8 +50,8 @@ class Client(TaskClient):
         """An operation has no words for its states."""
         if not told.get("done"):
             return Seen(state="running", model=self.model)
-        error, made = told.get("error"), inner(told, "response", "generateVideoResponse")
-        state: State = "done" if inner(made, "generatedSamples", 0) else "failed"
+        error, made = told.get("error"), self.made(told)
+        state: State = "done" if self.samples(made) else "failed"
         if isinstance(error, dict):
             state = "cancelled" if error.get("code") == 1 else "failed"
             return Seen(state=state, message=str(error.get("message") or ""), billed="no", model=self.model)
@@ -60,6 +60,14 @@ class Client(TaskClient):
         why = " ".join(str(one) for one in inner(made, "raiMediaFilteredReasons") or ())
         reason: Reason = "moderation" if why else "fault"
         return Seen(state=state, message=why or "no clip came", reason=reason, billed="no", model=self.model)
+
+    def made(self, told: Told) -> Any:
+        """What came of it."""
+        return inner(told, "response", "generateVideoResponse")
+
+    def samples(self, made: Any) -> Any:
+        """The first clip, if there is one."""
+        return inner(made, "generatedSamples", 0)
 
     def address(self, told: Told) -> Any:
         return inner(told, "response", "generateVideoResponse", "generatedSamples", 0, "video", "uri")
