@@ -5891,6 +5891,11 @@ export interface components {
              */
             kind: "still" | "clip" | "voice" | "music";
             media: components["schemas"]["MediaView"] | null;
+            /**
+             * Notes
+             * @description Told when it was ordered, such as why a route took this model.
+             */
+            notes: string[];
             /** Number */
             number: number;
             /**

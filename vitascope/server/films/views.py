@@ -10,14 +10,16 @@ from pydantic import Field
 
 from vitascope.errors import VitascopeError
 from vitascope.film import state, timeline
+from vitascope.film.best import suggested
 from vitascope.film.document import Film
+from vitascope.film.plan import Wish
 from vitascope.film.state import State
 from vitascope.film.take import Media, Take, Takes
-from vitascope.orders.film_plan import Plan, Planner, Wish, suggested
+from vitascope.orders.film_batch import Plan
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
-from vitascope.server.films import files, making, speaking
+from vitascope.server.films import files, planning, speaking
 from vitascope.server.schemas import Answer
 from vitascope.store import film_renders, film_takes, films
 from vitascope.store.film_renders import Render
@@ -57,6 +59,7 @@ class TakeView(Answer):
     clip_id: str | None
     video_id: str | None
     progress: int
+    notes: list[str] = Field(description="Told when it was ordered, such as why a route took this model.")
     media: MediaView | None
     thumbnail_url: str | None
     created_at: float
@@ -255,6 +258,7 @@ def take_view(context: Context, base: str, one: Shown) -> TakeView:
         clip_id=take.clip or None,
         video_id=openai.video_id(one.job_id) if one.job_id else None,
         progress=one.progress,
+        notes=list(one.notes),
         media=media_view(context, base, take.media, one.proxy_key) if take.media else None,
         thumbnail_url=delivery.link(context, base, one.poster_key) if one.poster_key else None,
         created_at=one.created_at,
@@ -301,10 +305,7 @@ def _state(one: State, label: str) -> StateView:
 
 def _plan(context: Context, actor: Actor, film: Film, takes: tuple[Take, ...], cut: timeline.Timeline) -> Plan:
     """Of all that is missing or out of date."""
-    planner = Planner(
-        film, takes, Wish(stale=True), card=making.cards(context, actor), price=making.price(context, actor),
-        new_id=making.counting(), cut=cut,
-    )  # fmt: skip
+    planner = planning.planner(context, actor, film, takes, Wish(stale=True), cut=cut)
     try:
         plan = planner.made()
         speaking.refuse_voices(context, actor, film, plan)
