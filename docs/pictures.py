@@ -21,6 +21,7 @@ from vitascope.smallworld.world.render import render
 from vitascope.smallworld.world.stage import set_stage
 
 HERE = Path(__file__).parent
+FPS = 8  # of moving pictures
 PROMPTS = (
     "a large red ball bounces on snow at sunset",
     "a small blue metal cube slides to the right on grass at noon",
@@ -57,17 +58,21 @@ def world() -> np.ndarray:
 
 
 def film() -> None:
-    """A frame of each shot of the sample film, as it was rendered."""
+    """The shots of the sample film as it was rendered, side by side: two seconds from the middle of each, moving."""
     made = vitascope.film(folder=HERE.parent / "films" / "morning")
-    rate, wanted = made.timeline.rate, {}
-    for piece in made.timeline.pieces:
-        wanted[int((piece.start + piece.seconds * 45 / 100) * rate)] = piece
-    frames = [frame for at, frame in enumerate(video.read_frames(made.path / "film.mp4")) if at in wanted]
-    small = [Image.fromarray(frame).resize((320, 180), Image.Resampling.LANCZOS) for frame in frames]
-    sheet = Image.new("RGB", (5 * 320, -(-len(small) // 5) * 180))
-    for number, picture in enumerate(small):
-        sheet.paste(picture, (number % 5 * 320, number // 5 * 180))
-    sheet.save(HERE / "film.webp", quality=82, method=6)
+    rate, pieces = made.timeline.rate, made.timeline.pieces
+    starts = [round((piece.start + max(piece.seconds - 2, 0) / 2) * rate) for piece in pieces]
+    wanted = {start + round(step * rate / FPS): (shot, step) for shot, start in enumerate(starts) for step in range(16)}
+    sheets = [Image.new("RGB", (5 * 256, -(-len(pieces) // 5) * 144)) for _ in range(16)]
+    for at, frame in enumerate(video.read_frames(made.path / "film.mp4")):
+        if at in wanted:
+            shot, step = wanted[at]
+            small = Image.fromarray(frame).resize((256, 144), Image.Resampling.LANCZOS)
+            sheets[step].paste(small, (shot % 5 * 256, shot // 5 * 144))
+    first, *rest = sheets
+    first.save(
+        HERE / "film.webp", save_all=True, append_images=rest, duration=1000 // FPS, loop=0, quality=60, method=6
+    )
 
 
 if __name__ == "__main__":

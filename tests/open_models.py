@@ -91,6 +91,25 @@ def as_image(one):
     return Image.fromarray(picture.pixels(one))
 
 
+def gguf_file(path: Path, tensors, kind="Q8_0"):
+    """Linear weights packed as this kind where their rows are long enough, all else as BF16: which diffusers leaves
+    packed, too.
+    """
+    import gguf
+
+    writer = gguf.GGUFWriter(path, "tiny")
+    for name, tensor in tensors.items():
+        data = tensor.float().numpy()
+        fits = data.ndim == 2 and data.shape[-1] % 32 == 0
+        chosen = gguf.GGMLQuantizationType[kind if fits else "BF16"]
+        writer.add_tensor(name, gguf.quants.quantize(data, chosen), raw_dtype=chosen)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
 def loras(*chosen):
     return tuple(Lora(name, weight) for name, weight in chosen)
 

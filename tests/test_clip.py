@@ -181,6 +181,9 @@ def test_a_recipe_keeps_the_whole_line_of_its_parents_but_no_path():
         {"prompt": "a", "image": {"png": "%"}},
         {"prompt": "a", "options": {"x": [1]}},
         {"prompt": "a", "loras": [5]},
+        {"prompt": "a", "extend": {"sha256": "0" * 64, "frames": 9, "width": 8, "height": 8, "fps": "1/0"}},
+        {"prompt": "a", "extend": {"sha256": "0" * 64, "frames": 9, "width": 8, "height": 8, "fps": "1e9999999"}},
+        {"prompt": "a", "extend": {"sha256": "0" * 64, "frames": math.inf, "width": 8, "height": 8}},
         {"prompt": "a", "references": [{"kind": "smell", "sha256": "0" * 64}]},
     ],
 )
@@ -189,7 +192,9 @@ def test_a_damaged_spec_is_refused_as_such(data):
         ClipSpec.from_dict(data)
 
 
-@pytest.mark.parametrize("data", [None, {}, {"width": 2}, {**shape().to_dict(), "fps": "1/0"}])
+@pytest.mark.parametrize(
+    "data", [None, {}, {"width": 2}, *({**shape().to_dict(), "fps": fps} for fps in ("1/0", "1e9999999"))]
+)
 def test_a_damaged_shape_is_refused_as_such(data):
     with pytest.raises(BadSpec):
         Shape.from_dict(data)
@@ -199,4 +204,6 @@ def test_a_recipe_of_a_later_format_is_refused_with_the_way_out():
     recipe = Recipe(spec=ClipSpec(prompt="a ball"), shape=shape(), model="m", weights="w", version="9.0.0")
     with pytest.raises(BadSpec, match="format 3") as caught:
         Recipe.from_dict(recipe.to_dict() | {"format": 3})
+    with pytest.raises(BadSpec, match="cannot be read"):
+        Recipe.from_dict(recipe.to_dict() | {"format": math.inf})
     assert "Update" in caught.value.hint

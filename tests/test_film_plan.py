@@ -8,8 +8,10 @@ import pytest
 
 from doubles import CARD, PaintEngine
 from vitascope.film import document, state
+from vitascope.film.best import suggested
+from vitascope.film.plan import Wish
 from vitascope.film.take import Media, Take
-from vitascope.orders.film_plan import Planner, Wish, suggested
+from vitascope.orders.film_plan import Planner
 
 FILM = {
     "width": 352, "height": 192,
@@ -24,14 +26,20 @@ FILM = {
 TEXT_ONLY = replace(CARD, name="words", modes=("text",))
 EXTENDS = replace(CARD, name="extends", modes=("text", "extend"))
 SHORT = replace(CARD, name="short", format=replace(CARD.format, max_seconds=Fraction(3)))
-CARDS = {card.name: card for card in (CARD, TEXT_ONLY, EXTENDS, SHORT, PaintEngine.card)} | {"": CARD}
+SQUARE = replace(CARD, name="square", format=replace(CARD.format, sizes=((192, 192),)))
+CARDS = {card.name: card for card in (CARD, TEXT_ONLY, EXTENDS, SHORT, SQUARE, PaintEngine.card)} | {"": CARD}
+
+
+def cards(name):
+    """A name with a comma is a route."""
+    return [CARDS[one] for one in name.split(",")]
 
 
 def planned(film, takes=(), **wish):
     numbers = itertools.count(1)
     film = document.read({**FILM, **film})
     planner = Planner(
-        film, tuple(takes), Wish(**wish), card=CARDS.__getitem__, price=lambda shape, card, n: 10 * n,
+        film, tuple(takes), Wish(**wish), cards=cards, price=lambda shape, card, n: 10 * n,
         new_id=lambda: f"new{next(numbers)}",
     )  # fmt: skip
     return film, planner.made()
@@ -100,6 +108,36 @@ def test_a_shot_that_nothing_describes_is_refused_and_so_is_what_follows():
     assert [one.of for one in plan.refused] == ["k2", "k3"]
     _, plan = planned(shots(k2={"action": ""}), kinds=("still",))
     assert ([one.of for one in plan.items], [one.of for one in plan.refused]) == (["k1", "k3"], ["k2"])
+
+
+def test_a_model_of_a_route_that_makes_another_shape_is_passed_over():
+    _, plan = planned({"model": "square,short"})
+    assert {one.card.name for one in plan.items} == {"short"}
+    _, plan = planned({"model": "short,"})
+    assert {one.card.name for one in plan.items} == {"short"}
+    _, plan = planned({"still_model": "words,short"}, kinds=("still",))
+    assert {one.card.name for one in plan.items} == {"short"}, "the other makes no stills"
+
+
+def test_what_stands_against_a_shot_whichever_model_makes_it_is_told_once():
+    _, plan = planned({"model": "short,", **shots(k1={"locked": True})})
+    assert plan.refused[0].error.message == "S01-02 goes on from S01-01, which is not made."
+
+
+def test_a_locked_shot_is_left_alone_and_that_is_said():
+    _, plan = planned(shots(k1={"locked": True}))
+    assert [(one.of, one.error.message) for one in plan.refused][:1] == [
+        ("k2", "S01-02 goes on from S01-01, which is not made."),
+    ]  # fmt: skip
+    film = document.read({**FILM, **shots(k1={"locked": True})})
+    _, plan = planned(shots(k1={"locked": True}), [take(film, "k1")], ids=frozenset({"k1"}), again=True)
+    assert (plan.items, plan.notes) == ([], ["S01-01 is locked, so nothing of it is made."])
+
+
+def test_what_goes_on_from_a_lost_take_is_not_made_again_unasked():
+    film = document.read(FILM)
+    _, plan = planned({}, [take(film, "k2", digest="of the lost one"), take(film, "k3")])
+    assert [one.of for one in plan.items] == ["k1"]
 
 
 def test_a_take_runs_longer_where_it_dissolves_as_far_as_the_model_can():

@@ -2,12 +2,15 @@
 
 import io
 import json
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import httpx2
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 import footage
@@ -16,7 +19,7 @@ from serving import png, serving
 from vitascope.film import document, edit, render, timeline
 from vitascope.media import video
 from vitascope.server.films import files
-from vitascope.store import film_takes
+from vitascope.store import film_takes, schema
 
 FILM = {
     "title": "The red ball",
@@ -137,6 +140,8 @@ def test_nobody_sees_anothers_film(served, client):
         {"scenes": {"s2": {"shots": ["k3", "k3"]}}},
         {"rate": "16"},
         {"shots": {"k1": {"seconds": "-1"}}},
+        {"shots": {"k1": {"seconds": "1e9999999"}}},
+        {"gates": {"cut": {"by": "Mia", "at": "nan", "digest": ""}}},
         {"nonsense": 1},
         {"width": 3},
     ],
@@ -176,6 +181,24 @@ def test_a_name_of_what_is_not_there_is_refused_with_its_path(client, changes, p
     assert error["hint"]
     assert client.get(f"/v1/films/{film['id']}").json()["version"] == 1
     assert client.post("/v1/films", json={"document": edit.merged(FILM, changes)}).status_code == 422
+
+
+def test_nobody_waits_while_a_program_lists_its_voices(served, client, tmp_path, monkeypatch):
+    asked, tell = tmp_path / "asked", tmp_path / "tell"
+    program = tmp_path / "espeak-ng"
+    program.write_text(f"#!/bin/sh\n>{asked}\nuntil [ -e {tell} ]; do sleep 0.05; done\n")
+    program.chmod(0o755)
+    film, other = created(client), served.client(served.key())
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(patched, client, film, {"cast": {"c1": {"name": "Mia", "voice": {"engine": "nobody"}}}})
+        try:
+            until(asked.exists)
+            created(other)
+            assert not slow.done()
+        finally:
+            tell.touch()
+        assert slow.result().status_code == 422
 
 
 def test_a_renamed_character_makes_nothing_out_of_date(client):
@@ -334,6 +357,9 @@ def test_an_overlay_is_drawn_for_the_preview_as_the_render_draws_it(served, tmp_
     assert then[1]["url"] != line["overlays"][1]["url"]
     for gone in ("o3", "o9"):
         assert client.get(f"{url}/overlays/{gone}").status_code == 404
+    with served.store.begin() as tx:
+        tx.execute(sa.delete(schema.inputs).where(schema.inputs.c.sha256 == kept["sha256"]))
+    assert client.get(f"{url}/overlays/o1").status_code == 404
 
 
 def ended(client, url):
@@ -395,6 +421,21 @@ def test_a_budget_is_held_when_it_is_ordered(working):
     assert cheap.json()["error"]["code"] == "price_too_high"
 
 
+def test_a_film_in_the_list_says_what_it_cost_and_may_cost(working):
+    client = working.client(working.key())
+    url = f"/v1/films/{created(client, budget=30)['id']}"
+
+    def money():
+        (line,) = client.get("/v1/films").json()["data"]
+        return line["spent"], line["running"], line["budget"]
+
+    assert money() == (0, 0, 30)
+    credits = client.post(f"{url}/make", json={"ids": ["k1"], "kinds": ["clip"]}).json()["credits"]
+    assert credits > 0
+    until(lambda: settled(client, url))
+    assert money() == (credits, 0, 30)
+
+
 def test_what_cannot_be_made_is_told_and_nothing_of_the_batch_is_ordered(client):
     film = created(client, shots={**FILM["shots"], "k2": {"action": "Long.", "seconds": "90"}})
     url = f"/v1/films/{film['id']}"
@@ -427,6 +468,17 @@ def test_the_same_order_under_its_key_is_taken_once(client):
     assert len(client.get(url).json()["takes"]) == 3
     other = client.post(f"{url}/make", json={"n": 2, "again": True, "ids": ["k1"]}, headers={"idempotency-key": "one"})
     assert other.status_code == 409
+
+
+def test_an_order_of_nothing_sent_again_under_its_key_makes_nothing_that_came_later(client):
+    film = created(client)
+    url = f"/v1/films/{film['id']}"
+    order = {"json": {"kinds": ["still"]}, "headers": {"idempotency-key": "none"}}
+    client.patch(url, json={"changes": {"shots": {key: {"locked": True} for key in FILM["shots"]}}})
+    first = client.post(f"{url}/make", **order).json()
+    client.patch(url, json={"changes": {"shots": {key: {"locked": False} for key in FILM["shots"]}}})
+    again = client.post(f"{url}/make", **order).json()
+    assert (first["batch_id"], again["batch_id"], again["items"], again["film"]["takes"]) == ("", "", [], [])
 
 
 def test_own_files_and_library_clips_are_takes_that_no_change_makes_old(working):

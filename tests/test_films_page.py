@@ -60,6 +60,32 @@ def test_a_script_becomes_a_board_and_its_takes_are_made_and_chosen(browser, hou
     browser.act("films", house.url)
 
 
+def test_the_board_of_a_long_film_costs_what_is_seen_of_it(browser, house):
+    film = house.get("/v1/films", "POST", {"document": long_film(scenes=50, shots=10)})["id"]
+    found = browser.act("many_shots", house.url, film=film, last="k500")
+    for when in ("open", "keys", "change", "scroll"):
+        assert 5 < found[when]["cards"] <= 60, found
+        assert found[when]["nodes"] < 20 * 60, found
+    assert found["most"] <= 60, found
+    assert len(found["heights"]) == 1, f"the board moves while it is scrolled: {found}"
+
+
+def long_film(scenes, shots):
+    """Titles of one and two rows, lines, and shots that go on from the one before."""
+    ids = [[f"k{scene * shots + at + 1}" for at in range(shots)] for scene in range(scenes)]
+    described = {}
+    for number, shot in enumerate((shot for scene in ids for shot in scene), 1):
+        action = f"Number {number}: a red ball rolls over snow" + ", and stops beside a white cube near a wood" * (
+            number % 3 == 0
+        )
+        described[shot] = {"action": action, "seconds": "2", "start": "new" if number % 2 else "continue"}
+        if number % 2:
+            described[shot]["lines"] = [{"id": f"l{number}", "text": f"Line {number}: home is down."}]
+    rows = {f"s{at}": {"heading": f"EXT. FIELD {at} - DAY", "shots": row} for at, row in enumerate(ids, 1)}
+    film = {"title": "Very long", "width": 352, "height": 192, "scene_order": list(rows)}
+    return {**film, "scenes": rows, "shots": described}
+
+
 @pytest.mark.parametrize(
     ("theme", "language", "width"),
     [("dark", "en", 1440), ("light", "zh", 1440), ("light", "en", 1100), ("dark", "en", 800), ("dark", "zh", 390)],

@@ -86,6 +86,7 @@ def items(**changed):
 
 PLAIN = items()
 HALF = Fraction(1, 2)
+ENDLESS = '<sequence tcStart="1e9999999s"><spine/></sequence>'
 
 
 @pytest.mark.parametrize("name", BACK)
@@ -361,6 +362,7 @@ def test_own_clips_on_a_higher_track_cover_the_picture_and_foreign_ones_stay_out
         ("a.fcpxml", "<fcpxml>", "cannot be read"),
         ("a.fcpxml", "<html/>", "not fcpxml"),
         ("a.fcpxml", "<fcpxml><resources/></fcpxml>", "no project"),
+        ("a.fcpxml", f"<fcpxml><project>{ENDLESS}</project></fcpxml>", "too long"),
         ("a.fcpxml", "<a>" * 250 + "</a>" * 250, "200 deep"),
         ("a.otio", "{", "cannot be read"),
         ("a.otio", '{"OTIO_SCHEMA": "Clip.1"}', "no timeline"),

@@ -69,6 +69,51 @@ def test_nothing_is_changed_silently(server):
     assert client.post("/v1/videos", json={"prompt": "a ball", "seconds": 2, "model": "nobody"}).status_code == 404
 
 
+FILM = {
+    "width": 352, "height": 192, "model": "auto", "scene_order": ["s1"],
+    "scenes": {"s1": {"shots": ["k1", "k2", "k3", "k4"]}},
+    "shots": {
+        "k1": {"action": "A red ball.", "seconds": "2"},
+        "k2": {"action": "It rolls.", "seconds": "5", "start": "continue"},
+        "k3": {"action": "It stops.", "seconds": "4", "model": "auto:cheap"},
+        "k4": {"action": "Mia waves.", "seconds": "2", "model": "talkies",
+               "lines": [{"id": "l1", "text": "Hi!", "spoken_by": "take"}]},
+    },
+}  # fmt: skip
+
+
+def test_each_shot_of_a_film_is_made_by_the_route_at_its_price_and_its_take_says_why(server):
+    client = server.client(server.key())
+    film = client.post("/v1/films", json={"document": FILM}).json()
+    url = f"/v1/films/{film['id']}"
+    quote = client.post(f"{url}/quote", json={}).json()
+    assert quote["refused"] == []
+    assert {one["of"]: one["model"] for one in quote["items"]} == {
+        "k1": "short", "k2": "long", "k3": "loud", "k4": "loud",
+    }  # fmt: skip
+    assert quote["credits"] == film["estimate"]["missing"]["credits"] > 0
+    made = client.post(f"{url}/make", json={"max_credits": quote["credits"]}).json()
+    assert made["credits"] == quote["credits"]
+    takes = {one["of"]: one for one in made["film"]["takes"]}
+    assert {of: one["engine"] for of, one in takes.items()} == {one["of"]: one["model"] for one in quote["items"]}
+    told = {of: " ".join(one["notes"]) for of, one in takes.items()}
+    assert "auto took long, the first of its list that makes this. Not short: S01-02 lasts 5 s" in told["k2"]
+    assert "auto:cheap took loud, the cheapest" in told["k3"]
+    assert "Not long: it makes no sound" in told["k4"]
+    assert told["k2"] in " ".join(client.get(f"/v1/videos/{takes['k2']['video_id']}").json()["notes"])
+
+
+def test_a_shot_that_no_model_of_its_route_makes_is_refused_with_all_reasons(server):
+    client = server.client(server.key())
+    shots = {**FILM["shots"], "k1": {"action": "A red ball.", "seconds": "90"}}
+    film = client.post("/v1/films", json={"document": {**FILM, "shots": shots}}).json()
+    refused = client.post(f"/v1/films/{film['id']}/quote", json={"ids": ["k1"]}).json()["refused"]
+    assert [one["of"] for one in refused] == ["k1"]
+    assert "No model of auto makes this." in refused[0]["message"]
+    assert "short makes at most 2 s" in refused[0]["message"]
+    assert "long makes at most 60 s" in refused[0]["message"]
+
+
 def test_the_cheapest_and_the_fastest(server):
     owner, client = server.owner(), server.client(server.key())
     assert ordered(client, model="auto:cheap")["model"] == "short"

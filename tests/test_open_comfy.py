@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import tiny_open
-from open_models import PICTURES, a_picture, as_image, card, drawn, loras, spec
+from open_models import PICTURES, a_picture, as_image, card, drawn, gguf_file, loras, spec
 from vitascope.engines.openweights.engine import open_engine
 from vitascope.engines.openweights.families import wan_files
 from vitascope.errors import BadSettings, BadWeights
@@ -269,25 +269,9 @@ def test_what_cannot_be_used_is_named(files, tmp_path):
 
 @pytest.mark.slow
 def test_a_gguf_transformer_alone_and_with_a_folder(files, parts, tmp_path):
-    import gguf
-
-    path = tmp_path / "wan.gguf"
-    writer = gguf.GGUFWriter(path, "wan")
-    for name, tensor in load_file(files["transformer"]).items():
-        data = tensor.float().numpy()
-        kind = gguf.GGMLQuantizationType.Q8_0 if data.ndim == 2 and data.shape[-1] % 32 == 0 else None
-        name = name.removeprefix("model.diffusion_model.")
-        if kind:
-            writer.add_tensor(name, gguf.quants.quantize(data, kind), raw_dtype=kind)
-        else:
-            writer.add_tensor(name, data)
-    for finish in (
-        writer.write_header_to_file,
-        writer.write_kv_data_to_file,
-        writer.write_tensors_to_file,
-        writer.close,
-    ):
-        finish()
+    tensors = load_file(files["transformer"])
+    named = {name.removeprefix("model.diffusion_model."): tensor for name, tensor in tensors.items()}
+    path = gguf_file(tmp_path / "wan.gguf", named)
     one = {name: file for name, file in files.items() if name != "transformer_2"}
     exact = drawn(opened(one), spec()).astype(int)
     rounded = drawn(opened({**one, "transformer": str(path)}), spec()).astype(int)

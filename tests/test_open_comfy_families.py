@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 import tiny_open
 import weights
-from open_models import drawn, engine, spec
+from open_models import drawn, engine, gguf_file, spec
 from vitascope.engines.openweights import found_model, identify
 from vitascope.errors import BadWeights
 
@@ -25,6 +25,7 @@ NAMES = {
         r"attention\.to_out\.0\.": "attention.out.", r"attention\.norm_([qk])\.": r"attention.\1_norm.",
     },
     "qwenimage": {},
+    "ltx": {r"^time_embed\.": "adaln_single.", r"^proj_in\.": "patchify_proj.", r"norm_([qk])\.": r"\1_norm."},
     "ltx2": {
         r"^time_embed\.": "adaln_single.", r"^audio_time_embed\.": "audio_adaln_single.",
         r"^proj_in\.": "patchify_proj.", r"^audio_proj_in\.": "audio_patchify_proj.",
@@ -66,6 +67,7 @@ FORMS = {
     "zimage": (("text", "still"), {"side": 4, "group": 1}, {"seconds": 0}),
     "qwenimage": (("text", "still"), {"side": 8, "group": 1}, {"seconds": 0}),
     "flux2": (("text", "still"), {"side": 4, "group": 1}, {"seconds": 0}),
+    "ltx": (("text",), {"side": 4}, {"seconds": 0.5}),
     "ltx2": (("text",), {"side": 2, "group": 2, "sound": "always"}, {"seconds": 0.125}),
 }
 
@@ -86,9 +88,12 @@ def as_comfyui_has_it(family, tensors):
     return {name: tensor.contiguous() for name, tensor in made.items()}
 
 
-@pytest.mark.parametrize(
+every_family = pytest.mark.parametrize(
     "family", ["zimage", *(pytest.param(name, marks=pytest.mark.slow) for name in FORMS if name != "zimage")]
 )
+
+
+@every_family
 def test_a_transformer_of_comfyui_draws_the_same_beside_a_folder(family, tmp_path):
     modes, form, asked = FORMS[family]
     own = engine(family, tmp_path, modes, family=family, **form)
@@ -106,6 +111,20 @@ def test_a_transformer_of_comfyui_draws_the_same_beside_a_folder(family, tmp_pat
     take = spec("a red ball", steps=2, **asked)
     apart = np.abs(drawn(given, take).astype(int) - drawn(own, take))
     assert apart.max() <= 1  # of a second copy of the same weights kernels may round otherwise
+
+
+@every_family
+def test_a_gguf_of_comfyui_is_unpacked_and_draws_nearly_the_same(family, tmp_path):
+    """Its learned tokens, tables and biases are packed too (BF16), which the library takes for numbers as they are."""
+    modes, form, asked = FORMS[family]
+    own = engine(family, tmp_path, modes, family=family, **form)
+    (weights_file,) = (tiny_open.folder(family, tmp_path) / "transformer").glob("*.safetensors")
+    file = gguf_file(tmp_path / "comfy.gguf", as_comfyui_has_it(family, load_file(weights_file)))
+    assert identify.file(file).family == family
+    given = engine(family, tmp_path, modes, family=family, source={"files": {"transformer": str(file)}}, **form)
+    take = spec("a red ball", steps=2, **asked)
+    apart = np.abs(drawn(given, take).astype(int) - drawn(own, take))
+    assert apart.mean() < 1
 
 
 def flux(inside=64):

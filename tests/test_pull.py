@@ -2,6 +2,7 @@
 huggingface_hub itself, and from ModelScope.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -47,7 +48,12 @@ def files(tmp_path_factory):
     }
     found |= {"tokenizer/tokenizer.json": b"{}", "scheduler/scheduler_config.json": b"{}"}
     found["model_index.json"] = json.dumps(index).encode()
-    found |= {"README.md": b"#", "assets/big.mp4": b"0" * 5000, "transformer/old.bin": b"0" * 5000}
+    found |= {
+        "README.md": b"#",
+        "LICENSE.txt": b"Do good.",
+        "assets/big.mp4": b"0" * 5000,
+        "transformer/old.bin": b"0" * 5000,
+    }
     found["transformer/diffusion_pytorch_model.fp16.safetensors"] = b"0" * 5000
     return found
 
@@ -85,10 +91,22 @@ def pull(command):
 
 def test_only_what_a_render_reads_is_wanted():
     parts = ("transformer", "vae")
-    for path in ("model_index.json", "vae/config.json", "transformer/a-00001-of-00002.safetensors"):
+    for path in (
+        "model_index.json",
+        "LICENSE",
+        "LICENSE.md",
+        "licence-notes.txt",
+        "ltx-video-2b-v0.9.5.license.txt",
+        "LTX-Video-Open-Weights-License-0.X.txt",
+        "vae/config.json",
+        "transformer/a-00001-of-00002.safetensors",
+    ):
         assert child.wanted(path, parts)
     for path in (
         "README.md",
+        "LICENSES/MIT.txt",
+        "../LICENSE",
+        "unlicensed.py",
         "text_encoder/model.safetensors",
         "vae/a.bin",
         "vae/deep/a.json",
@@ -123,6 +141,70 @@ def test_a_checkpoint_is_pulled_checked_and_removed(pull, command, server, files
 def _parts():
     one = known.every()[NAME]
     return (*one.parts, *one.others)
+
+
+@pytest.mark.slow
+@pytest.mark.smoke
+def test_the_text_of_a_licence_is_kept_by_its_hash_and_another_one_is_told(pull, command, server, files, tmp_path):
+    home, text = tmp_path / "home" / "models", hashlib.sha256(b"Do good.").hexdigest()
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    folder = home / "files" / NAME
+    assert f"its text: {folder / 'LICENSE.txt'}  (SHA-256 {text})" in done.stderr
+    assert "has changed" not in done.stderr
+    assert (folder / "LICENSE.txt").read_bytes() == b"Do good."
+    assert json.loads((home / f"{NAME}.json").read_text("utf-8"))["licence"]["sha256"] == text
+    assert tomllib.loads((home / f"{NAME}.toml").read_text("utf-8"))["licence"]["sha256"] == text
+    line, own = command("check", NAME)
+    assert subprocess.run(line, env=own, capture_output=True, timeout=LONG).returncode == 0
+    line, own = command("remove", NAME)
+    subprocess.run(line, env=own, check=True, capture_output=True, timeout=LONG)
+    server.files = {**files, "LICENSE.txt": b"Do better."}
+    line, own = command("pull", NAME)  # although the weights are here, and the old text too
+    done = subprocess.run(line, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONG)
+    assert "was not accepted" in done.stderr
+    assert (folder / "LICENSE.txt").read_bytes() == b"Do better."  # to be read before it is accepted
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    assert "note: it has changed since 20" in done.stderr
+    server.files = {path: data for path, data in files.items() if path != "LICENSE.txt"}
+    done = pull("--name", "second")
+    assert "the text of its licence is not in the repository" in done.stderr
+    assert "has changed" in done.stderr
+
+
+def test_the_licence_in_a_known_repository_is_found_by_its_name():
+    inside = [
+        str(one.card["licence"]["url"]).removeprefix(f"https://huggingface.co/{one.hub}/blob/main/")
+        for one in known.every().values()
+    ]
+    names = [name for name in inside if "://" not in name]
+    assert len(names) > 3
+    assert [name for name in names if not child.is_licence(name)] == []
+
+
+@pytest.mark.slow
+def test_a_file_of_an_earlier_version_is_brought_anew(pull, command, server, files, tmp_path):
+    assert pull().returncode == 0
+    line, own = command("remove", NAME)
+    subprocess.run(line, env=own, check=True, capture_output=True, timeout=LONG)
+    server.files = {**files, "vae/config.json": b'{"part": "newer"}', "transformer/config.json": b'{"part": "newer"}'}
+    done = pull()
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "home" / "models" / "files" / NAME / "vae" / "config.json").read_bytes() == b'{"part": "newer"}'
+
+
+@pytest.mark.slow
+def test_what_was_pulled_has_its_own_card_whatever_has_the_same_shapes(command, files, tmp_path):
+    asked = known.every()["wan2.1-t2v-14b"]
+    with Hub(asked.hub, files) as running:  # of a size that is nearer to the 1.3B
+        line, own = command("pull", asked.name, "--name", "mine", "--accept-licence", HF_ENDPOINT=running.address)
+        done = subprocess.run(line, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONG)
+    assert done.returncode == 0, done.stderr
+    home = tmp_path / "home" / "models"
+    assert json.loads((home / "mine.json").read_text("utf-8"))["like"] == asked.name
+    written = tomllib.loads((home / "mine.toml").read_text("utf-8"))
+    assert written["format"]["sizes"] == asked.card["format"]["sizes"]
 
 
 @pytest.mark.slow
@@ -185,7 +267,7 @@ def test_a_full_disk_is_said_before_and_while_it_fills(pull, command, server):
     done = pull()
     assert done.returncode == 1
     assert "1000000.0 GB are needed" in done.stderr
-    assert not server.fetched()
+    assert server.fetched() == ["LICENSE.txt"]  # which is asked about first
     server.sizes.clear()
     line, own = command("pull", NAME, "--accept-licence", "--device", "cpu")
     small = ["bash", "-c", 'ulimit -f 20000; exec "$@"', "bash", *line]  # in 1024 bytes

@@ -294,6 +294,12 @@ def test_the_list_says_what_is_here_what_is_known_and_what_fits(run, own_home, t
     assert "Tencent Hunyuan Community License, not in EU, GB, KR" in known
 
 
+def test_a_workflow_without_its_address_is_told_what_it_lacks(run, tmp_path):
+    (tmp_path / "fox.json").write_text("{}", "utf-8")
+    code, _, said = run("add", str(tmp_path / "fox.json"))
+    assert (code, "give --comfy ADDRESS" in said) == (2, True)
+
+
 def test_a_lora_is_added_with_a_preset_after_it_was_matched(run, own_home, tmp_path):
     root = weights.comfy(tmp_path / "models")
     run("add", root, "--name", "my-wan", "--accept-licence")

@@ -58,8 +58,10 @@ def test_a_key_is_kept_for_its_owner_alone_and_brings_its_models(run, home):
     assert config.secret("kling", "The key") == KEY
     assert run("add", "kling", "--replace", given="another-key-of-some-length")[0] == 0
     code, said = run("list")
-    assert "...ngth" in said
+    assert "...ngth  Kling" in said
     assert "another-key" not in said
+    assert run("add", "upstairs", given="a-key-of-some-length")[0] == 0
+    assert "...ngth  another server\n" in run("list")[1]  # how many models use it the list does not say
     assert run("remove", "kling")[0] == 0
     models._looked_at = float("-inf")
     assert models.remote() == {}

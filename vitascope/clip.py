@@ -9,7 +9,6 @@ says what it comes to. A spec, shape or recipe turned into a dict and back is eq
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import math
 import re
@@ -20,6 +19,7 @@ from typing import Any
 
 from vitascope import clip_format_1
 from vitascope.errors import BadSpec
+from vitascope.exact import exact
 
 MAX_SECONDS = 600.0  # of any clip; a model's card says less
 MAX_FRAMES = 36_001  # of a clip that is continued: 600 seconds at 60 frames a second
@@ -36,6 +36,8 @@ MAX_COPY_BYTES = 64 * 2**10  # of a small copy for the eye
 ASPECT_NAMES = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9")
 REFERENCE_KINDS = ("image", "video", "audio")
 RECIPE_FORMAT = 2
+#: What reading such data raises.
+_DAMAGED = (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError)
 _ASPECT = re.compile(r"(\d{1,5}(?:\.\d{1,3})?):(\d{1,5}(?:\.\d{1,3})?)", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _REFERENCE_NAME = re.compile(r"[\w-]{1,40}")
@@ -138,7 +140,7 @@ class SourceClip:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SourceClip:
         recipe = Recipe.from_dict(data["recipe"]) if data.get("recipe") else None
-        fps = Fraction(str(data.get("fps", clip_format_1.FPS)))
+        fps = exact(str(data.get("fps", clip_format_1.FPS)))
         frames, width, height = (int(data[name]) for name in ("frames", "width", "height"))
         return cls(str(data["sha256"]), frames, width, height, fps, recipe)
 
@@ -448,7 +450,7 @@ class ClipSpec:
                 if type(values.get(name, 1)) is not int and values[name] is not None:
                     raise TypeError(f"{name} is not an integer")
             return cls(**values)
-        except (TypeError, KeyError, ValueError, AttributeError, IndexError, binascii.Error) as error:
+        except _DAMAGED as error:
             raise BadSpec(f"The spec cannot be read: {error}.", hint="Is it from a newer Vitascope?") from error
 
 
@@ -540,12 +542,12 @@ class Shape:
             guidance = data.get("guidance")
             return cls(
                 **numbers,
-                fps=Fraction(str(data["fps"])),
+                fps=exact(str(data["fps"])),
                 guidance=None if guidance is None else float(guidance),
                 sound=bool(data.get("sound")),
                 notes=tuple(str(note) for note in data.get("notes") or ()),
             )
-        except (TypeError, KeyError, ValueError, AttributeError, ZeroDivisionError) as error:
+        except _DAMAGED as error:
             raise BadSpec(f"The shape cannot be read: {error}.", hint="Is it from a newer Vitascope?") from error
 
 
@@ -608,7 +610,7 @@ class Recipe:
             shape = Shape.from_dict(data["shape"] if written > 1 else clip_format_1.shape(data["spec"]))
             name, weights, version = str(model["name"]), str(model["weights"]), str(data["vitascope"])
             before = int(data.get("written", written))
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+        except _DAMAGED as error:
             raise BadSpec(f"The recipe cannot be read: {error}.", hint="Is it from a newer Vitascope?") from error
         return cls(spec=spec, shape=shape, model=name, weights=weights, version=version, written=before)
 

@@ -107,10 +107,11 @@ def list_vendors() -> None:
 
     here = key_files.every(_folder())
     for one in here:
-        title = vendors.VENDORS[one.name].title if one.name in vendors.VENDORS else "another server"
-        print(f"{one.name:<14} {one.fault or '...' + one.end}  {one.models} models; {title}")
-    known = [name for name in vendors.VENDORS if name not in {one.name for one in here}]
-    print(f"Known, and without a key: {', '.join(known)}", flush=True)
+        known = vendors.VENDORS.get(one.name)
+        whose = f"{known.title}, {one.models} models ship" if known else "another server"
+        print(f"{one.name:<14} {one.fault or '...' + one.end}  {whose}")
+    without = [name for name in vendors.VENDORS if name not in {one.name for one in here}]
+    print(f"Known, and without a key: {', '.join(without)}", flush=True)
 
 
 @vendor.command("remove")

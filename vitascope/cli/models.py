@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vitascope.cli import model_licence
 from vitascope.cli.options import FILE
 from vitascope.config import settings
 from vitascope.errors import BadSettings, BadWeights, NotAllowed
@@ -50,24 +52,6 @@ def _pairs(given: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def _accept(licence: Mapping[str, Any], accept: bool, what: str) -> None:
-    """Shows the licence and asks. Raises NotAllowed when it is not accepted."""
-    _say(f"licence: {licence['id']}  {licence.get('url', '')}")
-    words = {
-        "excluded": "not to be used in {}", "revenue_limit": "{}", "notice": "{}", "outputs": "of clips: {}",
-        "must_mark": "clips must be marked as generated",
-    }  # fmt: skip
-    for key, text in words.items():
-        if value := licence.get(key):
-            _say("  " + text.format(", ".join(value) if isinstance(value, list) else value))
-    if accept:
-        return
-    if not sys.stdin.isatty():
-        raise NotAllowed(f"The licence of {what} was not accepted.", hint="Read it, then give --accept-licence.")
-    if not click.confirm("Do you accept it?", err=True):
-        raise NotAllowed(f"The licence of {what} was not accepted.", hint="Nothing was changed.")
-
-
 @models.command("add")
 @click.argument("path", type=FILE, help="A diffusers folder, a .safetensors or .gguf, a ComfyUI folder or workflow.")
 @click.option("--name", help="What to call it. [default: as the known checkpoint that it is like]")
@@ -100,6 +84,8 @@ def add(
         return _add_workflow(
             path, name or _plain(path.stem), comfy, key=key, fps=fps, size=size, seconds=seconds, price=price
         )
+    if path.suffix.lower() == ".json":
+        raise BadSettings(f"{path.name} holds no weights.", hint="Is it a ComfyUI workflow? Then give --comfy ADDRESS.")
     from vitascope.engines.openweights import found_model
 
     if to:
@@ -110,7 +96,7 @@ def add(
     model = found_model.look(path, _pairs(part), base=base)
     name = name or model.like.name
     _tell(model)
-    _accept(model.like.card["licence"], accept_licence, model.like.title)
+    model_licence.accept(model.like.card["licence"], model.like.title, unasked=accept_licence)
     _write(model, name, device)
 
 
@@ -163,6 +149,8 @@ def _write(model: Model, name: str, device: str | None, **record: Any) -> None:
     hashes = record.get("hashes")
     if hashes:
         table["weights"] = shelf.over(hashes)
+    if text := record.get("licence", {}).get("sha256"):
+        table["licence"] = {**table["licence"], "sha256": text}
     told = {"like": model.like.name, "licence": shelf.accepted(model.like.card["licence"]), **record}
     written = shelf.write(_own(), table, told)
     _say(f"{name}: {fits.said(model.weights, table['format'], machine.room)}")
@@ -263,6 +251,7 @@ def pull(
     """Bring a known checkpoint from the hub of Hugging Face, or from ModelScope."""
     from vitascope.engines.openweights import known, shelf
     from vitascope.engines.openweights import pull as puller
+    from vitascope.engines.openweights.hub import is_licence
 
     one = known.every().get(known_name)
     if one is None:
@@ -275,7 +264,7 @@ def pull(
     listed = puller.look(one, only, source=source)
     to = _own() / shelf.FILES / name
     _ask_about_size(listed, to, yes)
-    _accept(one.card["licence"], accept_licence, one.title)
+    licence = model_licence.of_pull(_own(), one, listed, to, _Bar(0), unasked=accept_licence)
     with _Bar(sum(file["size"] for file in listed["files"])) as bar:
         hashes = puller.fetch(listed, to, bar)
     if only:
@@ -285,8 +274,9 @@ def pull(
     from vitascope.engines.openweights import found_model
 
     brought = {source: listed["repository"], "commit": listed["commit"]}
-    full = {str(to / path): digest for path, digest in hashes.items()}
-    _write(found_model.look(to), name, device, brought=brought, hashes=full)
+    full = {str(to / path): digest for path, digest in hashes.items() if not is_licence(path)}
+    model = replace(found_model.look(to), like=one)  # many have the same shapes
+    _write(model, name, device, licence=licence, brought=brought, hashes=full)
 
 
 def _ask_about_size(listed: Mapping[str, Any], to: Path, yes: bool) -> None:

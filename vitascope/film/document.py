@@ -172,7 +172,7 @@ class Approval(Noun):
     """Somebody looked and said yes. It holds for what was seen: its digest."""
 
     by: Name
-    at: Annotated[float, Field(description="Unix time.")]
+    at: Annotated[float, Field(description="Unix time.", allow_inf_nan=False)]
     digest: Annotated[str, Field(max_length=64)]
 
 

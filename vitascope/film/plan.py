@@ -8,11 +8,45 @@ from fractions import Fraction
 
 from vitascope.errors import BadSpec
 from vitascope.film import state, wording
-from vitascope.film.document import Film
+from vitascope.film.document import Film, Shot
+from vitascope.film.state import State
 from vitascope.film.take import KINDS, Kind, Take, chosen
 from vitascope.film.times import frames
 
-HANDLE = Fraction(1, 2)  # a take runs longer by this, so that a dissolve has frames to spare
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody wants made. `kinds`: of these; `ids`: only of these shots, lines, cues and scenes, empty: of all;
+    `n`: takes of each still and clip; `stale`: also what is out of date; `again`: also what is current, of `ids`.
+    """
+
+    kinds: tuple[Kind, ...] = KINDS
+    ids: frozenset[str] = frozenset()
+    n: int = 1
+    stale: bool = False
+    again: bool = False
+
+    def names(self, *ids: str) -> bool:
+        """Whether one of them is meant."""
+        return not self.ids or bool(self.ids & set(ids))
+
+    def wants(self, found: State, *, has_take: bool = False) -> bool:
+        """Whether something in this state is to be made. What waits for another is made with it; where there is a take
+        of it already, only when what is out of date is asked for.
+        """
+        if self.again and self.ids:
+            return True
+        if found.name == "blocked":
+            return self.stale or not has_take
+        return found.name in ("missing", "failed") or (self.stale and found.name == "stale")
+
+
+def handles(film: Film, shot: Shot, after: Shot | None) -> Fraction:
+    """By how much a take is longer than its shot, so that dissolves have frames to spare: a half of each. `after`: the
+    shot behind it.
+    """
+    dissolves = (shot.transition == "dissolve") + (after is not None and after.transition == "dissolve")
+    return dissolves * film.dissolve / 2
 
 
 @dataclass(frozen=True)
@@ -43,22 +77,22 @@ def tasks(
     known = {*film.shots, *film.cues, *(line.id for shot in film.shots.values() for line in shot.lines)}
     if unknown := sorted(set(ids) - known):
         raise BadSpec(f'The film has no "{unknown[0][:40]}".', hint="Shots, lines and cues are named by their ids.")
-    wanted = {"missing", "failed"} | ({"stale"} if stale else set())
+    wish = Wish(kinds=tuple(kinds), ids=frozenset(ids), stale=stale, again=again)
     found: dict[Kind, list[Task]] = {kind: [] for kind in KINDS}
     coming: set[tuple[str, Kind]] = set()
     locked = {key for key, shot in film.shots.items() if shot.locked}
     owner = {line.id: key for key, shot in film.shots.items() for line in shot.lines}
     for one in state.states(film, takes):
         shot = owner.get(one.of, one.of)
-        if one.kind not in kinds or shot in locked or (ids and one.of not in ids and shot not in ids):
+        if one.kind not in kinds or shot in locked or not wish.names(one.of, shot):
             continue
-        makes = one.name in wanted or (again and bool(ids) and one.name not in ("running", "blocked"))
+        makes = one.name != "running" and wish.wants(one, has_take=chosen(takes, one.of, one.kind) is not None)
         after = film.before(one.of) if one.kind == "clip" and film.shots[one.of].start == "continue" else ""
         if one.name == "blocked":  # not when what it waits for is made in the same batch
             comes = (one.cause == after and (after, "clip") in coming) or (
                 one.cause == one.of and (one.of, "still") in coming
             )
-            makes = bool(one.cause) and comes and (stale or chosen(takes, one.of, "clip") is None)
+            makes = makes and bool(one.cause) and comes
         elif one.name == "current" and after and (after, "clip") in coming:
             makes = stale  # it is out of date when that is made
         if not makes:
@@ -96,9 +130,8 @@ def take_seconds(film: Film, takes: tuple[Take, ...], shot_id: str) -> Fraction:
     shot = film.shots[shot_id]
     order = [key for _, _, key, _ in film.in_order()]
     at = order.index(shot_id)
-    follows = at + 1 < len(order) and film.shots[order[at + 1]].transition == "dissolve"
-    spare = HANDLE * ((shot.transition == "dissolve" and at > 0) + follows)
-    return wording.shot_seconds(shot, state.spoken_lengths(film, takes)) + spare
+    after = film.shots[order[at + 1]] if at + 1 < len(order) else None
+    return wording.shot_seconds(shot, state.spoken_lengths(film, takes)) + handles(film, shot, after)
 
 
 def music_seconds(film: Film, takes: tuple[Take, ...], cue_id: str) -> Fraction:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from vitascope.exact import exact
+
 #: Edit rates by the names that editors give them.
 RATES = {
     "23.976": Fraction(24000, 1001),
@@ -22,11 +24,11 @@ MAX_SECONDS = Fraction(4 * 3600)  # of a film, and of anything in it
 
 def fraction(value: Any) -> Fraction:
     """ "3/8", "2.5", 4 or 2.5 as an exact number. Raises ValueError for everything else, also NaN and infinity."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Fraction)) or len(str(value)) > 60:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Fraction)):
         raise ValueError('must be a number of seconds such as 4, 2.5 or "3/8"')
     try:
-        return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
-    except (ValueError, ZeroDivisionError) as error:
+        return exact(str(value))
+    except ValueError as error:
         raise ValueError('must be a number of seconds such as 4, 2.5 or "3/8"') from error
 
 

@@ -122,3 +122,9 @@ def name_pattern(name: str) -> str:
     """A regular expression that finds this name in a text, as a whole word where the script has words."""
     latin = re.fullmatch(r"[\w .'-]+", name) and not _CJK.search(name)
     return rf"\b{re.escape(name)}\b" if latin else re.escape(name)
+
+
+def called(prompt: str, name: str, as_name: str) -> str:
+    """The prompt with the first mention of this name as "@name"; one that is not mentioned is added."""
+    found, count = re.subn(name_pattern(name), lambda _: f"@{as_name}", prompt, count=1)
+    return found if count else f"{prompt} @{as_name}"

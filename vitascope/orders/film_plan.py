@@ -8,100 +8,28 @@ the take that will be there then.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
 from vitascope.clip import MAX_SEED, ClipSpec, Shape, SourceClip
-from vitascope.engines.card import ModelCard
+from vitascope.engines.card import ALIKE, ModelCard
 from vitascope.errors import BadSpec, VitascopeError
 from vitascope.film import state, timeline, wording
-from vitascope.film.document import Film, Scene, Shot
+from vitascope.film.document import Film, Line, Scene, Shot
+from vitascope.film.plan import Wish, handles
 from vitascope.film.state import State
-from vitascope.film.take import KINDS, Kind, Media, Take, chosen, of_kind
+from vitascope.film.take import Kind, Media, Take, chosen, of_kind
+from vitascope.orders.film_batch import Item, Mode, Pick, Plan, Refused
 
-Mode = Literal["still", "text", "image", "continue", "extend", "voice", "music"]
 _THERE = Media(key="", seconds=Fraction(1))  # of a take that will be made before its turn
 SPARE = 5  # a take is longer by this part of its lines, as long as nobody has spoken them: voices may be slower
-_TO_BE_MADE = ("missing", "failed", "blocked")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What somebody wants made. `kinds`: of these; `ids`: only of these shots, lines, cues and scenes, empty: of all;
-    `n`: takes of each still and clip; `stale`: also what is out of date; `again`: also what is current, of `ids`.
-    """
-
-    kinds: tuple[Kind, ...] = KINDS
-    ids: frozenset[str] = frozenset()
-    n: int = 1
-    stale: bool = False
-    again: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One thing to be made. `ids`: of its takes, in their order."""
-
-    of: str
-    kind: Kind
-    label: str
-    ids: tuple[str, ...]
-    digest: str
-    mode: Mode
-    card: ModelCard | None = None  # of a voice or music none
-    spec: ClipSpec | None = None  # without its pictures
-    shape: Shape | None = None
-    units: int = 0  # for all its takes
-    was: str = ""  # the state that it is in before it is made: "missing", "stale" ...
-    after: str = ""  # the shot whose clip, or still, it begins from
-    waits_for: int | None = None  # the place in the plan of what it waits for
-    job: str = ""  # or the job that makes that already
-    start: Take | None = None  # or the take that is there
-    references: tuple[tuple[str, str], ...] = ()  # (name in the prompt, library clip or SHA-256)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def joins(self) -> bool:
-        """Whether it goes on from the shot before it."""
-        return self.mode in ("continue", "extend")
-
-    @property
-    def coming(self) -> tuple[str, ...]:
-        """Modes of the card whose pictures are still to be put in."""
-        first = {"image": ("image",), "continue": ("image",), "extend": ("extend",)}.get(self.mode, ())
-        return (*first, *(("references",) if self.references else ()))
-
-
-@dataclass(frozen=True)
-class Refused:
-    """What cannot be made, and why."""
-
-    of: str
-    kind: Kind
-    label: str
-    error: VitascopeError
-    was: str = ""
-
-
-@dataclass
-class Plan:
-    items: list[Item] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    sent: list[str] = field(default_factory=list)  # what leaves this machine, and where it goes
-    spoken: dict[str, list[int | None]] = field(default_factory=dict)  # micro-dollars of lines bought
-
-    @property
-    def units(self) -> int:
-        return sum(item.units for item in self.items)
 
 
 class Planner:
-    """`card(name)`: the model of this name, "" for the default; `price(shape, card, n)`: units of credits; both raise
-    what stands against it. `new_id` gives ids for takes.
+    """`cards(name)`: the model of this name ("": the default), or those of a route; `price(shape, card, n)`: units of
+    credits; both raise what stands against it. `pick(name, drafts, passed)`: which of a route's drafts is ordered, and
+    why; `passed` says why its other models don't make it. `new_id` gives ids for takes.
     """
 
     def __init__(
@@ -110,13 +38,14 @@ class Planner:
         takes: tuple[Take, ...],
         wish: Wish,
         *,
-        card: Callable[[str], ModelCard],
+        cards: Callable[[str], Sequence[ModelCard]],
         price: Callable[[Shape, ModelCard, int], int],
         new_id: Callable[[], str],
+        pick: Pick = lambda name, drafts, passed: (drafts[0], ""),
         cut: timeline.Timeline | None = None,
     ):
         self.film, self.takes, self.wish = film, takes, wish
-        self._card, self._price, self._new_id = card, price, new_id
+        self._cards, self._price, self._pick, self._new_id = cards, price, pick, new_id
         self.plan, self._cut = Plan(), cut
         self._states: dict[tuple[str, Kind], State] = {}
         self._coming: dict[tuple[str, Kind], list[Take]] = {}
@@ -133,34 +62,33 @@ class Planner:
         storyboard = self.wish.kinds == ("still",)
         shots = list(self.film.in_order())
         for at, (scene_id, scene, shot_id, shot) in enumerate(shots):
-            named = self._named(shot_id, scene_id, *(line.id for line in shot.lines))
-            self._voices(shot_id, shot, states, named or self._named(shot_id, scene_id))
-            of_shot = self._named(shot_id, scene_id)
+            if shot.locked:
+                if shot_id in self.wish.ids:
+                    self.plan.notes.append(f"{self.film.label(shot_id)} is locked, so nothing of it is made.")
+                continue
+            self._voices(scene_id, shot_id, shot, states)
             still = states.get((shot_id, "still"))
-            if "still" in self.wish.kinds and of_shot and (still or storyboard):
+            if not self.wish.names(shot_id, scene_id):
+                continue
+            if "still" in self.wish.kinds and (still or storyboard):
                 self._still(scene, shot_id, shot, still or State(shot_id, "still", "missing"))
-            if "clip" in self.wish.kinds and of_shot:
+            if "clip" in self.wish.kinds:
                 after = shots[at + 1][3] if at + 1 < len(shots) else None
                 self._clip(scene, shot_id, shot, after, states[shot_id, "clip"])
         if "music" in self.wish.kinds:
             self._music()
         return self.plan
 
-    def _named(self, *ids: str) -> bool:
-        return not self.wish.ids or bool(self.wish.ids & set(ids))
+    def _wants(self, found: State, of: str, kind: Kind) -> bool:
+        return self.wish.wants(found, has_take=chosen(self.takes, of, kind) is not None)
 
-    def _wanted(self, found: State) -> bool:
-        if self.wish.again and self.wish.ids:
-            return True
-        return found.name in _TO_BE_MADE or (self.wish.stale and found.name == "stale")
-
-    def _voices(self, shot_id: str, shot: Shot, states: dict[tuple[str, Kind], State], named: bool) -> None:
-        if "voice" not in self.wish.kinds or not named:
-            return
-        for line in shot.lines:
+    def _voices(self, scene_id: str, shot_id: str, shot: Shot, states: dict[tuple[str, Kind], State]) -> None:
+        """A line that is named is meant alone, not its shot's others."""
+        alone = self.wish.ids & {line.id for line in shot.lines}
+        for line in shot.lines if "voice" in self.wish.kinds else ():
             found = states.get((line.id, "voice"))
-            asked = not self.wish.ids or self.wish.ids & {line.id} or not self.wish.ids & {ln.id for ln in shot.lines}
-            if found and asked and self._wanted(found):
+            asked = line.id in alone if alone else self.wish.names(shot_id, scene_id)
+            if found and asked and self._wants(found, line.id, "voice"):
                 self._add(line.id, "voice", self.film.label(shot_id), "voice", state.of_voice(self.film, line))
 
     def _music(self) -> None:
@@ -168,7 +96,7 @@ class Planner:
         lengths = {key: timeline.cue_seconds(self.film, key, cut.seconds) for key in self.film.cues}
         for found in state.music_states(self.film, self.takes, lengths):
             self._states[found.of, "music"] = found
-            if self._named(found.of) and self._wanted(found):
+            if self.wish.names(found.of) and self._wants(found, found.of, "music"):
                 digest = state.of_music(self.film.cues[found.of], lengths[found.of])
                 self._add(found.of, "music", found.of, "music", digest)
 
@@ -179,37 +107,33 @@ class Planner:
 
     def _still(self, scene: Scene, shot_id: str, shot: Shot, found: State) -> None:
         digest = state.of_still(self.film, scene, shot)
-        if not self._wanted(found) or self._has_already(shot_id, "still", digest):
+        if not self._wants(found, shot_id, "still") or self._has_already(shot_id, "still", digest):
             return
-        label = self.film.label(shot_id)
-        try:
-            self._refuse_undescribed(scene, shot, label)
-            card = self._card(self.film.still_model or self._still_of(shot.model or self.film.model))
-            spec, references = self._spec(card, scene, shot, Fraction(0))
-            self._place(shot_id, "still", "still", digest, card, spec, references=references)
-        except VitascopeError as error:
-            self._refuse(shot_id, "still", label, error)
 
-    def _still_of(self, name: str) -> str:
-        """The film's own model, if it makes stills; else the default."""
-        return name if name and "still" in self._card(name).modes else ""
+        def draft(card: ModelCard) -> Item:
+            spec, references = self._spec(card, scene, shot, Fraction(0))
+            return self._draft(shot_id, "still", "still", digest, card, spec, references=references)
+
+        try:
+            self._refuse_undescribed(scene, shot, self.film.label(shot_id))
+            own = shot.model or self.film.model
+            own = own if own and any("still" in card.modes for card in self._cards(own)) else ""  # else the default
+            self._place(self._made_by(self.film.still_model or own, shot, draft))
+        except VitascopeError as error:
+            self._refuse(shot_id, "still", self.film.label(shot_id), error)
 
     def _clip(self, scene: Scene, shot_id: str, shot: Shot, after: Shot | None, found: State) -> None:
-        if not self._wanted(found) or (found.name == "running" and not self.wish.again):
+        if not self._wants(found, shot_id, "clip") or (found.name == "running" and not self.wish.again):
             return
         label = self.film.label(shot_id)
-        notes: list[str] = []
-        try:
-            self._refuse_undescribed(scene, shot, label)
-            card = self._card(shot.model or self.film.model)
+        known = (*self._known(shot_id, "still"), *self._known(self.film.before(shot_id), "clip"))
+        digest = state.of_clip(self.film, known, shot_id, scene, shot)
+
+        def draft(card: ModelCard) -> Item:
+            notes: list[str] = []
             begins = self._begins(shot_id, shot, card, notes)
-            known = (*self._known(shot_id, "still"), *self._known(self.film.before(shot_id), "clip"))
-            digest = state.of_clip(self.film, known, shot_id, scene, shot)
-            if self._has_already(shot_id, "clip", digest):
-                return
             seconds = self._seconds(label, shot, after, card)
-            voiced = [line.id for line in shot.lines if line.is_spoken and line.spoken_by == "voice"]
-            if any(line_id not in self._lengths for line_id in voiced):
+            if self._unspoken(shot):
                 notes.append("Its length is an estimate until its lines are spoken.")
             if wording.takes_words(self.film, shot) and card.sound == "never":
                 notes.append(f"{card.name} makes no sound: lines that the take should speak stay silent.")
@@ -217,12 +141,48 @@ class Planner:
             mode: Mode = "text"
             if begins is not None:
                 mode = "image" if shot.start == "still" else "continue" if "image" in card.modes else "extend"
-            self._place(
+            return self._draft(
                 shot_id, "clip", mode, digest, card, spec, references=references, begins=begins, notes=tuple(notes),
                 after=shot_id if shot.start == "still" else self.film.before(shot_id),
             )  # fmt: skip
+
+        try:
+            self._refuse_undescribed(scene, shot, label)
+            if not self._has_already(shot_id, "clip", digest):
+                self._place(self._made_by(shot.model or self.film.model, shot, draft))
         except VitascopeError as error:
             self._refuse(shot_id, "clip", label, error)
+
+    def _made_by(self, name: str, shot: Shot, draft: Callable[[ModelCard], Item]) -> Item:
+        """By this model; of a route by the one that is picked of those that make the shot as it should be."""
+        cards = self._cards(name)
+        if len(cards) == 1:
+            drafts, passed = [draft(cards[0])], dict[str, str]()
+        else:
+            drafts, passed, stands = [], {}, None
+            for card in cards:
+                try:
+                    item = draft(card)
+                except VitascopeError as error:
+                    passed[card.name], stands = error.message, error
+                    continue
+                if why := self._otherwise(item, shot):
+                    passed[card.name] = why
+                else:
+                    drafts.append(item)
+            if stands and not drafts and set(passed.values()) == {stands.message}:
+                raise stands  # it has nothing to do with the models
+        item, why = self._pick(name, drafts, passed)
+        return replace(item, notes=(*item.notes, why)) if why else item
+
+    def _otherwise(self, item: Item, shot: Shot) -> str:
+        """What of the shot this model would not make as it should be; empty: nothing."""
+        assert item.shape
+        assert item.card
+        if abs(item.shape.width / item.shape.height / self.film.aspect - 1) > ALIKE:
+            return f"it makes {item.shape.width}x{item.shape.height}"
+        silent = item.kind == "clip" and item.card.sound == "never" and wording.takes_words(self.film, shot)
+        return "it makes no sound" if silent else ""
 
     def _refuse_undescribed(self, scene: Scene, shot: Shot, label: str) -> None:
         if not wording.is_described(self.film, scene, shot):
@@ -264,11 +224,13 @@ class Planner:
                 hint="Split the shot, shorten it, or choose another model for it.",
                 field="seconds",
             )
-        unspoken = [line for line in shot.lines if line.is_spoken and line.spoken_by == "voice"]
-        unspoken = [line for line in unspoken if line.id not in self._lengths]
-        spare = sum((wording.speech_seconds(line.text) for line in unspoken), Fraction(0)) / SPARE
-        dissolves = (shot.transition == "dissolve") + (after is not None and after.transition == "dissolve")
-        return min(longest, needed + spare + dissolves * self.film.dissolve / 2)
+        spare = sum((wording.speech_seconds(line.text) for line in self._unspoken(shot)), Fraction(0)) / SPARE
+        return min(longest, needed + spare + handles(self.film, shot, after))
+
+    def _unspoken(self, shot: Shot) -> list[Line]:
+        """Its lines that a voice will speak, and has not yet."""
+        spoken = [line for line in shot.lines if line.is_spoken and line.spoken_by == "voice"]
+        return [line for line in spoken if line.id not in self._lengths]
 
     def _spec(
         self, card: ModelCard, scene: Scene, shot: Shot, seconds: Fraction, *, begins: Take | None = None
@@ -278,7 +240,7 @@ class Planner:
         references = self._references(card, scene, shot)
         prompt = wording.prompt(self.film, scene, shot, still=still)
         for name, member in ((name, self.film.cast[key]) for name, key, _ in references):
-            prompt = _called(prompt, member.name, name)
+            prompt = wording.called(prompt, member.name, name)
         speaks = not still and card.sound != "never" and bool(wording.takes_words(self.film, shot))
         spec = ClipSpec(
             prompt=prompt,
@@ -298,7 +260,7 @@ class Planner:
         found = [(key, key, self.film.cast[key].references[0]) for key in seen if self.film.cast[key].references]
         return found[:most]
 
-    def _place(
+    def _draft(
         self,
         shot_id: str,
         kind: Kind,
@@ -311,27 +273,34 @@ class Planner:
         begins: Take | None = None,
         after: str = "",
         notes: tuple[str, ...] = (),
-    ) -> None:
+    ) -> Item:
+        """With its shape and price, and without ids: it is not in the plan yet."""
         n, number = self.wish.n, self._next_number(shot_id, kind)
         if spec.seed is not None:  # the next take of a shot with a seed is another one
             spec = replace(spec, seed=(spec.seed + number - 1) % (MAX_SEED + 2 - n))
         waits_for = self._placed.get(begins.id) if begins else None
         job = begins.job if begins and waits_for is None and begins.state == "running" else ""
         item = Item(
-            of=shot_id, kind=kind, label=self.film.label(shot_id), ids=tuple(self._new_id() for _ in range(n)),
-            digest=digest, mode=mode, card=card, spec=spec, after=after if begins else "", waits_for=waits_for, job=job,
+            of=shot_id, kind=kind, label=self.film.label(shot_id), ids=(), digest=digest, mode=mode, card=card,
+            spec=spec, after=after if begins else "", waits_for=waits_for, job=job,
             start=begins if begins and waits_for is None and not job else None, references=references,
             was=self._was(shot_id, kind),
         )  # fmt: skip
         bare = self._continued(item) if mode == "extend" else spec
         shape = card.resolve(bare, given=item.coming)
         units = self._price(shape, card, n)
-        told = (*notes, *shape.notes)
-        self.plan.items.append(replace(item, spec=bare, shape=shape, units=units, notes=told))
+        return replace(item, spec=bare, shape=shape, units=units, notes=(*notes, *shape.notes))
+
+    def _place(self, item: Item) -> None:
+        number = self._next_number(item.of, item.kind)
+        item = replace(item, ids=tuple(self._new_id() for _ in range(self.wish.n)))
+        self.plan.items.append(item)
         for offset, take_id in enumerate(item.ids):
             self._placed[take_id] = len(self.plan.items) - 1
-            made = Take(id=take_id, of=shot_id, kind=kind, digest=digest, media=_THERE, number=number + offset)
-            self._coming.setdefault((shot_id, kind), []).append(made)
+            made = Take(
+                id=take_id, of=item.of, kind=item.kind, digest=item.digest, media=_THERE, number=number + offset
+            )
+            self._coming.setdefault((item.of, item.kind), []).append(made)
 
     def _continued(self, item: Item) -> ClipSpec:
         """With the clip that it continues, as far as that is known."""
@@ -371,32 +340,3 @@ class Planner:
     def _was(self, of: str, kind: Kind) -> str:
         found = self._states.get((of, kind))
         return found.name if found else "missing"
-
-
-def _called(prompt: str, name: str, as_name: str) -> str:
-    """The prompt with the first mention of this name as "@name"; one that is not mentioned is added."""
-    found, count = re.subn(wording.name_pattern(name), lambda _: f"@{as_name}", prompt, count=1)
-    return found if count else f"{prompt} @{as_name}"
-
-
-def suggested(film: Film, takes: tuple[Take, ...], current: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(shot, take): the best of several current takes of a shot that has none chosen. By defects, the seam, and how
-    near its length is to the shot's; never by a judge that knows another model's world.
-    """
-    lengths = state.spoken_lengths(film, takes)
-    for _, scene, shot_id, shot in film.in_order():
-        if shot.take or shot_id not in current:
-            continue
-        digest = state.of_clip(film, takes, shot_id, scene, shot)
-        mine = [take for take in takes if (take.of, take.kind) == (shot_id, "clip") and take.media]
-        fitting = [take for take in mine if take.own or take.digest == digest]
-        if len(fitting) < 2:
-            continue
-        needed = wording.shot_seconds(shot, lengths)
-
-        def rank(take: Take, needed: Fraction = needed) -> tuple[int, float, Fraction, int]:
-            assert take.media
-            lasts = take.media.seconds - take.media.begin
-            return len(take.defects), take.seam or 0.0, max(Fraction(0), needed - lasts), -take.number
-
-        yield shot_id, min(fitting, key=rank).id

@@ -8,11 +8,11 @@ comes after those that are served. Why a model was taken is told with the clip.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vitascope.clip import ratio
+from vitascope.clip import Shape, ratio
 from vitascope.engines.card import ALIKE, ModelCard
 from vitascope.errors import BadSpec, NotAllowed, NotSupported, UnknownModel, VitascopeError
 from vitascope.orders import legs
@@ -25,6 +25,7 @@ from vitascope.vendors.request import Asked
 
 Make = Callable[[Asked], Order]  # with the model's true name
 Route = tuple[str, list[ModelCard]]
+Offer = tuple[ModelCard, Shape, int]  # and its price in units
 AUTO, CHEAP, FAST, BEST = "auto", "auto:cheap", "auto:fast", "auto:best"
 _WHY = {CHEAP: "the cheapest", FAST: "the fastest here"}
 _FAR = 1e9  # of what nobody knows
@@ -49,38 +50,53 @@ def choose(context: Context, actor: Actor, asked: Asked, route: Route, make: Mak
     """The order with the route's first model that makes what was asked. Raises NotSupported, which says why each of
     them does not.
     """
-    name, listed = route
-    offered = context.offered(actor.account)
+    name, cards = route
     passed: dict[str, str] = {}
     orders: list[Order] = []
-    ranks: list[tuple[bool, float, int]] = []  # nobody serves it, how dear or slow, the operator's place
-    with context.store.read() as tx:
-        pace = context.pace(tx)
-    for card in (card for card in listed if card in offered):
+    offers: list[Offer] = []
+    for card in cards:
         try:
             order = make(replace(asked, model=card.name))
-            price = _refused(context, actor, order)
+            units = _units(context, actor, order)
         except (BadSpec, NotSupported, NotAllowed, UnknownModel) as error:
             passed[card.name] = error.message
             continue
         if why := _changed(asked, order):
             passed[card.name] = why
             continue
-        measure = {CHEAP: price, FAST: pace.usual.get(card.name, _FAR)}.get(name, 0.0)
-        ranks.append((not pace.of_model(card.name).is_served, measure, len(orders)))
         orders.append(order)
-    if not orders:
+        offers.append((order.card, order.shape, units))
+    best, *others = ranked(context, name, offers, passed)
+    chosen = orders[best]
+    rest = [leg for place in others if (leg := _leg(context, actor, chosen, orders[place]))]
+    notes = [*chosen.request.get("notes", []), reason(name, chosen.card, passed)]
+    return replace(chosen, request={**chosen.request, "notes": notes, **({legs.KEY: rest} if rest else {})})
+
+
+def ranked(context: Context, name: str, offers: Sequence[Offer], passed: dict[str, str]) -> list[int]:
+    """The places of the offers, the best first. `passed` says of the route's other models why they don't make it, and
+    is told which ones nobody serves now. Raises NotSupported, which says all of that, when there are no offers.
+    """
+    if not offers:
         told = "; ".join(f"{one}: {why}" for one, why in passed.items()) or "it has no models"
         raise NotSupported(f"No model of {name} makes this. {told[:800]}", hint="Name a model, or ask otherwise.")
-    idle, _, number = min(ranks)
-    if not idle:
-        passed |= {orders[place].card.name: "nobody serves it now" for unserved, _, place in ranks if unserved}
-    chosen = orders[number]
-    rest = [leg for *_, place in sorted(ranks)[1:] if (leg := _leg(context, actor, chosen, orders[place]))]
-    why = f"{name} took {chosen.card.name}, {_WHY.get(name, 'the first of its list')} that makes this."
-    why = " ".join([why, *(f"Not {one}: {reason}" for one, reason in list(passed.items())[:5])])
-    notes = [*chosen.request.get("notes", []), why[:1000]]
-    return replace(chosen, request={**chosen.request, "notes": notes, **({legs.KEY: rest} if rest else {})})
+    with context.store.read() as tx:
+        pace = context.pace(tx)
+    ranks: list[tuple[bool, float, int]] = []  # nobody serves it, how dear or slow, the operator's place
+    for place, (card, shape, units) in enumerate(offers):
+        price = float(units) if context.settings.credits else _dollars(card, shape)
+        measure = {CHEAP: price, FAST: pace.usual.get(card.name, _FAR)}.get(name, 0.0)
+        ranks.append((not pace.of_model(card.name).is_served, measure, place))
+    ranks.sort()
+    if not ranks[0][0]:
+        passed |= {offers[place][0].name: "nobody serves it now" for unserved, _, place in ranks if unserved}
+    return [place for *_, place in ranks]
+
+
+def reason(name: str, taken: ModelCard, passed: Mapping[str, str]) -> str:
+    """Why this model of the route was taken, for people."""
+    why = f"{name} took {taken.name}, {_WHY.get(name, 'the first of its list')} that makes this."
+    return " ".join([why, *(f"Not {one}: {other}" for one, other in list(passed.items())[:5])])[:1000]
 
 
 def _leg(context: Context, actor: Actor, chosen: Order, order: Order) -> dict[str, Any] | None:
@@ -99,13 +115,18 @@ def _leg(context: Context, actor: Actor, chosen: Order, order: Order) -> dict[st
     return legs.written(order)
 
 
-def _refused(context: Context, actor: Actor, order: Order) -> float:
-    """What it would cost: credits, or where there are none US dollars. Raises what stands against it."""
-    if context.settings.credits:
-        return float(submitting.price(order, plan=context.plan(actor.account), prices=context.prices).units)
-    if order.card.needs != REMOTE:
+def _units(context: Context, actor: Actor, order: Order) -> int:
+    """What it would cost, where there are credits. Raises what stands against it."""
+    if not context.settings.credits:
+        return 0
+    return submitting.price(order, plan=context.plan(actor.account), prices=context.prices).units
+
+
+def _dollars(card: ModelCard, shape: Shape) -> float:
+    """What it costs whoever runs the server."""
+    if card.needs != REMOTE:
         return 0.0
-    cost = order.card.cost.of(order.shape) if order.card.cost else None
+    cost = card.cost.of(shape) if card.cost else None
     return _FAR if cost is None else float(cost)
 
 

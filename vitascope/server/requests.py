@@ -38,9 +38,9 @@ NIGHT_BEGINS, NIGHT_ENDS = 23, 7  # hours of the account's own time
 
 def order(context: Context, actor: Actor, asked: Asked, *, dialect: str = "openai") -> Order:
     """A new clip, or one that continues another. Raises what is wrong with it; nothing is kept yet."""
-    if route := _route(context, asked.model):
+    if named := route(context, actor, asked.model):
         return model_routes.choose(
-            context, actor, asked, route, lambda one: order(context, actor, one, dialect=dialect)
+            context, actor, asked, named, lambda one: order(context, actor, one, dialect=dialect)
         )
     card = card_of(context, actor, asked.model, dialect)
     continued = media_inputs.source(context, actor, asked.extend, card.format, fit=asked.fit) if asked.extend else None
@@ -92,9 +92,9 @@ def again(context: Context, actor: Actor, job: Job, asked: Asked, *, relation: s
     """
     if not job.done or (relation != "rerun" and job.state != "succeeded"):  # what failed can be run again as it was
         raise Conflict(f"The video is {openai.STATUS[job.state]}.", hint="Wait until it is completed.")
-    if route := _route(context, asked.model):
+    if named := route(context, actor, asked.model):
         make = partial(again, context, actor, job, relation=relation, dialect=dialect)
-        return model_routes.choose(context, actor, asked, route, make)
+        return model_routes.choose(context, actor, asked, named, make)
     with context.store.read() as tx:
         spec = ClipSpec.from_dict(recipes.whole(tx, actor.id, job.spec))
     card, before = card_of(context, actor, asked.model or job.model, dialect), job.resolved.size
@@ -255,13 +255,15 @@ def light_spec(data: dict[str, Any]) -> ClipSpec:
     return ClipSpec.from_dict({**data, "image": None, "last_image": None, "extend": extend})
 
 
-def _route(context: Context, name: str) -> model_routes.Route | None:
-    """Also by the operator's own name for it; None: it is no route."""
+def route(context: Context, actor: Actor, name: str) -> model_routes.Route | None:
+    """Of models that the account may order; also by the operator's own name for it. None: it is no route."""
     if not name:
         return None
     with context.store.read() as tx:
         own = model_aliases.read(tx)
-    return model_routes.find(context, own.get(name, name))
+    found = model_routes.find(context, own.get(name, name))
+    offered = context.offered(actor.account)
+    return (found[0], [card for card in found[1] if card in offered]) if found else None
 
 
 def card_of(context: Context, actor: Actor, name: str, dialect: str = "openai") -> ModelCard:

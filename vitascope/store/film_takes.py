@@ -68,6 +68,7 @@ class Shown:
     poster_key: str | None
     proxy_key: str | None  # of a smaller copy for players
     created_at: float
+    notes: tuple[str, ...] = ()  # told when it was ordered, such as why a route took this model
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def shown(tx: Connection, film_id: str) -> list[Shown]:
         jobs.c.units,
         jobs.c.error_message,
         jobs.c.clip_id.label("made_clip"),
+        jobs.c.request["notes"].label("notes"),
         jobs.c.spec["extend"]["frames"].as_integer().label("given"),
     )
     clip = sa.func.coalesce(film_takes.c.clip_id, jobs.c.clip_id)
@@ -191,7 +193,7 @@ def _shown(row: Any) -> Shown | None:
     step = min(99, 100 * (row.step or 0) // row.steps) if row.steps else 0
     return Shown(
         take, row.job_id, row.job_state, 100 if state != "running" else step, row.clip_poster_key, row.proxy or None,
-        row.created_at,
+        row.created_at, tuple(row.notes or ()),
     )  # fmt: skip
 
 

@@ -3479,6 +3479,8 @@ export interface components {
          * @description A film in a list.
          */
         FilmLine: {
+            /** Budget */
+            budget: number | null;
             /** Created At */
             created_at: number;
             /** Edited At */
@@ -3497,12 +3499,22 @@ export interface components {
             object?: "film";
             /** Project Id */
             project_id: string | null;
+            /**
+             * Running
+             * @description Held for what is on its way.
+             */
+            running: number;
             /** Scenes */
             scenes: number;
             /** Seconds */
             seconds: string;
             /** Shots */
             shots: number;
+            /**
+             * Spent
+             * @description Credits that its takes have cost.
+             */
+            spent: number;
             /** Summary */
             summary: {
                 [key: string]: number;
@@ -5879,6 +5891,11 @@ export interface components {
              */
             kind: "still" | "clip" | "voice" | "music";
             media: components["schemas"]["MediaView"] | null;
+            /**
+             * Notes
+             * @description Told when it was ordered, such as why a route took this model.
+             */
+            notes: string[];
             /** Number */
             number: number;
             /**

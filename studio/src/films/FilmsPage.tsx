@@ -7,17 +7,18 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { api, call, told } from '../api/client';
+import { useAccount } from '../api/hooks';
 import { local } from '../library/files';
 import { Button } from '../parts/Button';
 import { PageHead } from '../parts/PageHead';
 import { useToast } from '../parts/toast';
-import { moment } from '../parts/time';
+import { figure, moment } from '../parts/time';
 import { language } from '../words';
 import { FilmPage } from './FilmPage';
 import css from './films.module.css';
 import { Shape } from './Mark';
 import { NewFilm } from './NewFilm';
-import { aspect, seconds } from './say';
+import { aspect, seconds, usePrice } from './say';
 import type { FilmLine, StateName } from './types';
 
 const PAGE = 30;
@@ -32,6 +33,7 @@ function FilmList() {
   const { t } = useTranslation('films');
   useDocumentTitle(`${t('title')} · Vitascope`);
   const [adding, setAdding] = useState(false);
+  const [left, setLeft] = useState(false); // the form was closed: its button has the focus again
   const asked = useInfiniteQuery({
     queryKey: ['films', 'list'],
     initialPageParam: '',
@@ -41,6 +43,10 @@ function FilmList() {
   });
   const films = (asked.data?.pages.flatMap((page) => page.data) ?? []) as FilmLine[];
   const empty = asked.isSuccess && !films.length;
+  const leave = () => {
+    setAdding(false);
+    setLeft(true);
+  };
   useEffect(() => {
     if (empty) setAdding(true); // and it stays while the first film is being made
   }, [empty]);
@@ -48,12 +54,17 @@ function FilmList() {
     <main className={css.page}>
       <PageHead title={t('title')} meta={films.length > 0 && t('count', { count: films.length })}>
         {asked.isSuccess && !adding && (
-          <Button kind="fill" icon={<IconPlus size={16} stroke={2} aria-hidden />} onClick={() => setAdding(true)}>
+          <Button
+            kind="fill"
+            autoFocus={left}
+            icon={<IconPlus size={16} stroke={2} aria-hidden />}
+            onClick={() => setAdding(true)}
+          >
             {t('new.title')}
           </Button>
         )}
       </PageHead>
-      {adding && <NewFilm first={empty} onClose={() => setAdding(false)} />}
+      {adding && <NewFilm first={empty} onClose={leave} />}
       {asked.isPending && <p className={css.quiet}>{t('loading')}</p>}
       {asked.isError && (
         <div className="empty" role="alert">
@@ -108,6 +119,7 @@ function FilmCard({ film }: { film: FilmLine }) {
             {t('shots', { count: film.shots })} · {aspect(film.width, film.height)} ·{' '}
             {moment(film.edited_at, language(), 'date')}
           </p>
+          <Money film={film} />
         </div>
         <Menu position="bottom-end" width={190}>
           <Menu.Target>
@@ -146,6 +158,21 @@ function FilmCard({ film }: { film: FilmLine }) {
       )}
     </article>
   );
+}
+
+/** What it has cost, and what is left of its budget. What is held for takes on their way is neither. */
+function Money({ film: { spent, running, budget } }: { film: FilmLine }) {
+  const { t } = useTranslation('films');
+  const price = usePrice();
+  const creditsOn = useAccount().data?.credits_on;
+  if (!creditsOn || (budget === null && !spent && !running)) return null;
+  const said = [
+    budget === null ? t('budget.cost', { price: price(spent) }) : t('budget.used', { spent: figure(spent) }),
+    running > 0 && t('budget.held', { held: figure(running) }),
+    budget !== null &&
+      t('budget.left', { left: figure(Math.max(0, budget - spent - running)), budget: figure(budget) }),
+  ];
+  return <p className={css.quiet}>{said.filter(Boolean).join(' · ')}</p>;
 }
 
 function useTrash() {

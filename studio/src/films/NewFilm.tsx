@@ -117,6 +117,7 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
         <textarea
           className={css.script}
           data-dropping={dropping || undefined}
+          autoFocus={!first}
           aria-label={t(idea ? 'new.idea' : 'script')}
           aria-describedby={idea ? `${id}-leaves` : undefined}
           placeholder={t(idea ? 'new.ideaPlaceholder' : 'new.placeholder')}

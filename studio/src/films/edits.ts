@@ -178,15 +178,13 @@ export function useFilm(id: string): { found: Film | undefined; error: unknown; 
   );
   const { conflict, away } = mine;
   const saved: Saved = conflict ? 'conflict' : !mine.queue.length ? 'saved' : away ? 'away' : 'saving';
+  // The same object until something of it changes: the board draws its scenes anew only then.
+  const found = useMemo<Film | undefined>(
+    () => film && { film, saved, conflict, change, back, settle: (theirs) => settle(cache, id, theirs) },
+    [film, saved, conflict, change, back, cache, id],
+  );
   return {
-    found: film && {
-      film,
-      saved,
-      conflict,
-      change,
-      back,
-      settle: (theirs) => settle(cache, id, theirs),
-    },
+    found,
     error: asked.error,
     again: () => void asked.refetch(),
   };

@@ -5,6 +5,7 @@ names is loaded here.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def read(path: Path) -> Folder:
         raise BadWeights(f"{path.name} has no transformer with weights.", hint="Get what is missing.")
     pipeline = str(index.get("_class_name", ""))
     forcing = pipeline.startswith("SkyReelsV2DiffusionForcing")
-    kind = "df" if forcing else "i2v" if "ImageToVideo" in pipeline else "t2v"
+    kind = "df" if forcing else "i2v" if re.search("ImageToVideo|I2V", pipeline) else "t2v"
     found = parts[main]
     if found.family and not found.kind:
         parts[main] = replace(found, kind=kind)

@@ -5,7 +5,7 @@ parts that it needs found beside it. Reads headers alone and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,19 +153,28 @@ def _like(found: Found, experts: int, named: str) -> tuple[Known, bool, list[str
     return like, alike, notes
 
 
+def _without_end(like: Known, pipeline: str) -> tuple[Known, list[str]]:
+    """The same without last pictures, where the folder's pipeline has no place for one."""
+    if like.family != "ltx" or pipeline == "LTXConditionPipeline":
+        return like, []
+    modes = [mode for mode in like.card["modes"] if mode != "last_image"]
+    return replace(like, card={**like.card, "modes": modes}), ["It is older than 0.9.5: it takes no last picture."]
+
+
 def _of_folder(path: Path, given: dict[str, Path]) -> Model:
     folder = diffusers_folder.read(path)
     part = main_part(folder.parts)
     main = folder.parts[part]
     _check_served(main, f"{path.name}/{part}")
     like, alike, notes = _like(main, 1 + ("transformer_2" in folder.parts), path.name)
+    like, more = _without_end(like, folder.pipeline)
     source: dict[str, Any] = {"family": main.family, "folder": str(path)}
     parts, files = dict(folder.parts), list(folder.files)
     for name, file in given.items():
         parts[name] = identify.file(file)
         files.append(file)
         source.setdefault("files", {})[name] = str(file)
-    return Model(main.family, like, alike, parts, source, tuple(files), tuple(notes))
+    return Model(main.family, like, alike, parts, source, tuple(files), (*notes, *more))
 
 
 def _of_file(path: Path, given: dict[str, Path], base: Path | None, models: Path | None = None) -> Model:
@@ -197,9 +206,10 @@ def _of_file(path: Path, given: dict[str, Path], base: Path | None, models: Path
         absent = [part for part in wanted if part not in rest.parts]
         if absent:
             raise _missing(like, absent)
+        like, more = _without_end(like, rest.pipeline)
         source = {"family": main.family, "folder": str(base), "files": {name: str(one) for name, one in paths.items()}}
         files = (*paths.values(), *rest.files)
-        return Model(main.family, like, alike, {**rest.parts, **parts}, source, files, tuple(notes))
+        return Model(main.family, like, alike, {**rest.parts, **parts}, source, files, (*notes, *more))
     if main.family not in _SINGLE:
         raise _missing(like, wanted)
     models = models or comfy.root(path.parent)

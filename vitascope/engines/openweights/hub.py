@@ -5,6 +5,7 @@ so a mirror, a token and files in its cache are used. Its `hf_hub_download` begi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,21 @@ SETTINGS = ("HF_ENDPOINT", "HF_TOKEN")
 #: What is fetched of a part's folder. Pickles, pictures and variants in other precisions are not.
 KINDS = (".json", ".safetensors", ".model", ".txt", ".jinja")
 _VARIANTS = ("fp16", "bf16", "fp32", "non_ema", "ema")
+_LICENCE = {"license", "licence", "copying"}
 
 
 def wanted(path: str, folders: Iterable[str]) -> bool:
     """Whether a file of the repository belongs to one of these parts."""
     folder, _, name = path.partition("/")
-    if path == "model_index.json":
+    if path == "model_index.json" or is_licence(path):
         return True
     variant = any(f".{word}." in name or f".{word}-" in name for word in _VARIANTS)
     return folder in folders and "/" not in name and name.endswith(KINDS) and not variant
+
+
+def is_licence(path: str) -> bool:
+    """Whether a file of the repository is the text of its licence, such as LICENSE.md or model-v2.license.txt."""
+    return not re.search(r"[/\\]", path) and not _LICENCE.isdisjoint(re.split(r"[\W_\d]+", path.lower()))
 
 
 def host() -> str:

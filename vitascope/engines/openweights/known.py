@@ -87,10 +87,10 @@ def nearest(found: Found, experts: int, named: str) -> tuple[Known, bool] | None
         return None
     words = named.lower()
 
-    def far(one: Known) -> tuple[float, int, int]:
+    def far(one: Known) -> tuple[int, float, int]:
         ratio = abs(math.log(max(found.parameters, 1) / one.parts[main_part(one.parts)]))
         hits = sum(word in words for word in one.names)
-        return (0.0 if ratio < math.log(_NEAR) else ratio, abs(one.experts - experts), -hits)
+        return (abs(one.experts - experts), 0.0 if ratio < math.log(_NEAR) else ratio, -hits)
 
     best = min(alike, key=far)
-    return best, far(best)[0] == 0.0
+    return best, far(best)[1] == 0.0

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from vitascope.engines.openweights import gguf_file
 from vitascope.engines.openweights.family import Family, Parts
 from vitascope.engines.openweights.headers import PICKLES
 from vitascope.engines.openweights.source import Source
@@ -196,10 +197,8 @@ def _single(kind: Any, file: Path, folder: Path, part: str, dtype: torch.dtype) 
     """A transformer of one safetensors or GGUF file, with the config of the folder: never guessed from its shapes, for
     which the library would ask the hub.
     """
-    told: dict[str, Any] = {"config": str(folder), "subfolder": part, "dtype": dtype, "local_files_only": True}
     if file.suffix == ".gguf":
-        quantised = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
-        return kind.from_single_file(str(file), quantization_config=quantised, **told)
+        return gguf_file.load(kind, file, dtype, config=str(folder), subfolder=part)
     from safetensors import safe_open
 
     with safe_open(file, "pt") as opened:
@@ -209,7 +208,9 @@ def _single(kind: Any, file: Path, folder: Path, part: str, dtype: torch.dtype) 
         raise BadWeights(
             f"The file of the {part} has scaled fp8 or int8 weights, which are not read yet.", hint="GGUF."
         )
-    return kind.from_single_file(str(file), **told)
+    return kind.from_single_file(
+        str(file), config=str(folder), subfolder=part, dtype=dtype, local_files_only=True
+    )  # fmt: skip
 
 
 def _check_weights(place: Path, part: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vitascope import errors
+from vitascope.engines.openweights.hub import is_licence
 from vitascope.engines.openweights.known import Known
 from vitascope.errors import BadSettings, MissingExtra, Unavailable, VitascopeError
 
@@ -55,6 +56,17 @@ def fetch(told: Mapping[str, Any], to: Path, progress: Told = lambda told: None)
     asked = {"do": "fetch", **told, "to": str(to), "lock": str(to.parent / ".pull.lock")}
     hashes: dict[str, str] = _ask(asked, progress)["hashes"]
     return hashes
+
+
+def licence(told: Mapping[str, Any], to: Path, progress: Told = lambda told: None) -> dict[str, str]:
+    """Brings the text of the licence alone, as it is there now; returns what `fetch` does, empty where the repository
+    has none. Raises what `fetch` does.
+    """
+    texts = [one for one in told["files"] if is_licence(one["path"])]
+    for one in texts:
+        if not (one["sha256"] or one["blob"]):  # an old one cannot be told from it
+            (to / one["path"]).unlink(missing_ok=True)
+    return fetch({**told, "files": texts}, to, progress) if texts else {}
 
 
 def _ask(asked: Mapping[str, Any], progress: Told = lambda told: None) -> dict[str, Any]:

@@ -100,14 +100,18 @@ def _one(source: Source, repository: str, commit: str, told: Mapping[str, Any], 
     if kept and not path.exists():  # it is here already: the same bytes under a second name
         with suppress(OSError):  # another disk
             os.link(os.path.realpath(kept), path)
-    if not path.is_file():
+    announced, came = told["sha256"] or told["blob"], path.is_file()
+    if not came:
         _download(source, repository, commit, told, path, before)
     found = _hash(path, told)
-    if found != (told["sha256"] or told["blob"]) and (told["sha256"] or told["blob"]):
+    if came and found != announced and announced:  # of an earlier version
+        _download(source, repository, commit, told, path, before)
+        found = _hash(path, told)
+    if found != announced and announced:
         path.unlink()
         raise BadWeights(
             f"{told['path']} is not the file that {source.NAME} announced: its hash is {found[:16]}, not "
-            f"{(told['sha256'] or told['blob'])[:16]}. It was thrown away.",
+            f"{announced[:16]}. It was thrown away.",
             hint="Pull again; if it stays so, the file there (or on the mirror that you set) is damaged.",
         )
     return _sha256(path) if not told["sha256"] else found

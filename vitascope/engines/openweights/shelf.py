@@ -1,5 +1,6 @@
 """The models on disk: model files written, changed and taken away, each with a record of what is known of its weights
 (`NAME.json` beside `NAME.toml`): the licence and when it was accepted, the files that `pull` brought, their hashes.
+Which text of a licence was accepted last outlives the model, so that a pull can tell that it is another one.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Any
 from vitascope.engines import model_file
 from vitascope.engines.openweights import fits, memory, price
 from vitascope.engines.openweights.found_model import Model
+from vitascope.engines.openweights.hub import is_licence
 from vitascope.engines.openweights.memory import Room
 from vitascope.errors import BadSettings, BadWeights, Conflict, NotFound
 from vitascope.media.atomic_write import written_aside
 
 ENGINE = "vitascope.engines.openweights.engine:open_engine"
 FILES = "files"  # the folder of what `pull` brought, in that of the model files
+_LICENCES = ".licences.json"  # in that folder: the licences of repositories, as they were accepted last
 _ABOUT = "# Written by `vitascope models`; docs/models.md explains every line."
 _TOP = (
     "name", "engine", "facts", "title", "modes", "sound", "references", "loras", "presets", "languages", "hints",
@@ -136,6 +139,27 @@ def accepted(licence: Mapping[str, Any]) -> dict[str, Any]:
     return {**licence, "accepted": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
+def licence_before(folder: Path, repository: str) -> dict[str, Any]:
+    """The licence of this repository as it was accepted last; empty: it never was."""
+    return dict(_licences(folder).get(repository, {}))
+
+
+def keep_licence(folder: Path, repository: str, licence: Mapping[str, Any]) -> None:
+    """`licence`: as `accepted` gives it."""
+    path = folder / FILES / _LICENCES
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_aside(path) as aside:
+        aside.write_text(json.dumps({**_licences(folder), repository: licence}, indent=1), "utf-8")
+
+
+def _licences(folder: Path) -> dict[str, Any]:
+    try:
+        told = json.loads((folder / FILES / _LICENCES).read_text("utf-8"))
+        return told if isinstance(told, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
 def remove(folder: Path, name: str, *, files: bool = False) -> int:
     """Takes the model file away; with `files` also those that `pull` brought, no others. Returns the bytes freed."""
     path = folder / f"{name}.toml"
@@ -159,7 +183,8 @@ def files_of(source: Mapping[str, Any]) -> list[Path]:
         folder = Path(str(source["folder"]))
         kinds = (".safetensors", ".gguf", ".json", ".model", ".txt", ".jinja")
         below = sorted(file for file in folder.rglob("*") if file.suffix in kinds and ".cache" not in file.parts)
-        found += [file for file in below if file.is_file() and file.relative_to(folder).parts[0] not in own]
+        inside = [(file, file.relative_to(folder)) for file in below if file.is_file()]
+        found += [file for file, at in inside if at.parts[0] not in own and not is_licence(str(at))]
     return found
 
 

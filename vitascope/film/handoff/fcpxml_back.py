@@ -11,6 +11,7 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from vitascope.errors import BadSpec
+from vitascope.exact import exact
 from vitascope.film.handoff.edited import EditedCut, EditedItem, cut_of, known_rate, safe_xml
 from vitascope.film.times import RATES
 
@@ -33,11 +34,7 @@ def read(data: bytes, name: str = "") -> EditedCut:
 
 
 def _time(text: str | None) -> Fraction:
-    if text is None:
-        return Fraction(0)
-    if len(text) > 60:
-        raise ValueError("a time is too long")
-    return Fraction(text.strip().removesuffix("s"))
+    return exact(text.strip().removesuffix("s")) if text is not None else Fraction(0)
 
 
 class _Reader:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,21 +14,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from vitascope import pricing
-from vitascope.clip import Shape
-from vitascope.engines.card import ModelCard
 from vitascope.errors import BadSpec, Blocked, Conflict, FilmChanged, OverBudget
+from vitascope.film.plan import Wish
 from vitascope.film.take import Take, Takes
 from vitascope.media.upright import Seen
 from vitascope.orders import batch, following, speech
 from vitascope.orders.batch import Step
-from vitascope.orders.film_plan import Item, Plan, Planner, Refused, Wish
+from vitascope.orders.film_batch import Item, Plan, Refused
 from vitascope.orders.order import Order
-from vitascope.server import requests
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import media_inputs
-from vitascope.server.films import speaking
+from vitascope.server.films import planning, speaking
 from vitascope.store import film_takes, films, idempotency, ids, recipes
 from vitascope.store import library as clips
 from vitascope.store.films import Row
@@ -82,9 +78,7 @@ def planned(context: Context, actor: Actor, film_id: str, wish: Wish, *, version
     known = {*film.shots, *film.scenes, *film.cues, *(one.id for shot in film.shots.values() for one in shot.lines)}
     if unknown := sorted(wish.ids - known):
         raise BadSpec(f'The film has no "{unknown[0]}".', hint="ids: of shots, lines, cues or scenes.", field="ids")
-    plan = Planner(
-        film, takes, wish, card=cards(context, actor), price=price(context, actor), new_id=_ids(context)
-    ).made()
+    plan = planning.planner(context, actor, film, takes, wish, new_id=_ids(context)).made()
     speaking.refuse_voices(context, actor, film, plan)
     return Planned(row, takes, counted, plan)
 
@@ -110,7 +104,7 @@ def make(
         if found.plan.refused:
             raise _blocked(found.plan.refused)
         if not found.plan.items:
-            return Made("", 0, [])
+            return _nothing(context, actor, once)
         try:
             batch_id = _submit(context, actor, found, max_units, once)
             return _answered(context, actor, once) or Made(batch_id, found.plan.units, items(found.plan))
@@ -126,6 +120,15 @@ def _answered(context: Context, actor: Actor, once: tuple[str, str] | None) -> M
     with context.store.begin() as tx:  # it locks the account
         answer = idempotency.recall(tx, actor.id, *once)
     return Made(str(answer["batch"]), answer.get("units", 0), answer.get("items", [])) if answer else None
+
+
+def _nothing(context: Context, actor: Actor, once: tuple[str, str] | None) -> Made:
+    """Remembered too: sent again, the request does not make what somebody has added since."""
+    if once:
+        with context.store.begin() as tx:
+            if not idempotency.recall(tx, actor.id, *once):
+                idempotency.remember(tx, actor.id, *once, {"batch": "", "units": 0, "items": []}, context.now())
+    return Made("", 0, [])
 
 
 def _submit(context: Context, actor: Actor, found: Planned, max_units: int | None, once: tuple[str, str] | None) -> str:
@@ -243,38 +246,8 @@ def _order(context: Context, actor: Actor, row: Row, item: Item) -> Order:
     )
 
 
-def cards(context: Context, actor: Actor) -> Callable[[str], ModelCard]:
-    """Models by their names, each looked up once."""
-    known: dict[str, ModelCard] = {}
-
-    def card(name: str) -> ModelCard:
-        if name not in known:
-            known[name] = requests.card_of(context, actor, name)
-        return known[name]
-
-    return card
-
-
-def price(context: Context, actor: Actor) -> Callable[[Shape, ModelCard, int], int]:
-    """What a number of clips costs this account, by the function that charges it."""
-    plan = context.plan(actor.account)
-
-    def of(shape: Shape, card: ModelCard, n: int) -> int:
-        if not context.settings.credits:
-            return 0
-        return pricing.quote(shape, card, n=n, plan=plan, prices=context.prices).units
-
-    return of
-
-
 def _ids(context: Context) -> Callable[[], str]:
     return lambda: ids.new_id(ids.TAKE, context.now())
-
-
-def counting() -> Callable[[], str]:
-    """Ids for a plan that is only counted."""
-    numbers = itertools.count()
-    return lambda: f"take_{next(numbers)}"
 
 
 def _fingerprint(film_id: str, wish: Wish) -> str:

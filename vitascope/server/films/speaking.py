@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from vitascope.errors import NotSupported, UnknownId
 from vitascope.film import voices
@@ -10,7 +12,7 @@ from vitascope.film.checks.finding import counted
 from vitascope.film.document import Film, Line
 from vitascope.film.voices.bought import Bought, Buy
 from vitascope.orders import speech
-from vitascope.orders.film_plan import Item, Plan, Refused
+from vitascope.orders.film_batch import Item, Plan, Refused
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 
@@ -22,14 +24,21 @@ def speakers(context: Context, actor: Actor, buy: Buy | None = None) -> tuple[vo
     return speech.speakers(context.settings, actor.account, context.plan(actor.account), buy)
 
 
-def refuse_unknown(context: Context, actor: Actor, before: Film | None, after: Film) -> None:
-    """Raises UnknownId for a voice that the cast did not name before and that nobody here has."""
+def voices_for(context: Context, actor: Actor, said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(engine, name) of each voice here, where this document or patch names one; else empty. Programs are asked, so
+    it is done before a transaction, in which all others would wait for them.
+    """
+    cast = said.get("cast")
+    if not isinstance(cast, dict) or not any(isinstance(one, dict) and one.get("voice") for one in cast.values()):
+        return []
+    return [(card.engine, card.name) for speaker in speakers(context, actor) for card in speaker.voices()]
+
+
+def refuse_unknown(here: Sequence[tuple[str, str]], before: Film | None, after: Film) -> None:
+    """Raises UnknownId for a voice that the cast did not name before and that is not `here`, as `voices_for` says."""
     old = before.cast if before else {}
     new = [key for key, one in after.cast.items() if key not in old or one.voice != old[key].voice]
     new = [key for key in new if after.cast[key].voice.engine or after.cast[key].voice.name]
-    if not new:
-        return
-    here = [(card.engine, card.name) for speaker in speakers(context, actor) for card in speaker.voices()]
     for key in new:
         voice = after.cast[key].voice
         engines = [engine for engine, _ in here if voice.engine in ("", engine)]

@@ -10,18 +10,20 @@ from pydantic import Field
 
 from vitascope.errors import VitascopeError
 from vitascope.film import state, timeline
+from vitascope.film.best import suggested
 from vitascope.film.document import Film
+from vitascope.film.plan import Wish
 from vitascope.film.state import State
 from vitascope.film.take import Media, Take, Takes
-from vitascope.orders.film_plan import Plan, Planner, Wish, suggested
+from vitascope.orders.film_batch import Plan
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
 from vitascope.server.files import delivery
-from vitascope.server.films import files, making, speaking
+from vitascope.server.films import files, planning, speaking
 from vitascope.server.schemas import Answer
 from vitascope.store import film_renders, film_takes, films
 from vitascope.store.film_renders import Render
-from vitascope.store.film_takes import Shown
+from vitascope.store.film_takes import Cost, Shown
 from vitascope.store.films import Row
 from vitascope.vendors.openai import dialect as openai
 
@@ -57,6 +59,7 @@ class TakeView(Answer):
     clip_id: str | None
     video_id: str | None
     progress: int
+    notes: list[str] = Field(description="Told when it was ordered, such as why a route took this model.")
     media: MediaView | None
     thumbnail_url: str | None
     created_at: float
@@ -123,6 +126,9 @@ class FilmLine(Answer):
     seconds: str
     thumbnail_url: str | None
     summary: dict[str, int]
+    spent: float = Field(description="Credits that its takes have cost.")
+    running: float = Field(description="Held for what is on its way.")
+    budget: float | None
     trashed_at: float | None
     created_at: float
     edited_at: float
@@ -199,7 +205,7 @@ def film_view(context: Context, request: Request, actor: Actor, film_id: str) ->
     )
 
 
-def film_line(context: Context, base: str, row: Row, shown: list[Shown]) -> FilmLine:
+def film_line(context: Context, base: str, row: Row, shown: list[Shown], cost: Cost) -> FilmLine:
     film, takes = row.film, Takes(one.take for one in shown)
     line = timeline.timeline(film, takes)
     posters = {one.take.id: one.poster_key for one in shown}
@@ -217,6 +223,9 @@ def film_line(context: Context, base: str, row: Row, shown: list[Shown]) -> Film
         seconds=str(line.seconds),
         thumbnail_url=delivery.link(context, base, first) if first else None,
         summary=state.summary(states_of(film, takes, line)),
+        spent=cost.spent / 100,
+        running=cost.running / 100,
+        budget=film.budget,
         trashed_at=row.trashed_at,
         created_at=row.created_at,
         edited_at=row.edited_at,
@@ -249,6 +258,7 @@ def take_view(context: Context, base: str, one: Shown) -> TakeView:
         clip_id=take.clip or None,
         video_id=openai.video_id(one.job_id) if one.job_id else None,
         progress=one.progress,
+        notes=list(one.notes),
         media=media_view(context, base, take.media, one.proxy_key) if take.media else None,
         thumbnail_url=delivery.link(context, base, one.poster_key) if one.poster_key else None,
         created_at=one.created_at,
@@ -295,10 +305,7 @@ def _state(one: State, label: str) -> StateView:
 
 def _plan(context: Context, actor: Actor, film: Film, takes: tuple[Take, ...], cut: timeline.Timeline) -> Plan:
     """Of all that is missing or out of date."""
-    planner = Planner(
-        film, takes, Wish(stale=True), card=making.cards(context, actor), price=making.price(context, actor),
-        new_id=making.counting(), cut=cut,
-    )  # fmt: skip
+    planner = planning.planner(context, actor, film, takes, Wish(stale=True), cut=cut)
     try:
         plan = planner.made()
         speaking.refuse_voices(context, actor, film, plan)

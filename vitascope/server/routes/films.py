@@ -11,9 +11,9 @@ from pydantic import Field
 
 from vitascope.errors import BadSpec, Conflict
 from vitascope.film import document, edit, state
+from vitascope.film.plan import Wish
 from vitascope.film.take import KINDS, Kind
 from vitascope.orders import admission
-from vitascope.orders.film_plan import Wish
 from vitascope.server import requests
 from vitascope.server.auth import Actor, Here, Who
 from vitascope.server.films import Large, making, own, reading, speaking, views
@@ -188,8 +188,8 @@ def list_films(
     base = context.base_url(request)
     with context.store.read() as tx:
         rows = films.page(tx, actor.id, trashed=trashed, project_id=project, after=after, limit=limit + 1)
-        found = [(row, film_takes.shown(tx, row.id)) for row in rows]
-    lines = [views.film_line(context, base, row, shown) for row, shown in found]
+        found = [(row, film_takes.shown(tx, row.id), film_takes.cost(tx, row.id)) for row in rows]
+    lines = [views.film_line(context, base, row, shown, cost) for row, shown, cost in found]
     return pages(lines, limit)  # type: ignore[return-value]
 
 
@@ -197,7 +197,7 @@ def list_films(
 def create_film(context: Here, actor: Who, request: Request, said: NewFilm) -> FilmView:
     """A new film, of this document or an empty one."""
     film = document.read(said.document)
-    speaking.refuse_unknown(context, actor, None, film)
+    speaking.refuse_unknown(speaking.voices_for(context, actor, said.document), None, film)
     with context.store.begin() as tx:
         film_names.refuse_unknown(tx, actor.id, "", None, film)
         made = films.create(tx, actor.id, film, context.now(), project_id=said.project, by=_by(actor, said.by))
@@ -213,13 +213,13 @@ def retrieve_film(context: Here, actor: Who, request: Request, film_id: str) -> 
 @router.patch("/{film_id}", responses=errors(404, 409, 413, 422))
 def change_film(context: Here, actor: Who, request: Request, film_id: str, said: FilmChanges) -> FilmView:
     """Change its document. What somebody else changed meanwhile is not written over: that is a conflict."""
+    here = speaking.voices_for(context, actor, said.changes)
     with context.store.begin() as tx:
         before = films.locked(tx, actor.id, film_id)
         row = films.change(
             tx, actor.id, film_id, said.changes, context.now(), version=said.version, by=_by(actor, said.by)
         )
-        if "cast" in said.changes:
-            speaking.refuse_unknown(context, actor, before.film, row.film)
+        speaking.refuse_unknown(here, before.film, row.film)
     return views.film_view(context, request, actor, film_id)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from vitascope.clip import Size
 from vitascope.errors import BadSpec
+from vitascope.exact import exact
 from vitascope.vendors import size_tiers
 
 FPS = 24  # the list does not tell it
@@ -221,8 +222,8 @@ def _of_sound(
 
 def _amount(value: Any) -> Fraction | None:
     try:
-        amount = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
+        amount = exact(str(value))
+    except ValueError:
         return None
     return amount if 0 < amount <= 10_000 else None
 

@@ -8,7 +8,7 @@ import { useFilmActs, useFilmQuote, type Wish } from '../acts';
 import type { Film } from '../edits';
 import { label as labelOf, usePrice } from '../say';
 import { Shape } from '../Mark';
-import type { FilmQuote } from '../types';
+import type { FilmQuote, State } from '../types';
 import css from './batch.module.css';
 
 export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string) => void }) {
@@ -27,6 +27,10 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
   const blocked = lacking.filter((item) => item.after);
   const waiting = film.states.filter(({ state }) => state === 'blocked');
   const refused = [...new Map((both.data?.refused ?? []).map((one) => [`${one.kind}${one.of}`, one])).values()];
+  const whyOf = ({ cause, why, of }: State) => {
+    const before = film.states.find((one) => one.of === cause && cause !== of)?.label;
+    return before ? t('waitsFor', { label: labelOf(before) }) : why;
+  };
   const running = film.takes.filter(({ state }) => state === 'running').length;
 
   // What cannot be made is left out by name: the rest is made all or none.
@@ -57,6 +61,8 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
         : '';
   const stopped = saved !== 'saved' ? t('saveFirst') : short;
   const first = refused[0];
+  // Not `disabled`: it would lose the focus as soon as it was pressed.
+  const off = !count || Boolean(stopped) || make.isPending || quote.isPlaceholderData;
 
   return (
     <section className={css.bar} aria-label={t('toMake')}>
@@ -66,14 +72,22 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
           disabled={!lacking.length}
           onChange={(event) => setMissing(event.currentTarget.checked)}
           label={t('state.missing')}
-          description={lacking.length ? counted(lacking) + priced(lacking) : t('nothingMissing')}
+          description={
+            asIs.isPending ? t('counting') : lacking.length ? counted(lacking) + priced(lacking) : t('nothingMissing')
+          }
         />
         <Checkbox
           checked={stale && old.length > 0}
           disabled={!old.length}
           onChange={(event) => setStale(event.currentTarget.checked)}
           label={t('state.stale')}
-          description={old.length ? `${counted(old)}${priced(old)} · ${t('kept')}` : t('nothingStale')}
+          description={
+            both.isPending
+              ? t('counting')
+              : old.length
+                ? `${counted(old)}${priced(old)} · ${t('kept')}`
+                : t('nothingStale')
+          }
         />
         {waiting.length > 0 && (
           <div className={css.blocked}>
@@ -86,7 +100,7 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
                       one: labelOf(blocked[0].label),
                       before: labelOf(film.states.find(({ of }) => of === blocked[0].after)?.label ?? blocked[0].after),
                     }) + (blocked.length > 1 ? ` ${t('andMore', { count: blocked.length - 1 })}` : '')
-                  : waiting[0].why}
+                  : whyOf(waiting[0])}
               </span>
             </div>
           </div>
@@ -126,16 +140,18 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
             type="button"
             className={`button ${css.make}`}
             data-kind="fill"
-            disabled={!count || Boolean(stopped) || make.isPending || quote.isPlaceholderData}
+            aria-disabled={off || undefined}
             onClick={() =>
-              found && make.mutate({ wish, quote: found, key }, { onSettled: () => setKey(crypto.randomUUID()) })
+              !off &&
+              found &&
+              make.mutate({ wish, quote: found, key }, { onSettled: () => setKey(crypto.randomUUID()) })
             }
           >
             {count
               ? found?.credits_on
                 ? t('makeFor', { count, price: price(credits) })
                 : t('make', { count })
-              : t('nothing')}
+              : t(asIs.isPending ? 'counting' : 'nothing')}
           </button>
         </Tooltip>
       </div>

@@ -30,6 +30,7 @@ export function BoardTab({ here }: { here: Film }) {
   const [view, setView] = useState<'board' | 'list'>('board');
   const [drawer, setDrawer] = useState(false);
   const work = useRef<HTMLDivElement>(null);
+  const asked = useRef<string | null>(null); // the shot that was chosen last, until the address has it
   const shots = useMemo(() => inOrder(film.document), [film.document]);
   const timeline = useTimeline(film).data;
   const lengths = useMemo(
@@ -38,23 +39,42 @@ export function BoardTab({ here }: { here: Film }) {
   );
   const current = shots.find(({ shotId }) => shotId === params.get('shot'));
 
-  const choose = useCallback(
-    (id: string, open = true) => {
-      setParams(
-        (old) => {
-          const to = new URLSearchParams(old);
-          if (id) to.set('shot', id);
-          else to.delete('shot');
-          return to;
-        },
-        { replace: true },
-      );
-      if (open) setDrawer(Boolean(id));
-    },
-    [setParams],
-  );
-  useBoardKeys(here, shots, current?.shotId, choose);
+  const set = useRef(setParams);
+  set.current = setParams; // another one after each step, for which no card needs to be drawn anew
+  const choose = useCallback((id: string, open = true) => {
+    asked.current = id;
+    set.current(
+      (old) => {
+        const to = new URLSearchParams(old);
+        if (id) to.set('shot', id);
+        else to.delete('shot');
+        return to;
+      },
+      { replace: true },
+    );
+    if (open) setDrawer(Boolean(id));
+  }, []);
+  const chosen = () => asked.current ?? current?.shotId ?? '';
+  const close = () => {
+    const at = document.activeElement;
+    if (at === document.body || at?.closest('aside')) cardOf(chosen())?.focus({ preventScroll: true });
+    choose('');
+  };
+  const toCard = useBoardKeys(here, shots, chosen, choose, close);
+  const entering = useRef(false); // Enter on a card or a row leads into the sheet, which is far by Tab; a press does not
+  const enter = () => {
+    if (!entering.current || chosen() !== (current?.shotId ?? '')) return;
+    entering.current = false;
+    work.current?.querySelector('aside')?.focus();
+  };
+  const press = ({ detail, target }: React.MouseEvent) => {
+    entering.current = detail === 0 && target instanceof Element && target.matches('[aria-pressed]:not(aside *)');
+    enter();
+  };
   useEffect(() => {
+    if ((current?.shotId ?? '') === asked.current) asked.current = null;
+    if (asked.current === null) toCard(current?.shotId ?? '');
+    enter();
     if (!current) return;
     const card = work.current?.querySelector(`[data-card="${current.shotId}"]`);
     const row = work.current?.querySelector(`[data-row="${current.shotId}"]`);
@@ -67,7 +87,7 @@ export function BoardTab({ here }: { here: Film }) {
       here={here}
       placed={current}
       length={lengths[current.shotId]}
-      onClose={() => choose('')}
+      onClose={close}
       onChoose={choose}
     />
   );
@@ -87,7 +107,7 @@ export function BoardTab({ here }: { here: Film }) {
           ]}
         />
       )}
-      <div ref={work} className={css.work} data-sheet={(wide && Boolean(sheet)) || undefined}>
+      <div ref={work} onClick={press} className={css.work} data-sheet={(wide && Boolean(sheet)) || undefined}>
         {(!narrow || half === 'script') && <Script {...common} />}
         {(!narrow || half === 'board') && (
           <section className={css.board} aria-label={t('board')} data-scroll>
@@ -107,7 +127,7 @@ export function BoardTab({ here }: { here: Film }) {
           </section>
         )}
         {wide && sheet && (
-          <aside className={css.aside} aria-label={t('shotOf', { label: current.label })}>
+          <aside tabIndex={-1} className={css.aside} aria-label={t('shotOf', { label: current.label })}>
             {sheet}
           </aside>
         )}
@@ -131,23 +151,35 @@ export function BoardTab({ here }: { here: Film }) {
   );
 }
 
-/** Arrows between cards, [ and ] between takes, A approves, Alt and arrows move the shot. */
+/** Arrows between cards, [ and ] between takes, A approves, Alt and arrows move the shot. `chosen()` is ahead of what is
+ * drawn, so that keys which come faster than the page are not lost. Returns what gives a card the focus, where a key led
+ * to it.
+ */
 function useBoardKeys(
   { film, change }: Film,
   shots: ReturnType<typeof inOrder>,
-  current: string | undefined,
+  chosen: () => string,
   choose: (id: string, open?: boolean) => void,
-) {
+  close: () => void,
+): (id: string) => void {
   const { t } = useTranslation('films');
-  const at = shots.findIndex(({ shotId }) => shotId === current);
+  const led = useRef(''); // the shot to which a key led, whose card may not be drawn yet
+  const place = () => shots.findIndex(({ shotId }) => shotId === chosen());
+  const toCard = (id: string) => {
+    if (led.current === id) cardOf(id)?.focus({ preventScroll: true });
+    led.current = '';
+  };
   const go = (to: number) => {
     const next = shots[Math.max(0, Math.min(shots.length - 1, to))];
     if (!next) return;
-    choose(next.shotId, false);
-    document.querySelector<HTMLElement>(`[data-card="${next.shotId}"] [data-open]`)?.focus({ preventScroll: true });
+    led.current = next.shotId;
+    if (next.shotId === chosen())
+      cardOf(next.shotId)?.focus(); // the end of the film
+    else choose(next.shotId, false);
   };
   /** The first shot of the scene above or below, or the one at the same place in it. */
   const jump = (step: 1 | -1) => {
+    const at = place();
     if (at < 0) return go(0);
     const scenes = [...new Set(shots.map(({ sceneId }) => sceneId))];
     const mine = shots.filter(({ sceneId }) => sceneId === shots[at].sceneId);
@@ -155,7 +187,7 @@ function useBoardKeys(
     if (other.length) go(shots.indexOf(other[Math.min(mine.indexOf(shots[at]), other.length - 1)]));
   };
   const take = (step: 1 | -1) => {
-    const one = shots[at];
+    const one = shots[place()];
     if (!one) return;
     const made = film.takes
       .filter((take) => take.of === one.shotId && take.kind === 'clip' && take.media)
@@ -164,8 +196,8 @@ function useBoardKeys(
     const next = made[made.findIndex(({ id }) => id === shown?.id) + step];
     if (next) change({ shots: { [one.shotId]: { take: next.id } } });
   };
-  useShortcut('right', () => go(at + 1), t('keys.next'));
-  useShortcut('left', () => go(at < 0 ? 0 : at - 1), t('keys.previous'));
+  useShortcut('right', () => go(place() + 1), t('keys.next'));
+  useShortcut('left', () => go(place() - 1), t('keys.previous'));
   useShortcut('down', () => jump(1), t('keys.below'));
   useShortcut('up', () => jump(-1), t('keys.above'));
   useShortcut(']', () => take(1), t('keys.nextTake'));
@@ -173,11 +205,12 @@ function useBoardKeys(
   useShortcut('esc', (event) => {
     // The menu that it closes has gone when this is heard.
     if (event.target instanceof Element && event.target.closest('[role=menu]')) return;
-    choose('');
+    close();
   });
   const move = useRef<(step: 1 | -1) => void>(() => undefined);
   move.current = (step) => {
-    const patch = shots[at] && moveShot(film.document, shots[at], step);
+    const one = shots[place()];
+    const patch = one && moveShot(film.document, one, step);
     if (patch) change(patch);
   };
   useEffect(() => {
@@ -192,4 +225,7 @@ function useBoardKeys(
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
   }, []);
+  return toCard;
 }
+
+const cardOf = (id: string) => document.querySelector<HTMLElement>(`[data-card="${CSS.escape(id)}"] [data-open]`);

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { local } from '../../library/files';
 import { Picture } from '../../parts/Picture';
@@ -7,8 +8,10 @@ import { label as labelOf, ratio, seconds, stateOf } from '../say';
 import css from './board.module.css';
 import type { BoardProps } from './parts';
 
+type Props = BoardProps & { placed: Placed };
+
 /** One shot: what is made of it, how long it is, who speaks, and its state. */
-export function Card({ here: { film }, lengths, current, onChoose, placed }: BoardProps & { placed: Placed }) {
+export const Card = memo(function Card({ here: { film }, lengths, current, onChoose, placed }: Props) {
   const { t } = useTranslation('films');
   const { shotId, shot, label } = placed;
   const state = stateOf(film, shotId);
@@ -71,4 +74,4 @@ export function Card({ here: { film }, lengths, current, onChoose, placed }: Boa
       </div>
     </article>
   );
-}
+});

@@ -1,5 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { IconLink, IconUnlink } from '@tabler/icons-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownTake, type Placed } from '../document';
 import { label, SMOOTH } from '../say';
@@ -7,7 +8,7 @@ import type { FilmView } from '../types';
 import css from './board.module.css';
 
 /** How a shot joins the one before it: it goes on from its last frame, with the seam as measured, or it is a cut. */
-export function Seam({ film, placed }: { film: FilmView; placed: Placed }) {
+export const Seam = memo(function Seam({ film, placed }: { film: FilmView; placed: Placed }) {
   const { t } = useTranslation('films');
   const { shotId, shot, before } = placed;
   const earlier = label(film.states.find((one) => one.of === before)?.label ?? '');
@@ -34,4 +35,4 @@ export function Seam({ film, placed }: { film: FilmView; placed: Placed }) {
       </span>
     </Tooltip>
   );
-}
+});

@@ -65,6 +65,13 @@ export function HandOff({ work, onClose }: { work: Work; onClose: () => void }) 
     return () => window.clearInterval(timer);
   });
 
+  // Its button goes when the render begins, and Cancel when it ends: by keys one stays where they were.
+  const foot = useRef<HTMLDivElement>(null);
+  const byKeys = useRef(false);
+  useEffect(() => {
+    if (byKeys.current && document.activeElement === document.body) foot.current?.querySelector('button')?.focus();
+  }, [Boolean(rendering), busy]);
+
   const pack = async () => {
     setLosses([]);
     const found: string[] = [];
@@ -140,7 +147,7 @@ export function HandOff({ work, onClose }: { work: Work; onClose: () => void }) 
           </li>
         ))}
       </ul>
-      <div className={css.foot}>
+      <div ref={foot} className={css.foot}>
         {rendering ? (
           <div className={css.progress}>
             <progress max={100} value={render.progress} aria-label={t('rendering')} />
@@ -150,7 +157,14 @@ export function HandOff({ work, onClose }: { work: Work; onClose: () => void }) 
             </Button>
           </div>
         ) : (
-          <Button kind="fill" disabled={!wanted.length || !!busy || !work.isSaved} onClick={() => void pack()}>
+          <Button
+            kind="fill"
+            disabled={!wanted.length || !!busy || !work.isSaved}
+            onClick={(event) => {
+              byKeys.current = event.detail === 0;
+              void pack();
+            }}
+          >
             {t(renders ? 'renderAndPack' : 'pack', { count: wanted.length })}
           </Button>
         )}

@@ -51,6 +51,7 @@ const take = (of: string, number = 1, seconds = '4') => ({
   state: 'made' as const,
   engine: '',
   seam: null,
+  notes: [],
   own: false,
   progress: 100,
   media: media(seconds),

@@ -32,6 +32,7 @@ export function ShotSheet({ here, placed, length, onClose, onChoose }: Props) {
   const { shotId, shot, label, before } = placed;
   const cards = useCards().data ?? [];
   const modelName = useModelName();
+  const otherModel = cards.some(({ id }) => id === shot.model) ? '' : shot.model; // a route, or one that is gone
   const state = stateOf(film, shotId);
   const set = (fields: { [Name in keyof Shot]?: Shot[Name] | null }) => change({ shots: { [shotId]: fields } });
   const length_ = useDraft<number | ''>(toSeconds(shot.seconds) ?? '', (value) =>
@@ -178,6 +179,7 @@ export function ShotSheet({ here, placed, length, onClose, onChoose }: Props) {
             data={[
               { value: '', label: t('filmModel', { model: modelName(film.document.model) }) },
               ...cards.map((card) => ({ value: card.id, label: shortName(card) })),
+              ...(otherModel ? [{ value: otherModel, label: otherModel }] : []),
             ]}
           />
         </Row>

@@ -162,7 +162,7 @@ function About({ here, placed, take }: { here: Film; placed: Placed; take: Take 
   const better = here.film.takes.find(({ id }) => id === suggested && id !== take.id);
   return (
     <p className={css.about}>
-      <span>
+      <span title={take.notes.join('\n')}>
         {facts.filter(Boolean).join(' · ')}
         {better && ` · ${t('suggests', { number: better.number })}`}
       </span>

@@ -17,6 +17,7 @@ import torch
 from accelerate import init_empty_weights
 from safetensors import safe_open
 
+from vitascope.engines.openweights import gguf_file
 from vitascope.errors import BadWeights
 
 Tensors = dict[str, torch.Tensor]
@@ -273,10 +274,4 @@ def _gguf(file: Path, dtype: torch.dtype, config: Mapping[str, Any] | None) -> A
     kind = "WanVACETransformer3DModel" if "vace_layers" in config else "WanTransformer3DModel"
     with TemporaryDirectory(prefix="vitascope-") as folder:
         (Path(folder) / "config.json").write_text(json.dumps({**config, "_class_name": kind}), "utf-8")
-        return getattr(diffusers, kind).from_single_file(
-            str(file),
-            config=folder,
-            quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype),
-            dtype=dtype,
-            local_files_only=True,
-        )
+        return gguf_file.load(getattr(diffusers, kind), file, dtype, config=folder)
