@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cutting import SONG, cut, film, films, shown, takes_of
 from vitascope.errors import BadSpec, NotSupported
-from vitascope.film import times
+from vitascope.film import document, times
 from vitascope.film.document import CutItem
 from vitascope.film.handoff import (
     FEATURES,
@@ -87,6 +87,14 @@ def items(**changed):
 PLAIN = items()
 HALF = Fraction(1, 2)
 ENDLESS = '<sequence tcStart="1e9999999s"><spine/></sequence>'
+
+
+@pytest.mark.parametrize(("told", "left"), [("no shot yet", []), ("The cut shows no shot", ["k1", "k2", "k3", "k4"])])
+def test_a_film_of_which_nothing_is_shown_is_not_exported(told, left, folder):
+    source = cut(film(), left_out=left) if left else document.read({})
+    made = timeline(source, ())
+    with pytest.raises(NotSupported, match=told):
+        write("otio", made, source, media=links.beside(made), target=folder / "film.otio")
 
 
 @pytest.mark.parametrize("name", BACK)

@@ -18,7 +18,7 @@ from vitascope.film.folder import FILM, FilmFolder
 from vitascope.film.handoff import Difference, bundle
 from vitascope.film.handoff.links import beside, file_names, safe_name
 from vitascope.film.take import Media
-from vitascope.film.timeline import Timeline, timeline
+from vitascope.film.timeline import Timeline, shows_nothing, timeline
 from vitascope.media.atomic_write import written_aside
 
 BUNDLE = "zip"  # of everything; it stands beside the formats
@@ -45,11 +45,11 @@ def render(
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Finished:
     """The film as an mp4; with captions in files beside it unless there are none. Raises BadSpec when a take is missing
-    and no animatic is asked for.
+    and no animatic is asked for, NotSupported for a film without a shot.
     """
     shown, now, film = _shown(folder), settings(), folder.film
     if not shown.pieces:
-        raise BadSpec("The film has no shots.", hint="Add some, or begin from a script: vitascope film new SCRIPT")
+        raise shows_nothing(film)
     empty = [piece.name for piece in shown.pieces if piece.media is None or piece.is_still]
     if empty and not animatic:
         raise BadSpec(

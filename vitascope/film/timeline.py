@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from vitascope.errors import NotSupported
 from vitascope.film import state, wording
 from vitascope.film.document import Cut, CutItem, Film, Line
 from vitascope.film.take import Media, Take, chosen
@@ -137,6 +138,13 @@ def _free(wanted: str, taken: set[str]) -> str:
     while name in taken:
         name, number = f"{wanted[:26]}_{number}", number + 1
     return name
+
+
+def shows_nothing(film: Film) -> NotSupported:
+    """What is said of a timeline without pieces."""
+    if film.shots:
+        return NotSupported("The cut shows no shot.", hint="Bring a shot back that was left out of the cut.")
+    return NotSupported("The film has no shot yet.", hint="Bring a script in, or add a shot.")
 
 
 def timeline(film: Film, takes: tuple[Take, ...], *, foreign: dict[str, Media] | None = None) -> Timeline:

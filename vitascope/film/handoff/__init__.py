@@ -14,7 +14,7 @@ from vitascope.film.handoff.accept import accept, picked, strangers, to_be_made
 from vitascope.film.handoff.compare import Difference, compare
 from vitascope.film.handoff.edited import MAX_BYTES, EditedCut, EditedItem
 from vitascope.film.handoff.form import FEATURES, Format, Here, Job, Report, Where, losses
-from vitascope.film.timeline import Timeline
+from vitascope.film.timeline import Timeline, shows_nothing
 
 _EDITORS = {"cuts", "dissolves", "speed", "sound", "markers"}
 
@@ -67,7 +67,7 @@ def write(
     if form.holds_files and files is None:
         raise NotSupported(f"{form.title} carries media inside, and none were given.", hint="Say where the media are.")
     if not timeline.pieces:
-        raise NotSupported("The film has no shot yet.", hint="Bring a script in, or add a shot.")
+        raise shows_nothing(film)
     told = form.render(Job(timeline=timeline, film=film, media=media, files=files), target)
     return Report(losses=(*losses(form, timeline, film), *told))
 

@@ -13,11 +13,11 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy import Connection
 
-from vitascope.errors import NotFound, NotSupported
+from vitascope.errors import NotFound
 from vitascope.film import captions, screen
 from vitascope.film.document import Film, Overlay
 from vitascope.film.take import Media, Take, Takes
-from vitascope.film.timeline import Sounding, Timeline, timeline
+from vitascope.film.timeline import Sounding, Timeline, shows_nothing, timeline
 from vitascope.media import compose
 from vitascope.server.auth import Actor
 from vitascope.server.context import Context
@@ -150,7 +150,7 @@ def ask_render(
             takes = without_clips(takes)
         line = timeline(row.film, takes, foreign=foreign)
         if not line.pieces:
-            raise NotSupported("The film has no shot yet.", hint="Bring a script in, or add a shot.")
+            raise shows_nothing(row.film)
         asked = {"captions": captions, "size": _size(line, height), "animatic": animatic}
         told = {name: media.to_dict() for name, media in foreign.items()}
         return film_renders.ask(tx, row, takes, asked, line.frames, context.now(), foreign=told)

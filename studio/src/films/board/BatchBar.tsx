@@ -99,7 +99,7 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
                   ? t('madeAfter', {
                       one: labelOf(blocked[0].label),
                       before: labelOf(film.states.find(({ of }) => of === blocked[0].after)?.label ?? blocked[0].after),
-                    }) + (blocked.length > 1 ? ` ${t('andMore', { count: blocked.length - 1 })}` : '')
+                    }) + (blocked.length > 1 ? t('andMore', { count: blocked.length - 1 }) : '')
                   : whyOf(waiting[0])}
               </span>
             </div>
