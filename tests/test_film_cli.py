@@ -337,3 +337,28 @@ def test_differences_are_not_taken_over_when_the_film_was_changed_since(film, tm
     with pytest.raises(Conflict, match="changed in between"):
         finish.accept(opened, differences)
     assert FilmFolder.open(film.folder).film.title == "Other"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"media": {"key": "a.mp4", "seconds": "1", "rate": "1e9999999"}}, "`rate`"),
+        ({"media": {"key": "a.mp4", "seconds": "1e9999999"}}, "`seconds`"),
+        ({"media": {"key": "a.mp4", "seconds": "1", "begin": "-1"}}, "`begin`"),
+        ({"media": {"key": "a.mp4", "seconds": "1", "width": 1e400}}, "`width`"),
+        ({"media": {"key": "a\0", "seconds": "1"}}, "`key`"),
+        ({"media": {"key": "a.mp4"}}, "'seconds' is missing"),
+        ({"words": [["a", "1e9999999", "1"]]}, "`words`"),
+        ({"id": ["t"]}, "`id`"),
+        ({"number": "one"}, "`number`"),
+        ({"kind": "film"}, "no kind of take"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "export"])
+def test_a_list_of_takes_that_makes_no_sense_is_refused_at_once(film, command, change, told):
+    row = {"id": "t", "of": "k1", "kind": "clip", "digest": "", **change}
+    (film.folder / "takes.json").write_text(json.dumps([row]))
+    code, _, said = film(command, film.folder)
+    assert (code, told in said, "Restore it from a copy" in said) == (2, True, True), said
+    (film.folder / "takes.json").write_text("{}")
+    assert "no list of takes" in film(command, film.folder)[2]

@@ -20,6 +20,7 @@ from vitascope.film.take import Media, Take, Takes, renumbered
 from vitascope.media.atomic_write import UNFINISHED, written_aside
 
 FILM, _TAKES, _LOCK = "film.json", "takes.json", ".lock"
+_RESTORE = "Restore it from a copy."
 _MADE = ("voice", "stills", "takes", "music")  # folders of what is made
 
 
@@ -125,11 +126,21 @@ class FilmFolder:
     def _read_takes(self) -> None:
         rows = _json(self.path / _TAKES) if (self.path / _TAKES).exists() else []
         try:
+            if not isinstance(rows, list):
+                raise ValueError("it is no list of takes")
             takes = tuple(Take.from_dict(row) for row in rows)
-        except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise BadSpec(f"{_TAKES} of the film cannot be read: {error}.", hint="Restore it from a copy.") from error
-        self._gone = {take.id: take.media for take in takes if take.media and not (self.path / take.media.key).exists()}
+        except KeyError as error:
+            raise BadSpec(f"{_TAKES} of the film cannot be read: {error} is missing.", hint=_RESTORE) from error
+        except (AttributeError, TypeError, ValueError) as error:
+            raise BadSpec(f"{_TAKES} of the film cannot be read: {error}.", hint=_RESTORE) from error
+        self._gone = {take.id: take.media for take in takes if take.media and not self._is_there(take.media)}
         self.takes = Takes(replace(take, media=None) if take.id in self._gone else take for take in takes)
+
+    def _is_there(self, media: Media) -> bool:
+        try:
+            return (self.path / media.key).exists()
+        except OSError:  # such as a name that is too long
+            return False
 
 
 def _held(lock: IO[bytes]) -> bool:
@@ -161,7 +172,7 @@ def _json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except (OSError, RecursionError, ValueError) as error:
         what = error.strerror if isinstance(error, OSError) else error
-        raise BadSpec(f"{path.name} of the film cannot be read: {what}.", hint="Restore it from a copy.") from error
+        raise BadSpec(f"{path.name} of the film cannot be read: {what}.", hint=_RESTORE) from error
 
 
 def _write(path: Path, value: Any) -> None:

@@ -9,8 +9,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
+from vitascope.exact import exact
+
 Kind = Literal["still", "clip", "voice", "music"]
 KINDS: tuple[Kind, ...] = ("still", "clip", "voice", "music")
+_MOST_SECONDS, _MOST_RATE, _MOST_PIXELS, _MOST_NUMBER = 1_000_000, 1000, 100_000, 1_000_000_000  # in a file of others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +41,15 @@ class Media:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Media:
+        """Raises KeyError, TypeError and ValueError for what is no file's description."""
         return cls(
-            key=str(data["key"]),
-            seconds=Fraction(str(data["seconds"])),
-            width=int(data.get("width", 0)),
-            height=int(data.get("height", 0)),
-            rate=Fraction(str(data.get("rate", 0))),
+            key=_text(data["key"], "key"),
+            seconds=_between(data["seconds"], _MOST_SECONDS, "seconds"),
+            width=_whole(data.get("width", 0), _MOST_PIXELS, "width"),
+            height=_whole(data.get("height", 0), _MOST_PIXELS, "height"),
+            rate=_between(data.get("rate", 0), _MOST_RATE, "rate"),
             sound=bool(data.get("sound", False)),
-            begin=Fraction(str(data.get("begin", 0))),
+            begin=_between(data.get("begin", 0), _MOST_SECONDS, "begin"),
         )
 
 
@@ -90,9 +94,18 @@ class Take:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Take:
+        """Raises AttributeError, KeyError, TypeError and ValueError for what is no take."""
         media = Media.from_dict(data["media"]) if data.get("media") else None
-        words = tuple((str(word), Fraction(start), Fraction(end)) for word, start, end in data.get("words", ()))
+        words = tuple(
+            (str(word), _between(start, _MOST_SECONDS, "words"), _between(end, _MOST_SECONDS, "words"))
+            for word, start, end in data.get("words", ())
+        )
         plain = {key: value for key, value in data.items() if key not in ("media", "words", "defects")}
+        for name in ("id", "of", "kind", "digest"):
+            _text(data[name], name)
+        if data["kind"] not in KINDS:
+            raise ValueError(f'"{data["kind"][:20]}" is no kind of take')
+        _whole(data.get("number", 1), _MOST_NUMBER, "number")
         return cls(**plain, media=media, words=words, defects=tuple(data.get("defects", ())))
 
     @property
@@ -129,3 +142,26 @@ def chosen(takes: tuple[Take, ...], of: str, kind: Kind, wanted: str = "") -> Ta
     mine = [take for take in of_kind(takes, of, kind) if take.media]
     picked = [take for take in mine if take.id == wanted] or sorted(mine, key=lambda take: take.number)
     return picked[-1] if picked else None
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"`{name}` must be a text")
+    return value
+
+
+def _whole(value: Any, most: int, name: str) -> int:
+    if not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(f"`{name}` must be a whole number from 0 to {most}")
+    return int(value)
+
+
+def _between(value: Any, most: int, name: str) -> Fraction:
+    """An exact number that somebody else may have written."""
+    try:
+        read = exact(str(value))
+    except ValueError as error:
+        raise ValueError(f"`{name}` is no number that can be used: {error}") from error
+    if not 0 <= read <= most:
+        raise ValueError(f"`{name}` must be 0 to {most}")
+    return read

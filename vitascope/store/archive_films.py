@@ -80,7 +80,7 @@ def kept(
             data = strictjson.loads(archive.read(f"films/{entry.id}/film.json"), MAX_VALUES)
             film = document.read(data["document"])
             takes = [Take.from_dict(one) for one in data["takes"]][: film_takes.MAX_TAKES]
-        except (KeyError, TypeError, ValueError, ZeroDivisionError, VitascopeError, zipfile.BadZipFile):
+        except (AttributeError, KeyError, TypeError, ValueError, VitascopeError, zipfile.BadZipFile):
             continue
         named = {one.name: one for one in entry.files}
         news: dict[str, str] = {}
