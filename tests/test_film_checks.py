@@ -164,6 +164,53 @@ WRONG = {
 }  # fmt: skip
 
 
+def retake(folder):
+    """Another take of the same length, which is shown now."""
+    footage.film(folder / "other.mp4", [footage.halves(320, 180)[::-1, ::-1]] * 64, fps=16, sound=footage.tone(4))
+    produce.own(FilmFolder.open(folder), "k1", folder / "other.mp4")
+
+
+def other_file(folder):
+    path = folder / "takes/S01-01_own1.mp4"
+    footage.film(path, [footage.halves(320, 180)[::-1, ::-1]] * 64, fps=16, sound=footage.tone(4, hertz=330))
+
+
+OLDER = {
+    "another take is chosen": retake,
+    "a take has another content": other_file,
+    "a caption is another": edited(shots={"k2": {"lines": [{"id": "t", "kind": "title", "text": "Once"}]}}),
+    "captions stand in a box": edited(captions={"style": "box"}),
+    "a text lies over it": edited(overlays={"o": {"text": "Now", "end": "1"}}),
+    "a take is slower": edited(cut={"items": [{"id": "a", "shot": "k1", "speed": "1/2"}]}),
+}
+
+
+@pytest.mark.parametrize("change", OLDER)
+def test_a_render_of_an_older_cut_is_told_also_when_it_is_as_long_and_as_loud(change, folder, monkeypatch):
+    monkeypatch.setattr(checks.handoff, "check", lambda folder: ())
+    for beside in ("film.srt", "film.vtt"):
+        (folder / beside).unlink()
+    OLDER[change](folder)
+    assert [text for part, text in findings(folder) if part == "render" and "older cut" in text]
+
+
+def test_what_nobody_sees_makes_no_render_older(folder, monkeypatch):
+    monkeypatch.setattr(checks.handoff, "check", lambda folder: ())
+    edited(title="Other", shots={"k1": {"seed": 7}}, style="oil paint")(folder)
+    assert findings(folder) == []
+    v.film(folder=folder).render(captions="file", size=(160, 90))
+    assert findings(folder) == []
+
+
+def test_a_render_that_does_not_say_what_it_was_made_of_is_not_called_good(folder, monkeypatch):
+    monkeypatch.setattr(checks.handoff, "check", lambda folder: ())
+    monkeypatch.setattr("vitascope.film.origin.comment", lambda *told, **how: "")
+    v.film(folder=folder).render()
+    [(part, text)] = findings(folder, "unchecked")
+    assert (part, "does not say what it was made of" in text) == ("render", True)
+    assert not [part for part, _ in findings(folder, "good") if part == "render"]
+
+
 @pytest.mark.parametrize("fault", WRONG)
 def test_what_is_wrong_is_told_by_its_place_and_with_a_remedy(fault, folder, monkeypatch):
     monkeypatch.setattr(checks.handoff, "check", lambda folder: ())  # it has tests of its own, and takes its time

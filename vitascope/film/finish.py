@@ -11,7 +11,7 @@ from pathlib import Path
 from vitascope.config import settings
 from vitascope.errors import BadSpec, Conflict, NotFound, VitascopeError
 from vitascope.film import captions as titles
-from vitascope.film import handoff, produce, subtitles
+from vitascope.film import handoff, origin, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder
@@ -73,6 +73,7 @@ def render(
         shown, target, locate=folder.locate, captions=events, style=style, overlays=tuple(film.overlays.values()),
         language=film.language, loudness=film.loudness, size=size, font=now.font, animatic=animatic, marks=marks,
         progress=lambda at, total: progress("frames", at, total),
+        recipe_words=origin.comment(folder, shown, animatic=animatic),
     )  # fmt: skip
     if events:
         for suffix, text in ((".srt", subtitles.srt(events)), (".vtt", subtitles.vtt(events))):

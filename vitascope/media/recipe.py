@@ -56,8 +56,8 @@ def find(path: Path, *, name: str = "") -> Recipe | None:
     """The recipe in this mp4 or PNG; None when there is none. `name`: what to call it in errors. Raises BadClip when
     the file cannot be read.
     """
-    comment, xmp = _texts(path, name or path.name) if path.suffix.lower() != ".png" else (picture.comment(path), "")
-    for text in (comment, xmp):
+    png = path.suffix.lower() == ".png"
+    for text in (picture.comment(path), "") if png else _texts(path, name or path.name):
         if text.startswith("{"):
             return from_text(text)
     return None
@@ -68,6 +68,11 @@ def read(path: Path) -> Recipe:
     if recipe is None:
         raise BadClip(f"{path} holds no recipe.", hint="Only files made by Vitascope, and not changed since, have one.")
     return recipe
+
+
+def comment(path: Path, *, name: str = "") -> str:
+    """What the comment tag of this mp4 says; empty when there is none. Raises BadClip when the file cannot be read."""
+    return _texts(path, name or path.name)[0]
 
 
 def _texts(path: Path, name: str = "The file") -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The render that lies in the folder: it is the film as it stands now, as long and as loud."""
+"""The render that lies in the folder: it was made of what the film shows now, and is as long and as loud."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vitascope.errors import VitascopeError
 from vitascope.film import captions as titles
-from vitascope.film import subtitles
+from vitascope.film import origin, subtitles
 from vitascope.film.checks.finding import Finding
 from vitascope.film.folder import FilmFolder
 from vitascope.film.timeline import Timeline, timeline
@@ -37,9 +37,17 @@ def check(folder: FilmFolder) -> Iterator[Finding]:
     elif not loudness.is_silent and abs(loudness.integrated - folder.film.loudness) > _SLACK:
         found.append(f"film.mp4 has {loudness.integrated:.1f} LUFS, and the film wants {folder.film.loudness:g}")
     found += _captions(folder, shown)
+    told = origin.told(path)
+    if told and not found and told != origin.comment(folder, shown):
+        found.append("film.mp4 is an older cut: the film has other pictures, sounds, captions or overlays now")
     for text in found:
         yield Finding("render", "wrong", f"{text}.", _AGAIN)
-    if not found:
+    if not told and not found:
+        text = (
+            "film.mp4 does not say what it was made of: it is as long and as loud as the film, and may be an older cut."
+        )
+        yield Finding("render", "unchecked", text, _AGAIN)
+    elif not found:
         loud = "silent" if loudness.is_silent else f"{loudness.integrated:.1f} LUFS, {loudness.true_peak:.1f} dBTP"
         yield Finding("render", "good", f"film.mp4 is the film as it stands: {float(shown.seconds):.1f} s, {loud}.")
 
