@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from vitascope.cli.app import main
 from vitascope.errors import Conflict
 from vitascope.film import finish, produce, state
 from vitascope.film.folder import FilmFolder
-from vitascope.media import video
+from vitascope.film.take import Media, Take
+from vitascope.media import video, wav
 
 SCRIPT = """Title: Two Balls
 
@@ -362,3 +364,25 @@ def test_a_list_of_takes_that_makes_no_sense_is_refused_at_once(film, command, c
     assert (code, told in said, "Restore it from a copy" in said) == (2, True, True), said
     (film.folder / "takes.json").write_text("{}")
     assert "no list of takes" in film(command, film.folder)[2]
+
+
+def test_a_render_says_how_many_lines_are_not_heard(film, tmp_path):
+    assert film("add-take", film.folder, "S01-01", own_clip(tmp_path / "own.mp4"))[0] == 0
+    lines = [
+        {"id": f"l{number}", "kind": "dialogue", "text": text} for number, text in enumerate(("Come.", "Go.", "…"))
+    ]
+    change(
+        film.folder, shots={"k1": {"lines": lines}, "k2": {"lines": [{"id": "l3", "kind": "title", "text": "Later"}]}}
+    )
+    said = film("render", film.folder, "--from-stills")[2]
+    assert "note: 2 spoken lines are not heard" in said
+    opened = FilmFolder.open(film.folder)
+    wav.write(opened.place("voice", "l.wav"), [footage.tone(1, rate=24_000)], rate=24_000, channels=1)
+    media = Media(key="voice/l.wav", seconds=Fraction(1), sound=True)
+    digest = state.of_voice(opened.film, opened.film.line("l0"))
+    opened.add(Take(id="v1", of="l0", kind="voice", digest=digest, media=media))
+    assert "note: 1 spoken line is not heard" in film("render", film.folder, "--from-stills")[2]
+    change(film.folder, shots={"k1": {"lines": lines[:1]}})
+    assert "not heard" not in film("render", film.folder, "--from-stills")[2]
+    (film.folder / "voice" / "l.wav").unlink()
+    assert "note: 1 spoken line is not heard" in film("render", film.folder, "--from-stills")[2]

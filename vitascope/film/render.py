@@ -126,7 +126,7 @@ def render(
             for frame in frames:
                 writer.write(frame)
                 follow(writer.count)
-    notes = (*timeline.warnings, *screen.notes, *said)
+    notes = (*timeline.warnings, *soundtrack.unheard(timeline), *screen.notes, *said)
     return Rendered(total / timeline.rate, total, None if heard is None else heard.integrated, notes)
 
 

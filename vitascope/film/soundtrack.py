@@ -24,6 +24,14 @@ def speech(timeline: Timeline) -> tuple[Interval, ...]:
     return tuple(sorted((_samples(start), _samples(end)) for start, end in found))
 
 
+def unheard(timeline: Timeline) -> list[str]:
+    """One sentence where lines that a made voice should speak are silent; none is made, or of other words."""
+    lines = [said.line.id for said in timeline.spoken if said.line.is_spoken and said.line.spoken_by == "voice"]
+    count = len(lines) - sum(voice.of in lines for voice in timeline.voices)
+    are = "line is" if count == 1 else "lines are"
+    return [f"{count} spoken {are} not heard: no voice is made of the words as they are now."] if count else []
+
+
 def _is_heard(piece: Piece) -> bool:
     return piece.media is not None and piece.media.sound and not piece.is_still and not piece.muted
 
