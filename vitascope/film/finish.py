@@ -45,8 +45,25 @@ def render(
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Finished:
     """The film as an mp4; with captions in files beside it unless there are none. Raises BadSpec when a take is missing
-    and no animatic is asked for, NotSupported for a film without a shot.
+    and no animatic is asked for, NotSupported for a film without a shot, Conflict when another process works in the
+    folder, unless `output` lies elsewhere.
     """
+    target = output or folder.path / ("animatic.mp4" if animatic else "film.mp4")
+    if target.suffix.lower() != ".mp4":
+        raise BadSpec(f"{target.name} cannot be a film.", hint="Its name must end in .mp4.")
+    with folder.writing(target):
+        return _render(folder, target, size=size, captions=captions, animatic=animatic, progress=progress)
+
+
+def _render(
+    folder: FilmFolder,
+    target: Path,
+    *,
+    size: tuple[int, int] | None,
+    captions: str | None,
+    animatic: bool,
+    progress: Callable[[str, int, int], None],
+) -> Finished:
     shown, now, film = _shown(folder), settings(), folder.film
     if not shown.pieces:
         raise shows_nothing(film)
@@ -56,9 +73,6 @@ def render(
             f"{len(empty)} of {len(shown.pieces)} pieces have no take: {', '.join(empty[:5])}.",
             hint="Make them: vitascope film make FOLDER. An animatic needs none: vitascope film render --from-stills",
         )
-    target = output or folder.path / ("animatic.mp4" if animatic else "film.mp4")
-    if target.suffix.lower() != ".mp4":
-        raise BadSpec(f"{target.name} cannot be a film.", hint="Its name must end in .mp4.")
     style = film.captions
     if captions:
         style = Captions.model_validate({**style.model_dump(), "show": captions})
@@ -87,7 +101,7 @@ def export(
 ) -> Iterator[tuple[Path, list[str]]]:
     """Each file with what it could not hold. The media lie beside them, under the clips' names, and the formats link
     to them there. `zipped`: what a ZIP holds, such as "otio,srt"; all of it if nothing is said. Raises BadSpec for an
-    unknown format.
+    unknown format, Conflict as `render` does.
     """
     inside = bundle.chosen(zipped)
     known = names()
@@ -96,8 +110,15 @@ def export(
         raise BadSpec(f'There is no format "{unknown[0][:20]}".', hint=f"{', '.join(known)}, or all.", field="format")
     if zipped and BUNDLE not in wanted:
         raise BadSpec("Only a ZIP holds formats.", hint="--to zip --formats otio,srt", field="formats")
-    shown, film = _shown(folder), folder.film
     target = output or folder.path / "hand-off"
+    with folder.writing(target):
+        yield from _export(folder, wanted, target, inside)
+
+
+def _export(
+    folder: FilmFolder, wanted: Sequence[str], target: Path, inside: Sequence[str]
+) -> Iterator[tuple[Path, list[str]]]:
+    shown, film = _shown(folder), folder.film
     target.mkdir(parents=True, exist_ok=True)
     beside_it = file_names(shown)
     FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that

@@ -22,6 +22,7 @@ from vitascope.media.atomic_write import UNFINISHED, written_aside
 FILM, _TAKES, _LOCK = "film.json", "takes.json", ".lock"
 _RESTORE = "Restore it from a copy."
 _MADE = ("voice", "stills", "takes", "music")  # folders of what is made
+_WRITTEN = (".", *_MADE, "hand-off", "hand-off/media")  # where a process that is killed leaves halves of files
 
 
 class FilmFolder:
@@ -100,15 +101,31 @@ class FilmFolder:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Only one process makes or changes things in a folder; what another has made before is read first. A process
-        that was killed holds nothing, and the halves it left go. Raises Conflict when another works.
+        that was killed holds nothing, and the halves it left go. Raises Conflict when another works, OutputFailed when
+        nothing can be written here.
         """
-        with open(self.place(_LOCK), "ab") as lock:
+        place = self.place(_LOCK)
+        try:
+            lock = open(place, "ab")  # noqa: SIM115 - closed below, with what is done meanwhile
+        except OSError as error:
+            what = f"Cannot write in {self.path}: {error.strerror}."
+            raise OutputFailed(what, hint="Copy the film to a folder that is yours.") from error
+        with lock:
             if not _held(lock):
                 raise Conflict("Another process works on this film.", hint="Wait until it is done, or end it.")
             self._read_takes()
-            for part in _MADE:
+            for part in _WRITTEN:
                 for half in (self.path / part).glob(f"{UNFINISHED}*"):
                     half.unlink(missing_ok=True)
+            yield
+
+    @contextmanager
+    def writing(self, target: Path) -> Iterator[None]:
+        """As `editing` where the target lies in this folder; for one elsewhere nobody is kept from working here."""
+        if target.resolve().is_relative_to(self.path.resolve()):
+            with self.editing():
+                yield
+        else:
             yield
 
     @contextmanager
