@@ -11,6 +11,7 @@ import footage
 import vitascope as v
 from processes import until
 from vitascope.cli.app import main
+from vitascope.film import checks
 from vitascope.film.folder import FilmFolder
 
 SCRIPT = """Title: Two Balls
@@ -82,3 +83,76 @@ def test_a_folder_in_which_nobody_may_write_is_told(film, monkeypatch):
     (film.folder / ".lock").mkdir()  # as good as forbidden, also for root
     code, _, said = film("render", film.folder)
     assert (code, "Cannot write" in said, "hint: " in said) == (1, True, True)
+
+
+def wrong(folder):
+    opened = FilmFolder.open(folder)
+    found = [*checks.document.check(opened), *checks.files.check(opened)]
+    return [one for one in found if one.verdict == "wrong"]
+
+
+def test_another_take_than_the_chosen_one_is_not_shown_in_silence(film):
+    assert film("add-take", film.folder, "S01-01", film.clip)[0] == 0
+    key = FilmFolder.open(film.folder).takes[-1].media.key
+    (film.folder / key).unlink()
+    told = "S01-01 shows t1: the file of t2 is not there any more"
+    assert told in film("plan", film.folder)[2]
+    assert told in film("render", film.folder)[2]
+    [found] = wrong(film.folder)
+    assert ("t1 is shown" in found.text, "film choose FOLDER S01-01 1" in found.hint) == (True, True)
+    assert film("choose", film.folder, "S01-01", 1)[0] == 0
+    assert wrong(film.folder) == []
+    assert told not in film("plan", film.folder)[2]
+    found = v.film(folder=film.folder).check()
+    assert [one for one in found if one.verdict == "wrong"] == [], "also a film without a caption is whole"
+    assert any("S01-01 t2" in one.text for one in found if one.verdict == "note")
+    (film.folder / key).write_bytes(film.clip.read_bytes())
+    assert film("choose", film.folder, "S01-01", 2)[0] == 0
+    assert wrong(film.folder) == []
+
+
+def test_a_lost_take_that_nobody_shows_is_a_note(film):
+    assert film("add-take", film.folder, "S01-01", film.clip)[0] == 0
+    (film.folder / FilmFolder.open(film.folder).takes[0].media.key).unlink()
+    assert wrong(film.folder) == []
+    assert "not there any more" not in film("plan", film.folder)[2]
+    v.film(folder=film.folder).change({"shots": {"k2": None}, "scenes": {"s1": {"shots": ["k1"]}}})
+    (film.folder / FilmFolder.open(film.folder).takes[1].media.key).unlink()
+    assert wrong(film.folder) == [], "nor one of a shot that is not in the film any more"
+
+
+def test_choosing_a_take_heals_a_cut_that_names_a_lost_one(film):
+    assert film("add-take", film.folder, "S01-01", film.clip)[0] == 0
+    first, _, last = FilmFolder.open(film.folder).takes
+    items = [{"id": "a", "shot": "k1", "take": last.id}, {"id": "b", "shot": "k1", "take": first.id}]
+    v.film(folder=film.folder).change({"cut": {"items": items}, "shots": {"k1": {"take": first.id}}})
+    (film.folder / last.media.key).unlink()
+    assert ["choose" in one.hint for one in wrong(film.folder)] == [True]
+    assert film("choose", film.folder, "S01-01", 1)[0] == 0
+    assert wrong(film.folder) == []
+    assert [item.take for item in FilmFolder.open(film.folder).film.cut.items] == ["", first.id]
+
+
+@pytest.mark.parametrize("text", ["", "[]"])
+def test_a_lost_list_of_takes_is_told_before_anything_is_made_anew(film, text):
+    kept = (film.folder / "takes.json").read_bytes()
+    (film.folder / "takes.json").unlink()
+    if text:
+        (film.folder / "takes.json").write_text(text)
+    told = "takes.json names none of the 2 files in takes/."
+    assert told in film("plan", film.folder)[2]
+    assert [one.text for one in wrong(film.folder) if one.part == "files"] == [told]
+    code, _, said = film("make", film.folder)
+    assert (code, told in said, "hint: Restore takes.json" in said) == (1, True, True)
+    assert FilmFolder.open(film.folder).takes == (), "nothing was made anew"
+    (film.folder / "takes.json").write_bytes(kept)
+    assert "Nothing is missing" in film("make", film.folder)[2]
+    assert wrong(film.folder) == []
+
+
+def test_what_a_killed_process_left_alone_keeps_nobody_from_making(film):
+    (film.folder / "takes.json").write_text("[]")
+    next((film.folder / "takes").iterdir()).unlink()
+    assert "1 file in takes/" in film("plan", film.folder)[2]
+    v.film(folder=film.folder).change({"shots": {key: {"model": "nope"} for key in ("k1", "k2")}})
+    assert "names none" not in film("make", film.folder)[2]

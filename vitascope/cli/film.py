@@ -81,8 +81,8 @@ def new(
 @click.argument("folder", type=FOLDER)
 def plan(folder: Path) -> None:
     """List the shots, what state each is in, what was approved, and what is still to be made."""
+    from vitascope.film import lost, produce
     from vitascope.film import plan as planning
-    from vitascope.film import produce
     from vitascope.film.timeline import timeline
 
     opened = open_film(folder)
@@ -91,7 +91,9 @@ def plan(folder: Path) -> None:
         print(line)
     for gate in _gates(opened):
         print(gate)
-    for warning in shown.warnings:
+    if found := " ".join(opened.lost_list()):
+        say(f"note: {found}")
+    for warning in (*lost.told(opened.film, opened.takes), *shown.warnings):
         say(f"note: {warning}")
     tasks = planning.tasks(opened.film, opened.takes)
     words = ", ".join(produce.missing_words(tasks)) or "nothing"
@@ -147,7 +149,7 @@ def make(folder: Path, only: tuple[str, ...], shots: tuple[str, ...], count: int
 @click.argument("shot")
 @click.argument("take", type=int)
 def choose(folder: Path, shot: str, take: int) -> None:
-    """Show take TAKE of SHOT in the cut."""
+    """Show take TAKE of SHOT in the cut, also in the place of one whose file is gone."""
     from vitascope.film import edit
 
     opened = open_film(folder)
@@ -156,7 +158,16 @@ def choose(folder: Path, shot: str, take: int) -> None:
         made = {one.number: one for one in opened.takes if one.of == key and one.kind == "clip" and one.media}
         if take not in made:
             raise BadSpec(f"{shot} has no take {take}.", hint=f"It has: {', '.join(map(str, made)) or 'none'}.")
-        opened.change(edit.apply(opened.film, {"shots": {key: {"take": made[take].id}}}))
+        there = {one.id for one in made.values()}
+        items = [
+            item.model_copy(update={"take": ""}) if item.shot == key and item.take not in there else item
+            for item in opened.film.cut.items
+        ]
+        chosen = opened.film.model_copy(update={"cut": opened.film.cut.model_copy(update={"items": tuple(items)})})
+        opened.change(edit.apply(chosen, {"shots": {key: {"take": made[take].id}}}))
+        own = sum(item.shot == key and item.take not in ("", made[take].id) for item in items)
+    if own:
+        say(f"note: the cut names another take for {own} of its pieces of {shot}, and shows that one there.")
 
 
 @film.command("add-take")

@@ -11,7 +11,7 @@ from pathlib import Path
 from vitascope.config import settings
 from vitascope.errors import BadSpec, Conflict, NotFound, VitascopeError
 from vitascope.film import captions as titles
-from vitascope.film import handoff, origin, produce, subtitles
+from vitascope.film import handoff, lost, origin, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder
@@ -93,7 +93,7 @@ def _render(
         for suffix, text in ((".srt", subtitles.srt(events)), (".vtt", subtitles.vtt(events))):
             with written_aside(target.with_suffix(suffix)) as aside:
                 aside.write_text(text, "utf-8")
-    return Finished(target, done.seconds, done.loudness, _gathered(done.notes))
+    return Finished(target, done.seconds, done.loudness, _gathered((*lost.told(film, folder.takes), *done.notes)))
 
 
 def export(

@@ -80,6 +80,26 @@ class FilmFolder:
         self.takes = Takes(takes)
         self._write_takes()
 
+    def unnamed(self) -> dict[str, int]:
+        """How many files lie in each folder of what is made, when `takes.json` names nothing at all: it was lost, or
+        emptied. Otherwise empty: one that a killed process has left may lie there.
+        """
+        if any(take.media for take in self.written):
+            return {}
+        counts = {part: sum(_is_made(file) for file in (self.path / part).glob("*")) for part in _MADE}
+        return {part: count for part, count in counts.items() if count}
+
+    def lost_list(self) -> tuple[str, str]:
+        """A sentence and a remedy where `takes.json` was lost; both empty where it was not."""
+        found = self.unnamed()
+        if not found:
+            return "", ""
+        told = [f"{count} {'file' if count == 1 else 'files'} in {part}/" for part, count in found.items()]
+        return f"{_TAKES} names none of the {', '.join(told)}.", (
+            f"Restore {_TAKES} from a copy; or keep a clip as your own: vitascope film add-take FOLDER SHOT FILE; or "
+            "move the files elsewhere, and all is made anew."
+        )
+
     def locate(self, media: Media) -> Path:
         """Where a file lies. Raises BadSpec for a path that leads out of the folder, NotFound when it is gone."""
         found = (self.path / media.key).resolve()
@@ -158,6 +178,10 @@ class FilmFolder:
             return (self.path / media.key).exists()
         except OSError:  # such as a name that is too long
             return False
+
+
+def _is_made(file: Path) -> bool:
+    return file.is_file() and not file.name.startswith(".")
 
 
 def _held(lock: IO[bytes]) -> bool:

@@ -50,7 +50,8 @@ def told(path: Path) -> str:
 
 
 def _media(shown: Timeline) -> Iterator[Media]:
-    yield from (one.media for one in (*shown.pieces, *shown.voices, *shown.music) if one.media)
+    yield from (piece.media for piece in shown.pieces if piece.media)
+    yield from (sounding.media for sounding in (*shown.voices, *shown.music))
 
 
 def _shown(one: Piece | Sounding, files: dict[str, str]) -> list[Any]:

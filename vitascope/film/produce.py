@@ -19,7 +19,7 @@ from vitascope.config import settings
 from vitascope.engines import registry, render
 from vitascope.engines.card import ModelCard
 from vitascope.engines.protocol import StepEngine
-from vitascope.errors import BadSpec, NotSupported, VitascopeError
+from vitascope.errors import BadSpec, Conflict, NotSupported, VitascopeError
 from vitascope.film import edit, music, plan, state, voices, wording
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
@@ -56,10 +56,14 @@ def make(
     engines: dict[str, StepEngine[Any]] | None = None,
 ) -> Outcome:
     """`n` takes of each shot; one of everything else. What fails blocks what goes on from it, and nothing else.
+    Raises Conflict when another process works there, and before anything is made anew because `takes.json` was lost.
     `engines`: by model, those that are loaded; what is loaded besides is added, for the next film of a batch.
     """
     maker = _Maker(folder, progress, voices.speakers(settings()) if speakers is None else speakers, engines)
     with folder.working():
+        if sum(folder.unnamed().values()) > 1:  # one alone may be what a killed process has left
+            told, hint = folder.lost_list()
+            raise Conflict(told, hint=hint)
         for task in tasks:
             if why := maker.blocked(task):
                 maker.out.skipped.append((task, why))

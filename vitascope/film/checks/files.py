@@ -7,9 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from vitascope.errors import VitascopeError
+from vitascope.film import state
 from vitascope.film.checks.finding import Finding, counted
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
+from vitascope.film.lost import Lost, lost
 from vitascope.film.take import Media, Take
 from vitascope.media import incoming, sound
 
@@ -17,7 +19,10 @@ _SOUND_SLACK = 0.1  # seconds; some kinds of files begin and end with a little s
 
 
 def check(folder: FilmFolder) -> Iterator[Finding]:
-    made = [take for take in folder.written if take.media]
+    gone = list(lost(folder.film, folder.takes))
+    yield from (_gone(folder.film, folder.takes, one) for one in gone)
+    away = {one.take.id for one in gone}
+    made = [take for take in folder.written if take.media and take.id not in away]
     good = 0
     for take in made:
         name = _name(folder.film, take)
@@ -32,8 +37,34 @@ def check(folder: FilmFolder) -> Iterator[Finding]:
         good += not faults
     if good:
         yield Finding("files", "good", f"{counted(good, 'file')} of {len(made)} can be read and are as they were made.")
-    if not made:
+    told, hint = folder.lost_list()
+    if told:
+        yield Finding("files", "wrong", told, hint)
+    elif not made and not gone:
         yield Finding("files", "unchecked", "Nothing is made yet.", "Make it: vitascope film make FOLDER")
+
+
+def _gone(film: Film, takes: tuple[Take, ...], one: Lost) -> Finding:
+    """What nobody misses is a note. Each remedy ends in a film of which nothing is wrong."""
+    take, instead, name = one.take, one.instead, _name(film, one.take)
+    text = f"The file of {name} is not there any more"
+    if not one.wanted:
+        return Finding("files", "note", f"{text}. The film does not show it.", "Nothing is to be done.")
+    if not instead:
+        hint = "Bring it back, or make another: vitascope film make FOLDER"
+        if not take.of:
+            hint = "Bring it back, or take the cut over again: vitascope film import-cut FOLDER CUT --media DIR"
+        return Finding("files", "wrong", f"{text}.", hint)
+    if take.kind == "clip":
+        hint = f"Bring it back, or choose one: vitascope film choose FOLDER {film.label(take.of)} {instead.number}"
+        return Finding("files", "wrong", f"{text}: {instead.name} is shown.", hint)
+    text = f"{text}: {take.kind} {instead.number} stands in its place."
+    current = any(found.of == take.of and found.kind == take.kind and found.name == "current"
+                  for found in state.states(film, takes))  # fmt: skip
+    if current or take.kind == "music":  # music follows the film by itself
+        return Finding("files", "note", text, "Bring it back if it is to be that one.")
+    again = "Bring it back, or make it again: vitascope film make FOLDER --stale"
+    return Finding("files", "wrong", text, again)
 
 
 def _faults(folder: FilmFolder, take: Take) -> Iterator[str]:

@@ -235,6 +235,8 @@ def _pysubs2(made: _Written) -> None:
     library = _library("pysubs2", "pysubs2")
     film = made.folder.film
     written = captions.events(made.shown, film.captions, language=film.language)
+    if not written:
+        return  # an empty file is no captions, and the library takes it for no format
     try:
         read = library.load(str(made.path), encoding="utf-8")
     except Exception as error:  # the library raises many kinds
