@@ -11,7 +11,7 @@ import footage
 import vitascope as v
 from processes import until
 from vitascope.cli.app import main
-from vitascope.film import checks
+from vitascope.film import checks, plan, produce
 from vitascope.film.folder import FilmFolder
 
 SCRIPT = """Title: Two Balls
@@ -156,3 +156,43 @@ def test_what_a_killed_process_left_alone_keeps_nobody_from_making(film):
     assert "1 file in takes/" in film("plan", film.folder)[2]
     v.film(folder=film.folder).change({"shots": {key: {"model": "nope"} for key in ("k1", "k2")}})
     assert "names none" not in film("make", film.folder)[2]
+
+
+def test_what_is_said_counts_takes_and_not_shots(film):
+    change = {"seconds": "1/4", "seed": 1}
+    v.film(folder=film.folder).change({"shots": {"k1": change}})
+    _, _, said = film("make", film.folder, "--shot", "S01-01", "--again", "-n", "2", "--only", "takes")
+    assert ("To be made: 2 takes." in said, "Made 2 of 2." in said) == (True, True), said
+
+
+def test_music_that_follows_voices_counts_once(film):
+    v.film(folder=film.folder).change({"cues": {"m1": {"kind": "music", "mood": "calm"}}})
+    opened = FilmFolder.open(film.folder)
+    made = produce.make(opened, plan.tasks(opened.film, opened.takes), speakers=())
+    assert (made.asked, [take.of for take in made.made]) == (1, ["m1"])
+
+
+def test_lines_that_nobody_here_can_speak_are_told_and_not_planned(film, monkeypatch):
+    monkeypatch.setattr("vitascope.film.voices.speakers", lambda settings: ())
+    lines = [{"id": f"l{number}", "kind": "dialogue", "text": text} for number, text in enumerate(("Come.", "Go."))]
+    v.film(folder=film.folder).change({"shots": {"k1": {"lines": lines}}})
+    told = "note: 2 lines are captioned and not spoken: no voice for en is installed here."
+    for command in ("plan", "make", "plan"):
+        code, _, said = film(command, film.folder)
+        assert (code, told in said, "voices." in said.replace("docs/voices.md", "")) == (0, True, False), said
+    assert "To be made: nothing" in said
+    assert "Nothing else is missing" in film("make", film.folder)[2]
+    assert v.film(folder=film.folder).make().notes == [
+        told.removeprefix("note: ") + " docs/voices.md says how to add one."
+    ]
+
+
+def test_sentences_agree_with_their_numbers(film):
+    assert "The stills are approved" in film("approve", film.folder, "stills")[2]
+    assert "The cut is approved" in film("approve", film.folder, "cut")[2]
+    assert "The stills are open again" in film("approve", film.folder, "stills", "--open")[2]
+    v.film(folder=film.folder).change({"shots": {key: {"take": ""} for key in ("k1", "k2")}})
+    (film.folder / "takes.json").write_text("[]")
+    assert "2 of 2 pieces have no take: S01-01, S01-02." in film("render", film.folder)[2]
+    (film.folder / "film.json").write_text("{")
+    assert "1 of 1 finding is wrong" in film("check", film.folder)[2]

@@ -95,9 +95,13 @@ def plan(folder: Path) -> None:
         say(f"note: {found}")
     for warning in (*lost.told(opened.film, opened.takes), *shown.warnings):
         say(f"note: {warning}")
-    tasks = planning.tasks(opened.film, opened.takes)
-    words = ", ".join(produce.missing_words(tasks)) or "nothing"
     stale = planning.tasks(opened.film, opened.takes, stale=True)
+    silent = produce.voiceless(opened.film, stale)
+    stale = [task for task in stale if task not in silent]
+    tasks = [task for task in planning.tasks(opened.film, opened.takes) if task not in silent]
+    words = ", ".join(produce.missing_words(tasks)) or "nothing"
+    if silent:
+        say(f"note: {produce.unspoken(opened.film, silent)}")
     if len(stale) > len(tasks):
         words += f"; {len(stale) - len(tasks)} out of date: make them again with --stale"
     say(f"{float(shown.seconds):.1f} s in all. To be made: {words}.")
@@ -124,10 +128,13 @@ def make(folder: Path, only: tuple[str, ...], shots: tuple[str, ...], count: int
     blocked = [key for key in planning.undescribed(opened.film, opened.takes) if key in (ids or [key])]
     for key in blocked:
         say(f"blocked: {opened.film.label(key)} has no description. Write one, or bring a take: film add-take")
+    if silent := produce.voiceless(opened.film, tasks):
+        say(f"note: {produce.unspoken(opened.film, silent)}")
+        tasks = [task for task in tasks if task not in silent]
     if not tasks:
-        say(f"Nothing {'else ' if blocked else ''}is missing.")
+        say(f"Nothing {'else ' if blocked or silent else ''}is missing.")
         return
-    say(f"To be made: {', '.join(produce.missing_words(tasks))}.")
+    say(f"To be made: {', '.join(produce.missing_words(tasks, count))}.")
     bar = Progress(opened.film, len(tasks))
     try:
         done = produce.make(opened, tasks, n=count, progress=bar)
@@ -137,7 +144,7 @@ def make(folder: Path, only: tuple[str, ...], shots: tuple[str, ...], count: int
         say(f"note: {note}")
     for task, why in [*done.skipped, *done.failed]:
         say(f"not made: {name_of(opened.film, task.of)} ({task.kind}): {why}")
-    say(f"Made {len(done.made)} of {len(tasks)}. Next: vitascope film render {folder}")
+    say(f"Made {len(done.made)} of {done.asked}. Next: vitascope film render {folder}")
     if done.failed:
         raise VitascopeError(
             f"{len(done.failed)} could not be made.", hint="The rest is kept. Change those shots, then make again."

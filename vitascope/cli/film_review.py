@@ -25,7 +25,8 @@ def approve(folder: Path, gate: str, by: str | None, opens: bool) -> None:
     from vitascope.film import project
 
     project.film(folder=folder).approve(gate, by=_login() if by is None else by, yes=not opens)
-    say(f"The {gate} {'is open again' if opens else 'is approved'}. Next: vitascope film plan {folder}")
+    said = f"{'are' if gate == 'stills' else 'is'} {'open again' if opens else 'approved'}"
+    say(f"The {gate} {said}. Next: vitascope film plan {folder}")
 
 
 @click.command()
@@ -37,6 +38,7 @@ def check(folder: Path, as_json: bool) -> None:
     Exit code 1 when something is wrong. What cannot be looked at here is named.
     """
     from vitascope.film import checks
+    from vitascope.film.checks.finding import counted
 
     found = []
     for one in checks.check(folder):
@@ -50,7 +52,8 @@ def check(folder: Path, as_json: bool) -> None:
         told = {"good": not wrong, "findings": [asdict(one) for one in found]}
         print(json.dumps(told, ensure_ascii=False, indent=1))
     if wrong:
-        raise VitascopeError(f"{wrong} of {len(found)} findings are wrong.", hint="Each says what to do.")
+        are = "is" if wrong == 1 else "are"
+        raise VitascopeError(f"{wrong} of {counted(len(found), 'finding')} {are} wrong.", hint="Each says what to do.")
     say("Nothing is wrong.")
 
 

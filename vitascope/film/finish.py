@@ -67,10 +67,11 @@ def _render(
     shown, now, film = _shown(folder), settings(), folder.film
     if not shown.pieces:
         raise shows_nothing(film)
-    empty = [piece.name for piece in shown.pieces if piece.media is None or piece.is_still]
+    empty = [piece.name.removesuffix(" -") for piece in shown.pieces if piece.media is None or piece.is_still]
     if empty and not animatic:
         raise BadSpec(
-            f"{len(empty)} of {len(shown.pieces)} pieces have no take: {', '.join(empty[:5])}.",
+            f"{len(empty)} of {len(shown.pieces)} pieces {'has' if len(empty) == 1 else 'have'} no take: "
+            f"{', '.join(empty[:5])}.",
             hint="Make them: vitascope film make FOLDER. An animatic needs none: vitascope film render --from-stills",
         )
     style = film.captions

@@ -40,6 +40,9 @@ def unwatched(task: Task, stage: str, done: int, total: int) -> None:
 
 @dataclass
 class Outcome:
+    """`asked`: how many were to be made, without lines that nobody here can speak."""
+
+    asked: int = 0
     made: list[Take] = field(default_factory=list)
     failed: list[tuple[Task, str]] = field(default_factory=list)  # and why
     skipped: list[tuple[Task, str]] = field(default_factory=list)  # and for what it waits
@@ -64,6 +67,10 @@ def make(
         if sum(folder.unnamed().values()) > 1:  # one alone may be what a killed process has left
             told, hint = folder.lost_list()
             raise Conflict(told, hint=hint)
+        if silent := voiceless(folder.film, tasks, maker.speakers):
+            maker.out.notes.append(unspoken(folder.film, silent))
+            tasks = [task for task in tasks if task not in silent]
+        maker.out.asked = count(tasks, n)
         for task in tasks:
             if why := maker.blocked(task):
                 maker.out.skipped.append((task, why))
@@ -74,8 +81,13 @@ def make(
             except VitascopeError as error:
                 maker.fail(task, f"{error.message} {error.hint}".strip())
         if maker.out.made and any(task.kind == "music" for task in tasks):
-            for task in plan.tasks(folder.film, folder.takes, kinds=_MUSIC):
-                maker.one(task, 0)  # voices set lengths: the music ends with the film
+            for task in plan.tasks(
+                folder.film, folder.takes, kinds=_MUSIC
+            ):  # voices set lengths: it ends with the film
+                before = [take for take in maker.out.made if (take.of, take.kind) == (task.of, task.kind)]
+                maker.out.made = [take for take in maker.out.made if take not in before]  # it counts once
+                maker.out.asked += not before
+                maker.one(task, 0)
     return maker.out
 
 
@@ -90,7 +102,6 @@ class _Maker:
         self.folder, self.progress, self.speakers = folder, progress, speakers
         self.out = Outcome()
         self._engines = {} if engines is None else engines
-        self._silent = False
 
     @property
     def film(self) -> Film:
@@ -106,9 +117,7 @@ class _Maker:
 
     def one(self, task: Task, number: int) -> None:
         steps = {"voice": self._voice, "still": self._still, "clip": self._clip, "music": self._music}
-        take = steps[task.kind](task, number)
-        if take:
-            self.out.made.append(self.folder.add(take))
+        self.out.made.append(self.folder.add(steps[task.kind](task, number)))
 
     def fail(self, task: Task, why: str) -> None:
         self.out.failed.append((task, why))
@@ -132,18 +141,11 @@ class _Maker:
         key = f"{place}/{name}_{number}{suffix}"
         return key, self.folder.place(*key.split("/"))
 
-    def _voice(self, task: Task, number: int) -> Take | None:
+    def _voice(self, task: Task, number: int) -> Take:
         line = self.film.line(task.of)
         assert line, "the plan names lines that are there"
         found = voices.choose(self.film, line, self.speakers)
-        if not found:
-            if not self._silent:
-                self._silent = True
-                self.out.notes.append(
-                    f"No voice for {self.film.language} is installed here: the film is captioned and nobody speaks. "
-                    "docs/voices.md says how to add one."
-                )
-            return None
+        assert found, "lines that nobody can speak are left out before"
         speaker, name = found
         self.progress(task, "voice", 0, 1)
         key, target = self._target(task, ".wav")
@@ -264,10 +266,33 @@ def _brought(folder: FilmFolder, file: Path, info: video.VideoInfo, *, id: str, 
     return Take(id=id, of=of, kind="clip", digest="", media=media, engine="own file", own=True)
 
 
-def missing_words(tasks: list[Task]) -> Iterator[str]:
-    """ "8 takes, 3 voices": what a plan comes to, for people."""
+def voiceless(film: Film, tasks: Sequence[Task], speakers: Sequence[voices.Speaker] | None = None) -> list[Task]:
+    """Lines of a plan that no voice which is here can speak."""
+    asked = [(task, film.line(task.of)) for task in tasks if task.kind == "voice"]
+    if not asked:
+        return []
+    cast = voices.casting(film, voices.speakers(settings()) if speakers is None else speakers)
+    return [task for task, line in asked if line and line.speaker not in cast]
+
+
+def unspoken(film: Film, silent: Sequence[Task]) -> str:
+    """Of lines that cannot be spoken, a sentence with a remedy."""
+    lines = "1 line is" if len(silent) == 1 else f"{len(silent)} lines are"
+    return (
+        f"{lines} captioned and not spoken: no voice for {film.language} is installed here. "
+        "docs/voices.md says how to add one."
+    )
+
+
+def count(tasks: Sequence[Task], n: int = 1) -> int:
+    """How many things come of a plan, with `n` takes of each shot."""
+    return sum(n if task.kind == "clip" else 1 for task in tasks)
+
+
+def missing_words(tasks: list[Task], n: int = 1) -> Iterator[str]:
+    """ "8 takes, 3 voices": what a plan comes to with `n` takes of each shot, for people."""
     words = {"voice": "voice", "still": "still", "clip": "take", "music": "piece of music"}
     for kind, word in words.items():
-        if count := sum(task.kind == kind for task in tasks):
-            plural = "pieces of music" if kind == "music" and count > 1 else word + "s" * (count > 1)
-            yield f"{count} {plural}"
+        if many := count([task for task in tasks if task.kind == kind], n):
+            plural = "pieces of music" if kind == "music" and many > 1 else word + "s" * (many > 1)
+            yield f"{many} {plural}"

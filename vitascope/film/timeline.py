@@ -255,7 +255,9 @@ def _with_dissolves(film: Film, pieces: list[Piece], warnings: list[str]) -> lis
         elif not piece.is_still and piece.media and inside < head - slack * max(Fraction(1), piece.speed):
             lacks = piece.name
         if lacks:
-            warnings.append(f"The dissolve into {piece.name} became a cut: {lacks} has no frames to spare there.")
+            warnings.append(
+                f"The dissolve into {piece.name.removesuffix(' -')} became a cut: {lacks} has no frames to spare there."
+            )
             made[at] = replace(piece, dissolve=Fraction(0))
         else:
             made[at] = replace(piece, dissolve=2 * half, source_in=inside)

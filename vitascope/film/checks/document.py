@@ -42,7 +42,8 @@ def check(folder: FilmFolder) -> Iterator[Finding]:
     for gate, said in state.gates(film, takes).items():
         if said == "open again":
             hint = f"Look again: vitascope film approve FOLDER {gate}"
-            yield Finding("document", "note", f"The {gate} was approved and has changed since.", hint)
+            were, have = ("were", "have") if gate == "stills" else ("was", "has")
+            yield Finding("document", "note", f"The {gate} {were} approved and {have} changed since.", hint)
     for warning in shown.warnings:
         yield Finding("document", "note", warning, "A longer take: vitascope film make FOLDER --shot SHOT --again")
 

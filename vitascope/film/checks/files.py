@@ -36,7 +36,8 @@ def check(folder: FilmFolder) -> Iterator[Finding]:
             yield Finding("files", "wrong", f"{name} {fault}.", hint)
         good += not faults
     if good:
-        yield Finding("files", "good", f"{counted(good, 'file')} of {len(made)} can be read and are as they were made.")
+        are = "is as it was" if good == 1 else "are as they were"
+        yield Finding("files", "good", f"{good} of {counted(len(made), 'file')} can be read and {are} made.")
     told, hint = folder.lost_list()
     if told:
         yield Finding("files", "wrong", told, hint)
