@@ -86,7 +86,7 @@ class _Maker:
         self.folder, self.progress, self.speakers = folder, progress, speakers
         self.out = Outcome()
         self._engines = {} if engines is None else engines
-        self._silent = False
+        self._silent: set[str] = set()
 
     @property
     def film(self) -> Film:
@@ -132,11 +132,13 @@ class _Maker:
         line = self.film.line(task.of)
         assert line, "the plan names lines that are there"
         found = voices.choose(self.film, line, self.speakers)
+        language = voices.language_of(line.text, self.film.language)
         if not found:
-            if not self._silent:
-                self._silent = True
+            if language not in self._silent:
+                self._silent.add(language)
+                lines = "the film is" if language == self.film.language else f"its lines in {language} are"
                 self.out.notes.append(
-                    f"No voice for {self.film.language} is installed here: the film is captioned and nobody speaks. "
+                    f"No voice for {language} is installed here: {lines} captioned and nobody speaks. "
                     "docs/voices.md says how to add one."
                 )
             return None
@@ -144,7 +146,7 @@ class _Maker:
         self.progress(task, "voice", 0, 1)
         key, target = self._target(task, ".wav")
         speed = self.film.cast[line.speaker].voice.speed if line.speaker in self.film.cast else 1.0
-        said = speaker.say(line.text, voice=name, speed=speed, language=self.film.language, target=target)
+        said = speaker.say(line.text, voice=name, speed=speed, language=language, target=target)
         self.progress(task, "voice", 1, 1)
         media = Media(key=key, seconds=said.seconds, sound=True)
         return self._take(task, media, engine=f"{speaker.name} {name}".strip(), words=tuple(said.words))
