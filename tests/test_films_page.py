@@ -94,3 +94,13 @@ def test_the_pages_of_films_are_good_for_all(browser, house, theme, language, wi
     film = house.get("/v1/films", "POST", {"document": DOCUMENT})["id"]
     pages = {name: path.format(film=film) for name, path in PAGES.items()}
     browser.act("pages", house.url, theme=theme, language=language, width=width, pages=pages)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_script_s_file_is_read_or_refused_and_the_board_says_what_is_not_there(browser, house, language):
+    text = "INT. KITCHEN - DAY\n\nMia opens the door and looks.\n\nMIA\nI have nothing.\n\nTOM\n我也没有。\n"
+    silent = DOCUMENT | {"language": "tlh"}  # nobody speaks it
+    film = house.get("/v1/films", "POST", {"document": silent})["id"]
+    given = {"film": film, "text": text, "bytes": text.encode("gb18030").hex(), "found": "en"}
+    browser.act("script_file", house.url, language=language, narrow=False, video="0000002066747970" * 40, **given)
+    browser.act("script_file", house.url, language=language, narrow=True, film=film)

@@ -19,7 +19,7 @@ from processes import LONG
 from vitascope import config
 from vitascope.errors import BadSettings, BadSpec, NotMade, TooLarge, TooMany, Unavailable, VitascopeError
 from vitascope.film.document import read
-from vitascope.film.voices import VoiceCard, casting, choose, program, sent_away, speakers
+from vitascope.film.voices import VoiceCard, casting, choose, language_of, program, sent_away, speakers
 from vitascope.film.voices.espeak import Espeak, pinyin
 from vitascope.film.voices.flite import Flite
 from vitascope.film.voices.piper import Piper
@@ -238,6 +238,16 @@ def test_nothing_to_speak_is_refused(text, flite, tmp_path):
         flite.say(text, voice="slt", speed=1.0, language="en", target=tmp_path / "a.wav")
 
 
+def test_letters_that_flite_does_not_know_make_no_sound(flite, tmp_path):
+    with pytest.raises(NotMade, match="no sound"):
+        flite.say("我也没有。", voice="slt", speed=1.0, language="zh", target=tmp_path / "a.wav")
+    alone = flite.say("Good morning.", voice="slt", speed=1.0, language="en", target=tmp_path / "a.wav").seconds
+    both = flite.say(
+        "Good morning. 我也没有。", voice="slt", speed=1.0, language="en", target=tmp_path / "a.wav"
+    ).seconds
+    assert both - alone == Fraction(28, 100)  # a breath
+
+
 def test_ten_thousand_characters_are_said(espeak, tmp_path):
     text = (SENTENCE + " ") * 155
     said = espeak.say(text[:10_000], voice="en-us", speed=2.0, language="en", target=tmp_path / "a.wav")
@@ -296,9 +306,9 @@ def test_a_program_sees_no_key_and_its_failure_no_path(tmp_path, monkeypatch):
     assert str(tmp_path) not in failed.value.message + failed.value.hint
 
 
-def film(language="en", speaking=("c1", "c2", "c3", ""), **voices):
+def film(language="en", speaking=("c1", "c2", "c3", ""), text="Hello.", **voices):
     cast = {key: {"name": key.upper(), "voice": voices.get(key, {})} for key in ("c1", "c2", "c3")}
-    lines = [{"id": f"l{at}", "speaker": who, "text": "Hello."} for at, who in enumerate(speaking)]
+    lines = [{"id": f"l{at}", "speaker": who, "text": text} for at, who in enumerate(speaking)]
     return read(
         {
             "language": language,
@@ -335,11 +345,44 @@ def test_who_does_not_speak_takes_no_voice(flite):
 
 def test_the_language_decides_and_the_region_goes_before(flite, espeak):
     assert casting(film("en-GB"), (flite,))[""] == (flite, "awb")
-    chinese = casting(film("zh-CN"), (flite, espeak))
+    chinese = casting(film("zh-CN", text="你好。"), (flite, espeak))
     assert {speaker for speaker, _ in chinese.values()} == {espeak}
     assert len(set(chinese.values())) == 4
-    assert choose(film("zh"), film("zh").line("l0"), (flite,)) is None
+    silent = film("zh", text="你好。")
+    assert choose(silent, silent.line("l0"), (flite,)) is None
     assert choose(film("tlh"), film("tlh").line("l0"), (flite, espeak)) is None
+
+
+def test_a_line_in_other_letters_gets_a_voice_that_knows_them_or_none(flite, espeak):
+    """flite left the characters out, and made a blip of the full stop."""
+    one = film(text="我也没有。", c2={"engine": "flite", "name": "slt"})
+    assert choose(one, one.line("l0"), (flite,)) is choose(one, one.line("l1"), (flite,)) is None
+    speaker, voice = choose(one, one.line("l1"), (flite, espeak))
+    assert (speaker, voice) in {(espeak, card.name) for card in espeak.voices() if card.language == "zh"}
+    chinese = film("zh")  # with English lines
+    assert choose(chinese, chinese.line("l0"), (flite, espeak)) == (flite, "rms")
+
+
+@pytest.mark.parametrize(
+    ("text", "film_language", "language"),
+    [
+        ("我也没有。", "en", "zh"),
+        ("He said 你好 and went into the house.", "en", "en"),
+        ("OK，我们走吧。", "zh-CN", "zh-CN"),
+        ("OK.", "zh", "en"),
+        ("おはようございます、先生。", "zh", "ja"),
+        ("私は学生です。", "ja", "ja"),
+        ("東京都", "ja", "ja"),
+        ("Доброе утро.", "en", "ru"),
+        ("Доброе утро.", "uk", "uk"),
+        ("Καλημέρα", "en", "el"),
+        ("Bonjour à tous.", "fr", "fr"),
+        ("ಶುಭೋದಯ", "kn", "kn"),  # letters that nobody here tells apart
+        ("1, 2, 3!", "zh", "zh"),
+    ],
+)
+def test_the_letters_of_a_line_say_its_language(text, film_language, language):
+    assert language_of(text, film_language) == language
 
 
 def test_more_people_than_voices_share_them():

@@ -146,11 +146,12 @@ class _Maker:
         assert line, "the plan names lines that are there"
         found = voices.choose(self.film, line, self.speakers)
         assert found, "lines that nobody can speak are left out before"
+        language = voices.language_of(line.text, self.film.language)
         speaker, name = found
         self.progress(task, "voice", 0, 1)
         key, target = self._target(task, ".wav")
         speed = self.film.cast[line.speaker].voice.speed if line.speaker in self.film.cast else 1.0
-        said = speaker.say(line.text, voice=name, speed=speed, language=self.film.language, target=target)
+        said = speaker.say(line.text, voice=name, speed=speed, language=language, target=target)
         self.progress(task, "voice", 1, 1)
         media = Media(key=key, seconds=said.seconds, sound=True)
         return self._take(task, media, engine=f"{speaker.name} {name}".strip(), words=tuple(said.words))
@@ -271,15 +272,18 @@ def voiceless(film: Film, tasks: Sequence[Task], speakers: Sequence[voices.Speak
     asked = [(task, film.line(task.of)) for task in tasks if task.kind == "voice"]
     if not asked:
         return []
-    cast = voices.casting(film, voices.speakers(settings()) if speakers is None else speakers)
-    return [task for task, line in asked if line and line.speaker not in cast]
+    lines = [line for _, line in asked if line]
+    cast = voices.cast_lines(film, lines, voices.speakers(settings()) if speakers is None else speakers)
+    return [task for task, line in asked if line and line.id not in cast]
 
 
 def unspoken(film: Film, silent: Sequence[Task]) -> str:
     """Of lines that cannot be spoken, a sentence with a remedy."""
     lines = "1 line is" if len(silent) == 1 else f"{len(silent)} lines are"
+    told = [line.text for task in silent if (line := film.line(task.of))]
+    languages = " or ".join(dict.fromkeys(voices.language_of(text, film.language) for text in told))
     return (
-        f"{lines} captioned and not spoken: no voice for {film.language} is installed here. "
+        f"{lines} captioned and not spoken: no voice for {languages} is installed here. "
         "docs/voices.md says how to add one."
     )
 

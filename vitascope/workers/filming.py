@@ -151,12 +151,13 @@ def _voice(house: House, row: Row, target: Path, stopped: threading.Event) -> di
     buyer = speech.Buyer(house.store, row.account_id, row.id, stopped=stopped)
     speakers = speech.speakers(house.settings, account, house.plans.of(account.plan), buyer)
     found = voices.choose(film, line, speakers)
+    language = voices.language_of(line.text, film.language)
     if not found:
-        raise NotSupported(f"No voice that speaks {film.language} is here.", hint="docs/voices.md says how to add one.")
+        raise NotSupported(f"No voice that speaks {language} is here.", hint="docs/voices.md says how to add one.")
     speaker, name = found
     member = film.cast.get(line.speaker)
     said = speaker.say(
-        line.text, voice=name, speed=member.voice.speed if member else 1.0, language=film.language, target=target
+        line.text, voice=name, speed=member.voice.speed if member else 1.0, language=language, target=target
     )
     words = [[word, str(start), str(end)] for word, start, end in said.words]
     digest = state.of_voice(film, line)  # of the words as they are now

@@ -19,10 +19,10 @@ import { breakDown, fromIdea } from './acts';
 import { filmKey } from './edits';
 import css from './films.module.css';
 import { sample } from './sample';
+import { length as characters, languageFor, LONGEST, readScript, type Unread } from './scriptFile';
 import { seconds } from './say';
 import type { FilmDocument } from './types';
 
-const LONGEST = 400_000; // characters of a script
 const SHAPES = { '16:9': [1280, 720], '9:16': [720, 1280], '1:1': [720, 720] } as const;
 type Shape = keyof typeof SHAPES;
 const LENGTHS = ['30', '60', '120'] as const; // seconds of a film from an idea
@@ -37,6 +37,7 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
   const [text, setText] = useState('');
   const [title, setTitle] = useState('');
   const [shape, setShape] = useState<Shape>('16:9');
+  const [unread, setUnread] = useState<{ why: Unread; name: string } | null>(null);
   const [dropping, setDropping] = useState(false);
   const model = usual(useCards().data ?? []);
   const toast = useToast();
@@ -44,12 +45,15 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
   const [from, setFrom] = useState<'script' | 'idea'>('script');
   const [length, setLength] = useState<(typeof LENGTHS)[number]>('60');
   const idea = from === 'idea' && writer;
+  const most = idea ? LONGEST_IDEA : LONGEST;
+  const count = text.length > most ? characters(text) : 0;
+  const tooLong = count > most;
 
   const create = useMutation({
     mutationFn: async ({ source, name, idea }: { source: string; name: string; idea?: boolean }) => {
       const document: FilmDocument = {
         ...(!(idea && !name) && { title: name || titleOf(source) || t('untitled') }), // or the idea's script has one
-        language: /[\u4e00-\u9fff]/.test(source) || (!source && language() === 'zh') ? 'zh' : 'en',
+        ...languageFor(source, language()),
         ...sizeFor(shape, model),
       };
       const film = await call(api.POST('/v1/films', { body: { document: document as never, by: '' } }));
@@ -74,10 +78,16 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
       void navigate(`/films/${made}`);
     },
   });
+  const write = (words: string) => {
+    setText(words);
+    setUnread(null);
+  };
   const readFile = async (files: FileList | null) => {
     const file = files?.[0];
     if (!file) return;
-    setText((await file.text()).slice(0, LONGEST));
+    const read = await readScript(file, most);
+    if ('unread' in read) return setUnread({ why: read.unread, name: file.name });
+    write(read.text);
     if (!title) setTitle(file.name.replace(/\.[a-z0-9]+$/i, ''));
   };
 
@@ -101,7 +111,7 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim()) create.mutate({ source: text, name: title.trim(), idea: Boolean(idea) });
+          if (text.trim() && !tooLong) create.mutate({ source: text, name: title.trim(), idea: Boolean(idea) });
         }}
         onDragOver={(event) => {
           event.preventDefault();
@@ -122,11 +132,18 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
           aria-describedby={idea ? `${id}-leaves` : undefined}
           placeholder={t(idea ? 'new.ideaPlaceholder' : 'new.placeholder')}
           value={text}
-          maxLength={idea ? LONGEST_IDEA : LONGEST}
+          aria-invalid={tooLong || undefined}
           rows={idea ? 5 : 10}
           spellCheck={false}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => write(event.currentTarget.value)}
         />
+        {(unread || tooLong) && (
+          <p role="alert" className={css.bad}>
+            {unread
+              ? t(`new.unread.${unread.why}`, { name: unread.name, most: figure(most) })
+              : t('new.tooLong', { shown: figure(count), most: figure(most) })}
+          </p>
+        )}
         {idea && (
           <p id={`${id}-leaves`} className={css.leaves}>
             {t('new.leaves', { shown: figure([...text].length), host: idea.host, model: idea.model })}
@@ -168,7 +185,7 @@ export function NewFilm({ first, onClose }: { first: boolean; onClose: () => voi
             type="submit"
             className="button"
             data-kind="fill"
-            disabled={!text.trim() || create.isPending}
+            disabled={!text.trim() || tooLong || create.isPending}
             aria-busy={create.isPending}
           >
             {t(create.isPending ? (idea ? 'new.writing' : 'new.busy') : idea ? 'new.write' : 'new.make')}

@@ -13,7 +13,7 @@ import {
   without,
   written,
 } from './document';
-import { rows } from './source';
+import { rows, withoutNames } from './source';
 import type { FilmDocument } from './types';
 
 const FILM: FilmDocument = {
@@ -118,4 +118,15 @@ describe('the script', () => {
     ]);
     expect(told.map(({ text }) => text).join('')).toBe(source.replaceAll('\n', ''));
   });
+});
+
+it('takes the names of those whose looks are told for no unknown words', () => {
+  const reading = { unknown: ['mia', '小安', 'tom', 'follows'] } as Parameters<typeof withoutNames>[0];
+  const cast = {
+    c1: { name: 'MIA BELL', looks: 'A red ball' },
+    c2: { name: '小安', looks: '蓝色的球' },
+    c3: { name: 'Tom' },
+  };
+  expect(withoutNames(reading, cast)?.unknown).toEqual(['tom', 'follows']); // nothing says how Tom looks
+  expect(withoutNames(undefined, cast)).toBeUndefined();
 });

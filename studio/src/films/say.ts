@@ -5,7 +5,7 @@ import { shortName, usual } from '../models/takes';
 import { figure, span } from '../parts/time';
 import { language } from '../words';
 import { toSeconds } from './document';
-import type { FilmView, State, Take } from './types';
+import type { FilmQuote, FilmView, State, Take } from './types';
 
 export const SMOOTH = 1.5; // a seam below it looks smooth
 
@@ -35,6 +35,13 @@ export const label = (said: string): string => said.replace(/^S0*(\d+)-0*(\d+)/,
 export function usePrice() {
   const { t } = useTranslation('films');
   return (credits: number) => t('credits', { count: credits, shown: figure(credits) });
+}
+
+/** Why something cannot be made: in the reader's own language where it is a voice, of which many films have some. */
+export function useWhyNot() {
+  const { t } = useTranslation('films');
+  return ({ kind, code, message, hint }: FilmQuote['refused'][number]) =>
+    kind === 'voice' && code === 'not_supported' ? t('noVoice') : `${message} ${hint}`;
 }
 
 /** The model that makes the film's takes, by its short name. */

@@ -1,6 +1,8 @@
 // The script beside the board: the source's rows, and which shot each belongs to. Lines carry their place in the
 // source; actions are found again by their words. Pure.
+import type { Reading } from '../api/types';
 import type { Placed } from './document';
+import type { FilmDocument } from './types';
 
 export interface Row {
   at: number; // its first character in the source
@@ -49,6 +51,18 @@ export function rows(source: string, shots: readonly Placed[]): Row[] {
     row.first = true;
   }
   return list;
+}
+
+/** The reading of a shot whose prompt says how its cast looks: their names are not words that the model must know. */
+export function withoutNames(reading: Reading | undefined, cast: FilmDocument['cast'] = {}): Reading | undefined {
+  const names = new Set(
+    Object.values(cast)
+      .filter(({ looks }) => looks?.trim())
+      .flatMap(({ name, aliases = [] }) => [name, ...aliases])
+      .flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)])
+      .map((name) => name.toLowerCase()),
+  );
+  return reading && { ...reading, unknown: reading.unknown.filter((word) => !names.has(word.toLowerCase())) };
 }
 
 function found(source: string, shots: readonly Placed[]): Stretch[] {

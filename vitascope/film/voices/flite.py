@@ -42,10 +42,12 @@ class Flite:
         made = []
         for number, sentence in enumerate(sentences):
             words, file = folder / "words.txt", folder / f"{number}.wav"
+            made.append(file)
             plain = ascii_words(sentence)
+            if not any(letter.isalnum() for letter in plain):
+                continue  # of its stop alone flite makes a blip; without a file nothing was said
             words.write_text(plain + "\n", "ascii")
             stretch = ["--setf", f"duration_stretch={1 / speed:.4f}"]
             command = [self._path, "-voice", voice, *stretch, "-f", str(words), "-o", str(file)]
             program.run(command, name=self.name, text=plain, folder=folder)
-            made.append(file)
         return made

@@ -58,25 +58,27 @@ def refuse_voices(context: Context, actor: Actor, film: Film, plan: Plan) -> Non
     wanted = [item for item in plan.items if item.kind == "voice"]
     if not wanted:
         return
-    cast = voices.casting(film, speakers(context, actor))
+    lines = {item.of: line for item in wanted if (line := film.line(item.of))}
+    cast = voices.cast_lines(film, lines.values(), speakers(context, actor))
     silent: list[Item] = []
     sent: dict[voices.Speaker, list[Line]] = {}
     for item in wanted:
-        line = film.line(item.of)
-        found = cast.get(line.speaker) if line else None
+        line, found = lines.get(item.of), cast.get(item.of)
         if not line or not found:
             silent.append(item)
         elif found[0].sends_to:
             sent.setdefault(found[0], []).append(line)
     for item in silent:
-        why = NotSupported(f"No voice that speaks {film.language} is here.", hint=HINT)
+        text = lines[item.of].text if item.of in lines else ""
+        language = voices.language_of(text, film.language)
+        why = NotSupported(f"No voice that speaks {language} is here.", hint=HINT)
         plan.refused.append(Refused(item.of, "voice", item.label, why))
     gone = {id(item) for item in silent}
     plan.items = _without(plan.items, gone)
-    for speaker, lines in sent.items():
-        told = f"The words of {counted(len(lines), 'line')} go to {speaker.sends_to}"
+    for speaker, theirs in sent.items():
+        told = f"The words of {counted(len(theirs), 'line')} go to {speaker.sends_to}"
         if isinstance(speaker, Bought):
-            costs = [speaker.offer.estimate(line.text) for line in lines]
+            costs = [speaker.offer.estimate(line.text) for line in theirs]
             plan.spoken[speaker.name] = costs
             told += f" and are bought there, for {_dollars(costs)} by the list of {speaker.offer.dated}"
         plan.sent.append(f"{told}.")

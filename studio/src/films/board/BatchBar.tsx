@@ -6,7 +6,7 @@ import { told } from '../../api/client';
 import { figure } from '../../parts/time';
 import { useFilmActs, useFilmQuote, type Wish } from '../acts';
 import type { Film } from '../edits';
-import { label as labelOf, usePrice } from '../say';
+import { label as labelOf, usePrice, useWhyNot } from '../say';
 import { Shape } from '../Mark';
 import type { FilmQuote, State } from '../types';
 import css from './batch.module.css';
@@ -14,6 +14,7 @@ import css from './batch.module.css';
 export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string) => void }) {
   const { t } = useTranslation('films');
   const price = usePrice();
+  const whyNot = useWhyNot();
   const { film, saved } = here;
   const { make } = useFilmActs(film.id);
   const [missing, setMissing] = useState(true);
@@ -73,7 +74,13 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
           onChange={(event) => setMissing(event.currentTarget.checked)}
           label={t('state.missing')}
           description={
-            asIs.isPending ? t('counting') : lacking.length ? counted(lacking) + priced(lacking) : t('nothingMissing')
+            asIs.isPending
+              ? t('counting')
+              : lacking.length
+                ? counted(lacking) + priced(lacking)
+                : asIs.data?.refused.length
+                  ? t('noneCanBeMade', { count: asIs.data.refused.length })
+                  : t('nothingMissing')
           }
         />
         <Checkbox
@@ -111,7 +118,7 @@ export function BatchBar({ here, onChoose }: { here: Film; onChoose: (id: string
             <div>
               <b>{t('refused', { count: refused.length })}</b>
               <span>
-                {first.message} {first.hint}{' '}
+                {whyNot(first)}{' '}
                 {film.document.shots?.[first.of] && (
                   <button type="button" onClick={() => onChoose(first.of)}>
                     {t('openShot', { label: labelOf(first.label) })}

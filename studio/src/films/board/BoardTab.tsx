@@ -5,6 +5,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { Button } from '../../parts/Button';
 import { Segment } from '../../parts/Segment';
 import { useShortcut } from '../../shell/shortcuts';
 import { useTimeline } from '../acts';
@@ -37,7 +38,8 @@ export function BoardTab({ here }: { here: Film }) {
     () => Object.fromEntries((timeline?.pieces ?? []).map((piece) => [piece.shot, piece.seconds])),
     [timeline],
   );
-  const current = shots.find(({ shotId }) => shotId === params.get('shot'));
+  const wanted = params.get('shot') ?? '';
+  const current = shots.find(({ shotId }) => shotId === wanted);
 
   const set = useRef(setParams);
   set.current = setParams; // another one after each step, for which no card needs to be drawn anew
@@ -106,6 +108,14 @@ export function BoardTab({ here }: { here: Film }) {
             { value: 'board', label: t('board') },
           ]}
         />
+      )}
+      {wanted && !current && asked.current === null && (
+        <p role="status" className={css.noShot}>
+          {t('noShot', { id: wanted.slice(0, 40) })}{' '}
+          <Button small kind="quiet" onClick={() => choose('')}>
+            {t('close')}
+          </Button>
+        </p>
       )}
       <div ref={work} onClick={press} className={css.work} data-sheet={(wide && Boolean(sheet)) || undefined}>
         {(!narrow || half === 'script') && <Script {...common} />}

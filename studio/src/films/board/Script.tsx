@@ -12,7 +12,8 @@ import { language } from '../../words';
 import { breakDown, useWarnings } from '../acts';
 import type { Placed } from '../document';
 import { useModelName } from '../say';
-import { rows } from '../source';
+import { rows, withoutNames } from '../source';
+import type { FilmDocument } from '../types';
 import type { BoardProps } from './parts';
 import css from './script.module.css';
 
@@ -25,7 +26,7 @@ export function Script({ here, shots, current, onChoose }: BoardProps) {
   const form = film.document.source?.form ?? '';
   const [editing, setEditing] = useState(false);
   const told = useMemo(() => rows(source, shots), [source, shots]);
-  const readings = useReadings(shots, film.document.model);
+  const readings = useReadings(shots, film.document);
   const warnings = useWarnings(film);
   const labels = Object.fromEntries(shots.map(({ shotId, label }) => [shotId, label]));
   return (
@@ -97,7 +98,10 @@ export function Read({ text, reading }: { text: string; reading: Reading | undef
 }
 
 /** How each shot's model reads its action; nothing for models that read no words of their own. */
-function useReadings(shots: readonly Placed[], model = ''): Record<string, Reading | undefined> {
+function useReadings(
+  shots: readonly Placed[],
+  { model = '', cast }: FilmDocument,
+): Record<string, Reading | undefined> {
   const asked = shots.slice(0, MOST_READ).filter(({ shot }) => (shot.action ?? '').trim());
   const answers = useQueries({
     queries: asked.map(({ shot }) => {
@@ -112,7 +116,7 @@ function useReadings(shots: readonly Placed[], model = ''): Record<string, Readi
       };
     }),
   });
-  return Object.fromEntries(asked.map(({ shotId }, at) => [shotId, answers[at]?.data]));
+  return Object.fromEntries(asked.map(({ shotId }, at) => [shotId, withoutNames(answers[at]?.data, cast)]));
 }
 
 function Unknown({

@@ -158,7 +158,8 @@ export function PhoneView({ here }: { here: Film }) {
           )}
         </div>
         <p>
-          {t('phone.neither')} {old.length > 0 && t('phone.old', { list: old.join(', '), count: old.length })}
+          {t(writing ? 'phone.neither' : 'phone.buysNothing')}{' '}
+          {old.length > 0 && t('phone.old', { list: old.join(', '), count: old.length })}
         </p>
       </footer>
     </main>
