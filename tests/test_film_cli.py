@@ -171,6 +171,41 @@ def test_a_cut_without_any_shot_of_the_film_is_refused(film, left, told):
     assert len(v.film(folder=film.folder).timeline.pieces) == 2
 
 
+def test_the_cut_of_another_film_is_refused_wherever_it_lies_and_one_that_does_not_say_is_compared(film, tmp_path):
+    script, other = tmp_path / "other.fountain", tmp_path / "other"
+    script.write_text(SCRIPT.replace("Two Balls", "The Other Film"))
+    assert film("new", script, "-o", other, "--size", "176x96", "--music", "none")[0] == 0
+    film("export", other, "--to", "otio,fcpxml,edl")
+    cuts = [path for path in (other / "hand-off").iterdir() if path.suffix in (".otio", ".fcpxml", ".edl")]
+    assert len(cuts) == 3
+    for cut in cuts:
+        elsewhere = tmp_path / cut.name
+        elsewhere.write_bytes(cut.read_bytes())
+        for path in (cut, elsewhere):
+            code, _, said = film("import-cut", film.folder, path, "--yes")
+            assert (code, "The Other Film" in said, "Two Balls" in said) == (2, True, True)
+            assert film("import-cut", other, path)[2].startswith("The cut is the same")
+        stripped = re.sub("Vitascope film", "Some note of", elsewhere.read_text("utf-8"))
+        elsewhere.write_text(stripped, "utf-8")
+        assert film("import-cut", film.folder, elsewhere)[0] == 0, "its length differs, and that is told"
+        cut.write_text(stripped, "utf-8")
+        assert "The Other Film" in film("import-cut", film.folder, cut)[2], "the film.json beside it says whose it is"
+
+
+def test_a_film_of_before_films_had_an_identity_gets_one_when_it_is_handed_off(film):
+    path = film.folder / "film.json"
+    data = json.loads(path.read_text("utf-8"))
+    first = data.pop("identity")
+    path.write_text(json.dumps(data), "utf-8")
+    assert film("export", film.folder, "--to", "edl")[0] == 0
+    given = json.loads(path.read_text("utf-8"))["identity"]
+    assert given not in ("", first)
+    edl = next((film.folder / "hand-off").glob("*.edl"))
+    assert f"* Vitascope film {given}: Two Balls" in edl.read_text("utf-8").splitlines()
+    change(film.folder, title="Renamed")
+    assert "The cut is the same" in film("import-cut", film.folder, edl)[2]
+
+
 def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
     own = tmp_path / "own.mp4"
     footage.film(own, [footage.halves(320, 180)] * 30, fps=30)

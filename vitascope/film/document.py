@@ -186,6 +186,13 @@ class _Unknown(ValueError):
 
 class Film(Noun):
     format: Literal[1] = 1
+    identity: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_-]{0,64}$",
+            description="Which film it is, for a cut that comes back; a copy keeps it. Empty: of before there was one.",
+        ),
+    ] = ""
     title: Annotated[str, Field(min_length=1, max_length=200)] = "Untitled film"
     kind: Literal["story", "narration", "advert"] = "story"
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"

@@ -15,7 +15,7 @@ from vitascope.film import handoff, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder
-from vitascope.film.handoff import Difference, bundle
+from vitascope.film.handoff import Difference, bundle, identity
 from vitascope.film.handoff.links import beside, file_names, safe_name
 from vitascope.film.take import Media
 from vitascope.film.timeline import Timeline, shows_nothing, timeline
@@ -95,6 +95,7 @@ def export(
         raise BadSpec(f'There is no format "{unknown[0][:20]}".', hint=f"{', '.join(known)}, or all.", field="format")
     if zipped and BUNDLE not in wanted:
         raise BadSpec("Only a ZIP holds formats.", hint="--to zip --formats otio,srt", field="formats")
+    folder.identify()
     shown, film = _shown(folder), folder.film
     target = output or folder.path / "hand-off"
     target.mkdir(parents=True, exist_ok=True)
@@ -151,13 +152,16 @@ def write_one(
 
 def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
     """What an editor has changed in this OTIO, FCPXML or EDL file since it was handed off: `export` leaves the film of
-    that moment beside its files. Without it the film as it is now is compared.
+    that moment beside its files. Without it the film as it is now is compared. Raises BadSpec for another film's.
     """
     film, takes = folder.film, folder.takes
     if (file.parent / FILM).is_file():
         before = FilmFolder.open(file.parent)
+        identity.refuse_another(film, before.film.identity, before.film.title)
         film, takes = before.film, before.written  # their files lie there under other names
-    return handoff.compare(film, takes, timeline(film, takes), handoff.read(file, rate=film.fps))
+    cut = handoff.read(file, rate=film.fps)
+    identity.refuse_another(folder.film, cut.film, cut.title)
+    return handoff.compare(film, takes, timeline(film, takes), cut)
 
 
 def accept(

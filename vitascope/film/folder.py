@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -43,7 +44,7 @@ class FilmFolder:
         """Raises Conflict when a film is there already."""
         if (path / FILM).exists():
             raise Conflict(f"There is a film in {path} already.", hint="Choose another folder with -o.")
-        made = cls(_folder(path), film)
+        made = cls(_folder(path), _identified(film))
         made.save()
         return made
 
@@ -64,8 +65,14 @@ class FilmFolder:
         self._write_takes()
 
     def change(self, film: Film) -> None:
-        self.film = film
-        _write(self.path / FILM, film.to_dict())
+        self.film = _identified(film)
+        _write(self.path / FILM, self.film.to_dict())
+
+    def identify(self) -> None:
+        """Give a film of before films had an identity its own; not where it cannot be written now."""
+        if not self.film.identity:
+            with suppress(Conflict, OutputFailed, OSError), self.editing():
+                self.change(self.film)
 
     def add(self, take: Take) -> Take:
         """With the next number of its kind, and written down."""
@@ -130,6 +137,11 @@ class FilmFolder:
             raise BadSpec(f"{_TAKES} of the film cannot be read: {error}.", hint="Restore it from a copy.") from error
         self._gone = {take.id: take.media for take in takes if take.media and not (self.path / take.media.key).exists()}
         self.takes = Takes(replace(take, media=None) if take.id in self._gone else take for take in takes)
+
+
+def _identified(film: Film) -> Film:
+    """A film that has no identity yet gets one by chance: two of the same script are two films."""
+    return film if film.identity else film.model_copy(update={"identity": secrets.token_hex(8)})
 
 
 def _held(lock: IO[bytes]) -> bool:

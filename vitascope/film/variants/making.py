@@ -172,8 +172,9 @@ def _opened(variant: Variant, path: Path) -> FilmFolder:
     except VitascopeError:
         shutil.rmtree(path, ignore_errors=True)
         return FilmFolder.make(path, variant.film)
-    if own.film != variant.film:
-        own.change(variant.film)
+    wanted = variant.film.model_copy(update={"identity": own.film.identity})
+    if own.film != wanted:
+        own.change(wanted)
     return own
 
 
