@@ -226,12 +226,13 @@ def test_a_changed_script_keeps_what_it_still_holds_and_asks_first(film):
     assert film("script", film.folder, film.script, "--yes")[0] == 0
     states = [(one.of, one.name) for one in v.film(folder=film.folder).states]
     assert states == [("k1", "current"), ("k2", "stale"), ("k3", "missing")]
-    film.script.write_text("EXT. SNOW - NIGHT\n\nA green ball rolls.\n")
+    film.script.write_text("EXT. SNOW - NIGHT\n\nA green ball\nrolls.\n")
     code, out, said = film("script", film.folder, film.script, "--yes")
     assert [line.split()[:2] for line in out.splitlines()] == [
         ["kept", "S01-01"], ["dropped", "S01-01"], ["dropped", "S01-02"],
     ]  # fmt: skip
     assert "(was S01-03)" in out
+    assert "A green ball rolls." in out, "a line each"
     assert "1 take" in out
     assert len(takes(film.folder)) == 2, "takes of dropped shots stay"
 

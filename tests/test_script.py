@@ -457,6 +457,29 @@ def test_a_conflict_between_hand_and_script_is_told():
     assert ["S01-02: its action was changed by hand" in warning.text for warning in found.warnings] == [True]
 
 
+def test_a_changed_script_is_read_in_its_own_form_and_a_change_of_form_is_told():
+    fountain, zh = (
+        script("red_ball.fountain"),
+        "《逆光》\n\n人物：小米\n\n第1场 日 内 客厅\n人物：小米\n△小米推门进来。\n小米：我回来了。\n",
+    )
+    film = breakdown(fountain).film
+    found = again(film, zh)
+    assert (found.form, found.film.source.form) == ("screenplay_zh", "screenplay_zh")
+    assert [shot.action for shot in found.film.shots.values() if "人物" in shot.action] == []
+    assert [line.text for line in lines(found.film)] == ["我回来了。"]
+    assert "read as 剧本, and the one before was Fountain" in found.warnings[0].text
+    back = again(found.film, fountain)
+    assert (back.form, "read as Fountain" in back.warnings[0].text) == ("fountain", True)
+    said = again(film, zh, form="plain")
+    assert (said.form, [one for one in said.warnings if "read as" in one.text]) == ("plain", [])
+    kept = again(said.film, fountain)
+    assert kept.form == "plain", "it was said against the signs of the text"
+    assert "looks like Fountain; it is read as plain text" in kept.warnings[0].text
+    adapted = film.model_copy(update={"source": film.source.model_copy(update={"form": "adapted"})})
+    assert again(adapted, fountain + "\nA cloud.\n").form == "adapted"
+    assert again(adapted, zh).form == "screenplay_zh"
+
+
 def test_a_new_character_of_a_changed_script_gets_an_id_of_its_own():
     film = breakdown("MIA: Hello there.\nLIN: Hi.", form="plain").film
     after = again(film, "BO: What now?\nMIA: Hello there.\nLIN: Hi.").film
