@@ -245,7 +245,15 @@ def test_a_changed_script_keeps_what_it_still_holds_and_asks_first(film):
         (("new", "{script}", "-o", "{folder}"), "already"),
         (("new", "{script}", "-o", "x", "--model", "nope"), "nope"),
         (("new", "{script}", "-o", "x", "--size", "abc"), "abc"),
+        (("new", "{script}", "-o", "x", "--size", "0x0"), "even numbers from 64 to 4096"),
+        (("new", "{script}", "-o", "x", "--size", "99999999x99999999"), "even numbers from 64 to 4096"),
+        (("new", "{script}", "-o", "x", "--size", "176x9²"), "9²"),
         (("new", "{pdf}", "-o", "x"), "not plain text"),
+        (("new", "{video}", "-o", "x"), "Save the script as plain text"),
+        (("new", "{book}", "-o", "x"), "Split it into episodes"),
+        (("variants", "{folder}", "nosuch.csv", "-o", "x"), "Give the path of a file"),
+        (("import-cut", "{folder}", "nosuch.edl"), "Give the path of the cut"),
+        (("export", "{folder}", "--to", "otio", "-o", "{script}/x"), "Choose another one"),
         (("new", "{empty}", "-o", "x"), "no shots"),
         (("script", "{folder}", "{empty}", "--yes"), "no shots"),
         (("plan", "nowhere"), "no film"),
@@ -261,14 +269,31 @@ def test_what_cannot_be_done_is_told_with_a_remedy(film, tmp_path, monkeypatch, 
     pdf.write_text("%PDF-1.4 words")
     empty = tmp_path / "empty.txt"
     empty.write_text("\n\n")
-    names = {"script": film.script, "folder": film.folder, "pdf": pdf, "empty": empty}
+    video, book = tmp_path / "clip.mp4", tmp_path / "book.txt"
+    video.write_bytes(b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(range(256)) * 8000)
+    book.write_text("春天来了。" * 400_000, "utf-8")
+    names = {"script": film.script, "folder": film.folder, "pdf": pdf, "empty": empty, "video": video, "book": book}
     before = FilmFolder.open(film.folder).film
     code, _, said = film(*(word.format(**names) for word in arguments))
     assert code in (1, 2)
     assert FilmFolder.open(film.folder).film == before
     assert message in said
     assert "hint: " in said
+    assert "VITASCOPE_HOME" not in said
     assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_told_as_the_films(film):
+    (film.folder / ".lock").unlink(missing_ok=True)
+    (film.folder / ".lock").mkdir()  # a right that is not there: root has them all
+    code, _, said = film("approve", film.folder, "cut")
+    assert (code, "into the film's folder" in said, "VITASCOPE_HOME" in said) == (1, True, False)
+
+
+def test_a_note_on_a_take_names_its_shot(film):
+    change(film.folder, shots={"k2": {"seconds": "0.6"}})
+    said = film("make", film.folder, "--shot", "S01-02")[2]
+    assert "S01-02: 0.6 seconds were asked" in said
 
 
 def test_a_shot_that_fails_blocks_what_goes_on_from_it_and_nothing_else(film):

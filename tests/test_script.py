@@ -113,11 +113,11 @@ def test_fountain_is_read_to_the_letter():
 def test_a_voice_that_is_not_seen_speaks_over_the_picture_before_it():
     film = breakdown(script("red_ball.fountain")).film
     over = shot(film, "She did not stop")
-    assert over.action == "the water. It glitters."
+    assert over.action == "The water. It glitters."
     assert over.lines[-1].kind == "voice_over"
     long = [line for line in lines(film) if line.text.startswith(("So this is", "I think that"))]
     assert len(long) == 2  # one speech of 15 seconds, parted between sentences
-    assert shot(film, "I think that").action == "the water. It glitters."
+    assert shot(film, "I think that").action == "The water. It glitters."
 
 
 def test_only_the_script_says_that_shots_continue():
@@ -128,6 +128,12 @@ def test_only_the_script_says_that_shots_continue():
     assert film.scenes["s2"].time == ""
     table = breakdown(script("shots.csv")).film
     assert [one.start for one in table.shots.values()] == ["new", "continue", "new", "new"]
+
+
+def test_what_follows_a_shot_size_is_a_sentence_of_its_own():
+    film = breakdown("EXT. HILL - DAY\n\nCLOSE ON the grass. MIA rolls through it.\n\nMIA\nHello.").film
+    first = next(iter(film.shots.values()))
+    assert (first.framing, first.action) == ("close-up", "The grass. MIA rolls through it.")
 
 
 def test_names_keep_their_spelling_and_extensions_are_no_part_of_them():

@@ -14,7 +14,7 @@ from vitascope.film import captions as titles
 from vitascope.film import handoff, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions, Film
-from vitascope.film.folder import FILM, FilmFolder
+from vitascope.film.folder import FILM, FilmFolder, made_folder
 from vitascope.film.handoff import Difference, bundle, identity
 from vitascope.film.handoff.links import beside, file_names, safe_name
 from vitascope.film.take import Media
@@ -98,7 +98,7 @@ def export(
     folder.identify()
     shown, film = _shown(folder), folder.film
     target = output or folder.path / "hand-off"
-    target.mkdir(parents=True, exist_ok=True)
+    made_folder(target)
     beside_it = file_names(shown)
     FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that
     for media in {media.key: media for media in _media(shown)}.values():
@@ -159,7 +159,12 @@ def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
         before = FilmFolder.open(file.parent)
         identity.refuse_another(film, before.film.identity, before.film.title)
         film, takes = before.film, before.written  # their files lie there under other names
-    cut = handoff.read(file, rate=film.fps)
+    try:
+        cut = handoff.read(file, rate=film.fps)
+    except OSError as error:
+        raise NotFound(
+            f"{file} cannot be read: {error.strerror}.", hint="Give the path of the cut that the editor exported."
+        ) from error
     identity.refuse_another(folder.film, cut.film, cut.title)
     return handoff.compare(film, takes, timeline(film, takes), cut)
 

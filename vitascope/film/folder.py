@@ -44,7 +44,7 @@ class FilmFolder:
         """Raises Conflict when a film is there already."""
         if (path / FILM).exists():
             raise Conflict(f"There is a film in {path} already.", hint="Choose another folder with -o.")
-        made = cls(_folder(path), _identified(film))
+        made = cls(made_folder(path), _identified(film))
         made.save()
         return made
 
@@ -100,7 +100,7 @@ class FilmFolder:
     def place(self, *parts: str) -> Path:
         """A path inside, its folder made."""
         target = self.path.joinpath(*parts)
-        _folder(target.parent)
+        made_folder(target.parent)
         return target
 
     @contextmanager
@@ -108,7 +108,7 @@ class FilmFolder:
         """Only one process makes or changes things in a folder; what another has made before is read first. A process
         that was killed holds nothing, and the halves it left go. Raises Conflict when another works.
         """
-        with open(self.place(_LOCK), "ab") as lock:
+        with self._lock() as lock:
             if not _held(lock):
                 raise Conflict("Another process works on this film.", hint="Wait until it is done, or end it.")
             self._read_takes()
@@ -116,6 +116,15 @@ class FilmFolder:
                 for half in (self.path / part).glob(f"{UNFINISHED}*"):
                     half.unlink(missing_ok=True)
             yield
+
+    def _lock(self) -> IO[bytes]:
+        try:
+            return open(self.place(_LOCK), "ab")
+        except OSError as error:
+            raise OutputFailed(
+                f"Nothing can be written into the film's folder {self.path}: {error.strerror}.",
+                hint="Check the folder's rights, or copy it to a place that is yours.",
+            ) from error
 
     @contextmanager
     def editing(self) -> Iterator[None]:
@@ -160,7 +169,8 @@ def _held(lock: IO[bytes]) -> bool:
     return True
 
 
-def _folder(path: Path) -> Path:
+def made_folder(path: Path) -> Path:
+    """Made where it is not there. Raises OutputFailed."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
