@@ -173,6 +173,41 @@ def test_a_cut_without_any_shot_of_the_film_is_refused(film, left, told):
     assert len(v.film(folder=film.folder).timeline.pieces) == 2
 
 
+def test_the_cut_of_another_film_is_refused_wherever_it_lies_and_one_that_does_not_say_is_compared(film, tmp_path):
+    script, other = tmp_path / "other.fountain", tmp_path / "other"
+    script.write_text(SCRIPT.replace("Two Balls", "The Other Film"))
+    assert film("new", script, "-o", other, "--size", "176x96", "--music", "none")[0] == 0
+    film("export", other, "--to", "otio,fcpxml,edl")
+    cuts = [path for path in (other / "hand-off").iterdir() if path.suffix in (".otio", ".fcpxml", ".edl")]
+    assert len(cuts) == 3
+    for cut in cuts:
+        elsewhere = tmp_path / cut.name
+        elsewhere.write_bytes(cut.read_bytes())
+        for path in (cut, elsewhere):
+            code, _, said = film("import-cut", film.folder, path, "--yes")
+            assert (code, "The Other Film" in said, "Two Balls" in said) == (2, True, True)
+            assert film("import-cut", other, path)[2].startswith("The cut is the same")
+        stripped = re.sub("Vitascope film", "Some note of", elsewhere.read_text("utf-8"))
+        elsewhere.write_text(stripped, "utf-8")
+        assert film("import-cut", film.folder, elsewhere)[0] == 0, "its length differs, and that is told"
+        cut.write_text(stripped, "utf-8")
+        assert "The Other Film" in film("import-cut", film.folder, cut)[2], "the film.json beside it says whose it is"
+
+
+def test_a_film_of_before_films_had_an_identity_gets_one_when_it_is_handed_off(film):
+    path = film.folder / "film.json"
+    data = json.loads(path.read_text("utf-8"))
+    first = data.pop("identity")
+    path.write_text(json.dumps(data), "utf-8")
+    assert film("export", film.folder, "--to", "edl")[0] == 0
+    given = json.loads(path.read_text("utf-8"))["identity"]
+    assert given not in ("", first)
+    edl = next((film.folder / "hand-off").glob("*.edl"))
+    assert f"* Vitascope film {given}: Two Balls" in edl.read_text("utf-8").splitlines()
+    change(film.folder, title="Renamed")
+    assert "The cut is the same" in film("import-cut", film.folder, edl)[2]
+
+
 def test_an_own_clip_is_a_take_that_is_read_again_and_rendered(film, tmp_path):
     own = tmp_path / "own.mp4"
     footage.film(own, [footage.halves(320, 180)] * 30, fps=30)
@@ -193,12 +228,13 @@ def test_a_changed_script_keeps_what_it_still_holds_and_asks_first(film):
     assert film("script", film.folder, film.script, "--yes")[0] == 0
     states = [(one.of, one.name) for one in v.film(folder=film.folder).states]
     assert states == [("k1", "current"), ("k2", "stale"), ("k3", "missing")]
-    film.script.write_text("EXT. SNOW - NIGHT\n\nA green ball rolls.\n")
+    film.script.write_text("EXT. SNOW - NIGHT\n\nA green ball\nrolls.\n")
     code, out, said = film("script", film.folder, film.script, "--yes")
     assert [line.split()[:2] for line in out.splitlines()] == [
         ["kept", "S01-01"], ["dropped", "S01-01"], ["dropped", "S01-02"],
     ]  # fmt: skip
     assert "(was S01-03)" in out
+    assert "A green ball rolls." in out, "a line each"
     assert "1 take" in out
     assert len(takes(film.folder)) == 2, "takes of dropped shots stay"
 
@@ -211,7 +247,15 @@ def test_a_changed_script_keeps_what_it_still_holds_and_asks_first(film):
         (("new", "{script}", "-o", "{folder}"), "already"),
         (("new", "{script}", "-o", "x", "--model", "nope"), "nope"),
         (("new", "{script}", "-o", "x", "--size", "abc"), "abc"),
+        (("new", "{script}", "-o", "x", "--size", "0x0"), "even numbers from 64 to 4096"),
+        (("new", "{script}", "-o", "x", "--size", "99999999x99999999"), "even numbers from 64 to 4096"),
+        (("new", "{script}", "-o", "x", "--size", "176x9²"), "9²"),
         (("new", "{pdf}", "-o", "x"), "not plain text"),
+        (("new", "{video}", "-o", "x"), "Save the script as plain text"),
+        (("new", "{book}", "-o", "x"), "Split it into episodes"),
+        (("variants", "{folder}", "nosuch.csv", "-o", "x"), "Give the path of a file"),
+        (("import-cut", "{folder}", "nosuch.edl"), "Give the path of the cut"),
+        (("export", "{folder}", "--to", "otio", "-o", "{script}/x"), "Choose another one"),
         (("new", "{empty}", "-o", "x"), "no shots"),
         (("script", "{folder}", "{empty}", "--yes"), "no shots"),
         (("plan", "nowhere"), "no film"),
@@ -227,14 +271,31 @@ def test_what_cannot_be_done_is_told_with_a_remedy(film, tmp_path, monkeypatch, 
     pdf.write_text("%PDF-1.4 words")
     empty = tmp_path / "empty.txt"
     empty.write_text("\n\n")
-    names = {"script": film.script, "folder": film.folder, "pdf": pdf, "empty": empty}
+    video, book = tmp_path / "clip.mp4", tmp_path / "book.txt"
+    video.write_bytes(b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(range(256)) * 8000)
+    book.write_text("春天来了。" * 400_000, "utf-8")
+    names = {"script": film.script, "folder": film.folder, "pdf": pdf, "empty": empty, "video": video, "book": book}
     before = FilmFolder.open(film.folder).film
     code, _, said = film(*(word.format(**names) for word in arguments))
     assert code in (1, 2)
     assert FilmFolder.open(film.folder).film == before
     assert message in said
     assert "hint: " in said
+    assert "VITASCOPE_HOME" not in said
     assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_told_as_the_films(film):
+    (film.folder / ".lock").unlink(missing_ok=True)
+    (film.folder / ".lock").mkdir()  # a right that is not there: root has them all
+    code, _, said = film("approve", film.folder, "cut")
+    assert (code, "into the film's folder" in said, "VITASCOPE_HOME" in said) == (1, True, False)
+
+
+def test_a_note_on_a_take_names_its_shot(film):
+    change(film.folder, shots={"k2": {"seconds": "0.6"}})
+    said = film("make", film.folder, "--shot", "S01-02")[2]
+    assert "S01-02: 0.6 seconds were asked" in said
 
 
 def test_a_shot_that_fails_blocks_what_goes_on_from_it_and_nothing_else(film):

@@ -301,6 +301,10 @@ def test_the_timeline_has_links_captions_and_what_is_missing(working):
         assert client.get(f"{url}/export", params={"format": form}).status_code == 200
     cut = client.get(f"{url}/export", params={"format": "otio"}).text
     assert '"S01-02 -"' in cut
+    other = created(client, shots=shots, title="Another")["id"]
+    refused = client.post(f"/v1/films/{other}/import", files={"content": ("cut.otio", cut)})
+    assert refused.status_code == 400
+    assert '"Another"' in refused.json()["error"]["message"]
     file = {"content": ("cut.otio", cut.replace('"S01-02 -"', '"Beach"'))}
 
     def taken_over(**more):

@@ -128,6 +128,14 @@ def test_the_cheapest_and_the_fastest(server):
     assert "the fastest here" in " ".join(made["notes"])
 
 
+def test_an_unknown_name_is_told_with_the_routes_that_there_are(server):
+    told = (
+        server.client(server.key()).post("/v1/quote", json={"prompt": "a ball", "model": "auto:nope"}).json()["error"]
+    )
+    assert told["code"] == "unknown_model"
+    assert all(f" {name}," in told["message"] + told.get("hint", "") for name in ("auto", "auto:cheap", "talkies"))
+
+
 def test_without_a_list_only_models_of_this_machine_are_taken(tmp_path):
     with serving(tmp_path, cards=(FAR, LONG, CARD)) as server:
         client = server.owner()

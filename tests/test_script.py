@@ -113,11 +113,11 @@ def test_fountain_is_read_to_the_letter():
 def test_a_voice_that_is_not_seen_speaks_over_the_picture_before_it():
     film = breakdown(script("red_ball.fountain")).film
     over = shot(film, "She did not stop")
-    assert over.action == "the water. It glitters."
+    assert over.action == "The water. It glitters."
     assert over.lines[-1].kind == "voice_over"
     long = [line for line in lines(film) if line.text.startswith(("So this is", "I think that"))]
     assert len(long) == 2  # one speech of 15 seconds, parted between sentences
-    assert shot(film, "I think that").action == "the water. It glitters."
+    assert shot(film, "I think that").action == "The water. It glitters."
 
 
 def test_only_the_script_says_that_shots_continue():
@@ -128,6 +128,12 @@ def test_only_the_script_says_that_shots_continue():
     assert film.scenes["s2"].time == ""
     table = breakdown(script("shots.csv")).film
     assert [one.start for one in table.shots.values()] == ["new", "continue", "new", "new"]
+
+
+def test_what_follows_a_shot_size_is_a_sentence_of_its_own():
+    film = breakdown("EXT. HILL - DAY\n\nCLOSE ON the grass. MIA rolls through it.\n\nMIA\nHello.").film
+    first = next(iter(film.shots.values()))
+    assert (first.framing, first.action) == ("close-up", "The grass. MIA rolls through it.")
 
 
 def test_names_keep_their_spelling_and_extensions_are_no_part_of_them():
@@ -455,6 +461,29 @@ def test_a_conflict_between_hand_and_script_is_told():
     assert found.film.shots["k2"].action == "Wind moves the long grass."
     assert found.film.shots["k3"].action == "She rolls on."
     assert ["S01-02: its action was changed by hand" in warning.text for warning in found.warnings] == [True]
+
+
+def test_a_changed_script_is_read_in_its_own_form_and_a_change_of_form_is_told():
+    fountain, zh = (
+        script("red_ball.fountain"),
+        "《逆光》\n\n人物：小米\n\n第1场 日 内 客厅\n人物：小米\n△小米推门进来。\n小米：我回来了。\n",
+    )
+    film = breakdown(fountain).film
+    found = again(film, zh)
+    assert (found.form, found.film.source.form) == ("screenplay_zh", "screenplay_zh")
+    assert [shot.action for shot in found.film.shots.values() if "人物" in shot.action] == []
+    assert [line.text for line in lines(found.film)] == ["我回来了。"]
+    assert "read as 剧本, and the one before was Fountain" in found.warnings[0].text
+    back = again(found.film, fountain)
+    assert (back.form, "read as Fountain" in back.warnings[0].text) == ("fountain", True)
+    said = again(film, zh, form="plain")
+    assert (said.form, [one for one in said.warnings if "read as" in one.text]) == ("plain", [])
+    kept = again(said.film, fountain)
+    assert kept.form == "plain", "it was said against the signs of the text"
+    assert "looks like Fountain; it is read as plain text" in kept.warnings[0].text
+    adapted = film.model_copy(update={"source": film.source.model_copy(update={"form": "adapted"})})
+    assert again(adapted, fountain + "\nA cloud.\n").form == "adapted"
+    assert again(adapted, zh).form == "screenplay_zh"
 
 
 def test_a_new_character_of_a_changed_script_gets_an_id_of_its_own():

@@ -48,10 +48,15 @@ def test_a_batch_is_counted_made_once_and_goes_on(batch, capsys, tmp_path):
     assert [(one["row"], "price" in one["why"]) for one in listed["skipped"]] == [
         (3, True)
     ]  # one bad row stops no other
-    assert "2 films of 3" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "2 films of 3" in said
+    assert "; 3 takes to be made." in said, "they share one"
 
     code, films, _ = batch("--zip", tmp_path / "all.zip")
     assert code == 0
+    assert f"2 films in {tmp_path / 'all.zip'}; 2 of them undecided" in capsys.readouterr().err
+    batch("--plan")
+    assert "no take and no voice to be made." in capsys.readouterr().err, "nothing is missing"
     assert {film["state"] for film in films.values()} == {"made"}
     assert video.probe(batch.folder / "row-001.mp4").seconds == pytest.approx(1.0)
     one, other = (FilmFolder.open(batch.folder / "films" / name) for name in ("row-001", "row-002"))
@@ -66,6 +71,8 @@ def test_a_batch_is_counted_made_once_and_goes_on(batch, capsys, tmp_path):
     verdicts = tmp_path / "verdicts.json"
     verdicts.write_text('{"row-001": "accept"}')
     assert batch("--verdicts", verdicts, "--zip", tmp_path / "some.zip")[0] == 0
+    assert "1 film in" in (said := capsys.readouterr().err)
+    assert "; 1 undecided film left out" in said
     after = {name: (batch.folder / f"{name}.mp4").stat().st_mtime_ns for name in films}
     assert [after[name] == before[name] for name in ("row-001", "row-002")] == [False, True]
     assert len([take for take in FilmFolder.open(batch.folder / "films" / "row-001").takes if take.kind == "clip"]) == 2

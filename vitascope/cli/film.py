@@ -59,12 +59,13 @@ def new(
     """Break a script down into scenes, shots and lines."""
     from vitascope.film import begin
     from vitascope.film.checks.finding import counted
+    from vitascope.film.document import sized
     from vitascope.film.folder import FilmFolder, slug
 
     if (script is None) == (sample is None):
         raise BadSpec("There is no script." if script is None else "Both a script and --sample are given.",
                       hint="vitascope film new my.fountain, or --sample en.")  # fmt: skip
-    width, height = pixels(size) if size else SHAPES[aspect]
+    width, height = sized(pixels(size)) if size else SHAPES[aspect]
     broken = begin.of_script(
         script or begin.sample(sample or "en"), title=title, form=form, language=language, width=width, height=height,
         rate=rate, style=style, model=model, music=music,

@@ -20,26 +20,27 @@ _TOLD = {"kept": "kept", "changed": "made anew", "new": "new", "dropped": "dropp
 @click.command()
 @click.argument("folder", type=FOLDER)
 @click.argument("script", type=FILE, help="The script as it is now.")
+@click.option("--form", default="", help="fountain, screenplay_zh, table or plain. [default: found by itself]")
 @click.option("--yes", is_flag=True, help="Take it over without asking.")
-def script(folder: Path, script: Path, yes: bool) -> None:
+def script(folder: Path, script: Path, form: str, yes: bool) -> None:
     """Break a changed script down again: show what is kept, made anew and dropped, and take it over."""
     from vitascope.film import project
     from vitascope.film.checks.finding import counted
 
     film = project.film(folder=folder)
-    changes = film.change_script(script)
+    changes = film.change_script(script, form=form)
     for note in film.notes:
         say(f"note: {note}")
     for one in changes:
         takes = counted(one.takes, "take") if one.takes else ""
         was = f"  (was {one.was})" if one.was else ""
-        print(f"{_TOLD[one.what]:<9}  {one.label}  {takes:<8}  {one.text[:70]}{was}".rstrip())
+        print(f"{_TOLD[one.what]:<9}  {one.label}  {takes:<8}  {' '.join(one.text.split())[:70]}{was}".rstrip())
     counts = Counter[str](one.what for one in changes)
     told = ", ".join(f"{counts[what]} {word}" for what, word in _TOLD.items() if counts[what])
     if not yes and not (sys.stdin.isatty() and click.confirm(f"{told}. Take the script over?", err=True)):
         say(f"{told}. Nothing was changed; take it over with --yes.")
         return
-    film.change_script(script, accept=True)
+    film.change_script(script, form=form, accept=True)
     say(f"{told}. Takes of dropped shots stay in the folder. Next: vitascope film make {folder} --stale")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,10 @@ def name_of(film: Film, of: str) -> str:
 
 
 def pixels(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit()):
+    found = re.fullmatch(r"(\d{1,9})x(\d{1,9})", text.strip().lower())
+    if not found:
         raise BadSpec(f'The size is "{text[:20]}".', hint="Width x height, such as 1280x720.", field="size")
-    return int(width), int(height)
+    return int(found[1]), int(found[2])
 
 
 def say(text: str) -> None:

@@ -21,7 +21,9 @@ from vitascope.errors import BadSpec, VitascopeError
 @click.option("--size", help="Width x height of the films, in the place of the template's.")
 @click.option("--plan", "only_plan", is_flag=True, help="Count, and make nothing.")
 @click.option("--verdicts", type=FILE, help="What the contact sheet exported, for the ZIP.")
-@click.option("--zip", "packed", type=FILE, help="Also pack the films that were not rejected into this ZIP.")
+@click.option(
+    "--zip", "packed", type=FILE, help="Also pack the accepted films into this ZIP; where none is, all not rejected."
+)
 def variants(
     template: Path,
     table: Path,
@@ -51,9 +53,11 @@ def variants(
         say(f"left out: {one.name}: {one.why}")
     for warning in batch.warnings:
         say(f"note: {warning}")
+    left = making.missing(batch, output)
+    words = [counted(left[kind], word) for kind, word in (("clip", "take"), ("voice", "voice")) if left[kind]]
     say(
         f"{counted(batch.count, 'film')} of {batch.asked}, {float(batch.seconds()):.0f} s in all; "
-        f"{counted(len(batch.clips()), 'take')} and {counted(len(batch.voices()), 'voice')} to be made."
+        f"{' and '.join(words) or 'no take and no voice'} to be made."
     )
     title = making.heading(made_of.film, output)
     if only_plan:
@@ -67,8 +71,10 @@ def variants(
     )  # fmt: skip
     if packed:
         said = manifest.verdicts(begin.read_text(verdicts), batch) if verdicts else {}
-        count = making.pack(output, packed, said, title=title, language=made_of.film.language)
-        say(f"{counted(count, 'film')} in {packed}")
+        count, open_in, open_out = making.pack(output, packed, said, title=title, language=made_of.film.language)
+        undecided = f"; {open_in} of them undecided" if open_in else ""
+        undecided += f"; {counted(open_out, 'undecided film')} left out" if open_out else ""
+        say(f"{counted(count, 'film')} in {packed}{undecided}")
     print(output / "index.html", flush=True)
     failed = {name: one.error for name, one in done.items() if one.error}
     for name, why in failed.items():

@@ -34,7 +34,7 @@ def of_script(
     text = read_text(path)
     broken = script.with_shots(script.breakdown(text, form=form, language=language, title=title))
     data = broken.film.to_dict()
-    data |= {name: value for name, value in frame.items() if value}
+    data |= {name: value for name, value in frame.items() if value not in (None, "")}
     if not title and broken.film.title == document.Film().title:
         data["title"] = path.stem
     if music != "none":
@@ -54,21 +54,31 @@ def read_text(path: Path) -> str:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise NotFound(f"{path} cannot be read: {error.strerror}.", hint="Give the path of a script's file.") from error
-    if len(data) > MAX_BYTES:
-        raise TooLarge(f"{path.name} has more than {MAX_BYTES:,} bytes.", hint="Split it into episodes.")
+        raise NotFound(
+            f"{path} cannot be read: {error.strerror}.", hint="Give the path of a file that can be read."
+        ) from error
     if data.startswith((b"%PDF", b"{\\rtf")):
         raise BadSpec(f"{path.name} is not plain text.", hint="Export the script as plain text or Fountain.")
+    whole = len(data) <= MAX_BYTES
+    text = _decoded(data, whole=whole)
+    if text is None:  # whatever its size: a film is not to be split into episodes
+        raise BadSpec(f"{path.name} is not a text.", hint="Save the script as plain text, Fountain, CSV or Markdown.")
+    if not whole:
+        raise TooLarge(f"{path.name} has more than {MAX_BYTES:,} bytes.", hint="Split it into episodes.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(data: bytes, *, whole: bool) -> str | None:
+    """None: it is not a text. `whole`: else its last letter may be cut."""
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    encodings = [name for mark, name in marks.items() if data.startswith(mark)] or _unmarked(data)
-    for encoding in encodings:
+    for encoding in [name for mark, name in marks.items() if data.startswith(mark)] or _unmarked(data):
         try:
-            text = data.decode(encoding)
+            text = codecs.getincrementaldecoder(encoding)().decode(data, whole)
         except UnicodeDecodeError:
             continue
         if not _CONTROL.search(text):
-            return text.replace("\r\n", "\n").replace("\r", "\n")
-    raise BadSpec(f"{path.name} is not a text.", hint="Save the script as plain text, Fountain, CSV or Markdown.")
+            return text
+    return None
 
 
 def _unmarked(data: bytes) -> list[str]:

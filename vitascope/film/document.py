@@ -19,6 +19,7 @@ from vitascope.film.times import RATES, Seconds, Speed
 FORMAT = 1
 MAX_SHOTS, MAX_SCENES, MAX_CAST, MAX_CUES, MAX_ITEMS = 2_000, 500, 300, 200, 5_000
 MAX_SOURCE = 400_000  # characters of a script
+_SIDES = "Both sides must be even numbers from 64 to 4096"
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
 Text = Annotated[str, Field(max_length=4_000)]
@@ -186,6 +187,13 @@ class _Unknown(ValueError):
 
 class Film(Noun):
     format: Literal[1] = 1
+    identity: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_-]{0,64}$",
+            description="Which film it is, for a cut that comes back; a copy keeps it. Empty: of before there was one.",
+        ),
+    ] = ""
     title: Annotated[str, Field(min_length=1, max_length=200)] = "Untitled film"
     kind: Literal["story", "narration", "advert"] = "story"
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
@@ -286,6 +294,13 @@ class Film(Noun):
         return self.model_dump(mode="json", exclude_defaults=True) | {"format": FORMAT, "title": self.title}
 
 
+def sized(size: tuple[int, int]) -> tuple[int, int]:
+    """The same width and height. Raises BadSpec where no film has these."""
+    if any(side < 64 or side > 4096 or side % 2 for side in size):
+        raise BadSpec(f"A film cannot be {size[0]}x{size[1]}.", hint=f"{_SIDES}.", field="size")
+    return size
+
+
 def read(data: Any) -> Film:
     """Raises BadSpec that names the place, such as shots.k3.seconds; UnknownId where it names what is not there."""
     try:
@@ -300,7 +315,7 @@ def read(data: Any) -> Film:
                 field=unknown.path,
             ) from error
         place = ".".join(str(part) for part in first["loc"])
-        told = first["msg"].removeprefix("Value error, ")
+        told = _SIDES.lower() if place in ("width", "height") else first["msg"].removeprefix("Value error, ")
         raise BadSpec(
             f"The film is not in order{f' at {place[:100]}' if place else ''}: {told}.",
             hint="The form of a film is described in docs/films.md.",

@@ -14,8 +14,8 @@ from vitascope.film import captions as titles
 from vitascope.film import handoff, lost, origin, produce, subtitles
 from vitascope.film import render as rendering
 from vitascope.film.document import Captions, Film
-from vitascope.film.folder import FILM, FilmFolder
-from vitascope.film.handoff import Difference, bundle
+from vitascope.film.folder import FILM, FilmFolder, made_folder
+from vitascope.film.handoff import Difference, bundle, identity
 from vitascope.film.handoff.links import beside, file_names, safe_name
 from vitascope.film.take import Media
 from vitascope.film.timeline import Timeline, shows_nothing, timeline
@@ -112,6 +112,7 @@ def export(
     if zipped and BUNDLE not in wanted:
         raise BadSpec("Only a ZIP holds formats.", hint="--to zip --formats otio,srt", field="formats")
     target = output or folder.path / "hand-off"
+    folder.identify()
     with folder.writing(target):
         yield from _export(folder, wanted, target, inside)
 
@@ -120,7 +121,7 @@ def _export(
     folder: FilmFolder, wanted: Sequence[str], target: Path, inside: Sequence[str]
 ) -> Iterator[tuple[Path, list[str]]]:
     shown, film = _shown(folder), folder.film
-    target.mkdir(parents=True, exist_ok=True)
+    made_folder(target)
     beside_it = file_names(shown)
     FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that
     for media in {media.key: media for media in _media(shown)}.values():
@@ -174,13 +175,21 @@ def write_one(
 
 def compare(folder: FilmFolder, file: Path) -> tuple[Difference, ...]:
     """What an editor has changed in this OTIO, FCPXML or EDL file since it was handed off: `export` leaves the film of
-    that moment beside its files. Without it the film as it is now is compared.
+    that moment beside its files. Without it the film as it is now is compared. Raises BadSpec for another film's.
     """
     film, takes = folder.film, folder.takes
     if (file.parent / FILM).is_file():
         before = FilmFolder.open(file.parent)
+        identity.refuse_another(film, before.film.identity, before.film.title)
         film, takes = before.film, before.written  # their files lie there under other names
-    return handoff.compare(film, takes, timeline(film, takes), handoff.read(file, rate=film.fps))
+    try:
+        cut = handoff.read(file, rate=film.fps)
+    except OSError as error:
+        raise NotFound(
+            f"{file} cannot be read: {error.strerror}.", hint="Give the path of the cut that the editor exported."
+        ) from error
+    identity.refuse_another(folder.film, cut.film, cut.title)
+    return handoff.compare(film, takes, timeline(film, takes), cut)
 
 
 def accept(

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -45,7 +46,7 @@ class FilmFolder:
         """Raises Conflict when a film is there already."""
         if (path / FILM).exists():
             raise Conflict(f"There is a film in {path} already.", hint="Choose another folder with -o.")
-        made = cls(_folder(path), film)
+        made = cls(made_folder(path), _identified(film))
         made.save()
         return made
 
@@ -66,8 +67,14 @@ class FilmFolder:
         self._write_takes()
 
     def change(self, film: Film) -> None:
-        self.film = film
-        _write(self.path / FILM, film.to_dict())
+        self.film = _identified(film)
+        _write(self.path / FILM, self.film.to_dict())
+
+    def identify(self) -> None:
+        """Give a film of before films had an identity its own; not where it cannot be written now."""
+        if not self.film.identity:
+            with suppress(Conflict, OutputFailed, OSError), self.editing():
+                self.change(self.film)
 
     def add(self, take: Take) -> Take:
         """With the next number of its kind, and written down."""
@@ -115,7 +122,7 @@ class FilmFolder:
     def place(self, *parts: str) -> Path:
         """A path inside, its folder made."""
         target = self.path.joinpath(*parts)
-        _folder(target.parent)
+        made_folder(target.parent)
         return target
 
     @contextmanager
@@ -124,13 +131,7 @@ class FilmFolder:
         that was killed holds nothing, and the halves it left go. Raises Conflict when another works, OutputFailed when
         nothing can be written here.
         """
-        place = self.place(_LOCK)
-        try:
-            lock = open(place, "ab")  # noqa: SIM115 - closed below, with what is done meanwhile
-        except OSError as error:
-            what = f"Cannot write in {self.path}: {error.strerror}."
-            raise OutputFailed(what, hint="Copy the film to a folder that is yours.") from error
-        with lock:
+        with self._lock() as lock:
             if not _held(lock):
                 raise Conflict("Another process works on this film.", hint="Wait until it is done, or end it.")
             self._read_takes()
@@ -138,6 +139,15 @@ class FilmFolder:
                 for half in (self.path / part).glob(f"{UNFINISHED}*"):
                     half.unlink(missing_ok=True)
             yield
+
+    def _lock(self) -> IO[bytes]:
+        try:
+            return open(self.place(_LOCK), "ab")
+        except OSError as error:
+            raise OutputFailed(
+                f"Nothing can be written into the film's folder {self.path}: {error.strerror}.",
+                hint="Check the folder's rights, or copy it to a place that is yours.",
+            ) from error
 
     @contextmanager
     def writing(self, target: Path) -> Iterator[None]:
@@ -184,6 +194,11 @@ def _is_made(file: Path) -> bool:
     return file.is_file() and not file.name.startswith(".")
 
 
+def _identified(film: Film) -> Film:
+    """A film that has no identity yet gets one by chance: two of the same script are two films."""
+    return film if film.identity else film.model_copy(update={"identity": secrets.token_hex(8)})
+
+
 def _held(lock: IO[bytes]) -> bool:
     """Take the lock, for as long as the file is open; False when a living process has it."""
     try:
@@ -200,7 +215,8 @@ def _held(lock: IO[bytes]) -> bool:
     return True
 
 
-def _folder(path: Path) -> Path:
+def made_folder(path: Path) -> Path:
+    """Made where it is not there. Raises OutputFailed."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

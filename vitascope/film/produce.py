@@ -220,11 +220,13 @@ class _Maker:
         """By the engine of this model, on this machine."""
         scene = next(scene for scene in self.film.scenes.values() if task.of in scene.shots)
         words = wording.prompt(self.film, scene, self.film.shots[task.of], still=not seconds)
+        told: list[str] = []
         with TemporaryDirectory(prefix="vitascope-") as folder:
             spec = ask.spec(
                 words, card, image=image, seconds=seconds, aspect=aspect_of((self.film.width, self.film.height)),
-                seed=seed, negative_prompt=self.film.negative or None, folder=folder, notes=self.out.notes,
+                seed=seed, negative_prompt=self.film.negative or None, folder=folder, notes=told,
             )  # fmt: skip
+            self.out.notes += [f"{self.film.label(task.of)}: {note}" for note in told]
             spec = ask.takes(spec, 1)[0]
             if card.needs == "remote":
                 raise NotSupported(

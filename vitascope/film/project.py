@@ -59,14 +59,15 @@ class FilmProject:
             self.folder.change(edit.apply(self.document, changes))
         return self
 
-    def change_script(self, script: str | Path, *, accept: bool = False) -> tuple[Change, ...]:
+    def change_script(self, script: str | Path, *, form: str = "", accept: bool = False) -> tuple[Change, ...]:
         """What becomes of each shot when this file is the script; with `accept` it is. Shots that are still in it keep
-        their takes, and what was changed by hand. `notes` says what was not understood. Raises BadSpec, NotFound.
+        their takes, and what was changed by hand. `form`: of the script; found by itself if not said. `notes` says what
+        was not understood, and where the form is another than before. Raises BadSpec, NotFound.
         """
         text = begin.read_text(Path(script))
         with self.folder.editing() if accept else nullcontext():
             before, used = self.document, {take.of for take in self.takes}
-            found = again(before, text, used=used)
+            found = again(before, text, form=form, used=used)
             if accept:
                 self.folder.change(found.film)
         self.notes = tuple(f"line {one.line}: {one.text}" for one in found.warnings)

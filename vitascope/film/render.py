@@ -15,7 +15,7 @@ from pathlib import Path
 from vitascope.errors import BadSpec
 from vitascope.film import soundtrack
 from vitascope.film.captions import Caption
-from vitascope.film.document import Captions, Overlay
+from vitascope.film.document import Captions, Overlay, sized
 from vitascope.film.screen import Locate, Screen, Size
 from vitascope.film.timeline import Timeline
 from vitascope.frames import Frame
@@ -79,7 +79,7 @@ def render(
 
     Raises BadSpec, BadClip, BadPicture, MissingFont, OutputFailed, Cancelled, and what `progress` raises.
     """
-    width, height = _checked(size or (timeline.width, timeline.height))
+    width, height = sized(size or (timeline.width, timeline.height))
     total = timeline.frames
     if not total:
         raise BadSpec("The film has no pictures.", hint="Give it a shot.")
@@ -148,7 +148,7 @@ def frame_at(
     screen = Screen(
         timeline,
         locate=locate,
-        size=_checked(size or (timeline.width, timeline.height)),
+        size=sized(size or (timeline.width, timeline.height)),
         captions=captions if style.show == "burned" else (),
         style=style,
         overlays=overlays,
@@ -158,13 +158,6 @@ def frame_at(
     )
     with closing(screen):
         return screen.frame(max(0, min(math.floor(seconds * timeline.rate), timeline.frames - 1)))
-
-
-def _checked(size: Size) -> Size:
-    if any(side < 64 or side > 4096 or side % 2 for side in size):
-        message = f"A film cannot be {size[0]}x{size[1]}."
-        raise BadSpec(message, hint="Both sides must be even numbers from 64 to 4096.", field="size")
-    return size
 
 
 def _frames(screen: Screen, total: int) -> Iterator[Frame]:

@@ -49,7 +49,8 @@ _PROXY = {"crf": "24", "preset": "veryfast", "x264-params": f"{_X264}:keyint=12"
 _WITHOUT_AVX512 = ":asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2"
 _SAFE = {"protocol_whitelist": "file", "max_pixels": str(LOCAL.clip_pixels)}  # for the container and its decoders
 _PLAYS = "Give a video that plays from its first to its last frame."
-_DAMAGED = "It was changed or damaged; send it again."
+_DAMAGED = "It was changed or damaged: copy or send it again."
+_WHOLE = "Give it whole: copy or send it again. What was made here can be made anew."
 
 
 @dataclass(frozen=True)
@@ -358,7 +359,7 @@ def _check_whole(source: Path | bytes, name: str) -> None:
                 return
             place += length
             if place > size and head[4:8] in (b"mdat", b"moov", b"moof"):
-                raise BadClip(f"{name} is cut off: {place - size:,} bytes are missing.", hint="Send it again, whole.")
+                raise BadClip(f"{name} is cut off: {place - size:,} bytes are missing.", hint=_WHOLE)
 
 
 def _head(path: Path) -> bytes:

@@ -31,9 +31,11 @@ def resolve(
     *,
     offered: Iterable[ModelCard],
     dialect: str = "",
+    routes: Iterable[str] = (),
 ) -> ModelCard:
     """The card of the model that answers to this name; without a name, the default's. `offered`: those that the caller
-    may order. Raises UnknownModel, which tells what a caller of this dialect may ask for.
+    may order; `routes`: names that lead to several models, where the caller may use them. Raises UnknownModel, which
+    tells what a caller of this dialect may ask for.
     """
     known = {card.name: card for card in cards}
     wanted = name or default
@@ -46,7 +48,7 @@ def resolve(
     theirs = [name for one in DIALECTS if one.name == dialect for name in one.aliases]
     may = [card.name for card in offered]
     named = [name for name, target in own.items() if target in may]
-    raise UnknownModel(wanted[:100], [*may, *named, *(theirs or PACKAGED)])
+    raise UnknownModel(wanted[:100], [*may, *routes, *named, *(theirs or PACKAGED)])
 
 
 def _is_theirs(name: str, dialect: str) -> bool:

@@ -31,6 +31,11 @@ _WHY = {CHEAP: "the cheapest", FAST: "the fastest here"}
 _FAR = 1e9  # of what nobody knows
 
 
+def names(context: Context) -> list[str]:
+    """Of all routes that there are here."""
+    return list(dict.fromkeys((AUTO, CHEAP, FAST, BEST, *context.plans.routes)))
+
+
 def find(context: Context, name: str) -> Route | None:
     """The models of this route in the operator's order; None: it is no route. Without a list of the operator's, `auto`
     is the default model and then all others of this machine: another server's costs money, so it must be listed.

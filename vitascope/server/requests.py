@@ -276,7 +276,11 @@ def card_of(context: Context, actor: Actor, name: str, dialect: str = "openai") 
         own = model_aliases.read(tx)
     try:
         offered = context.offered(actor.account)
-        return model_aliases.resolve(name, context.cards, own, context.settings.model, offered=offered, dialect=dialect)
+        return model_aliases.resolve(
+            name, context.cards, own, context.settings.model, offered=offered, dialect=dialect,
+            routes=[one for one in model_routes.names(context) if (found := model_routes.find(context, one)) and
+                    any(card in offered for card in found[1])],
+        )  # fmt: skip
     except UnknownModel as error:
         if (name or context.settings.model) not in context.models.faults():
             raise

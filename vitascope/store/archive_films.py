@@ -78,7 +78,7 @@ def kept(
     for entry in entries:
         try:
             data = strictjson.loads(archive.read(f"films/{entry.id}/film.json"), MAX_VALUES)
-            film = document.read(data["document"])
+            film = document.read({"identity": entry.id, **data["document"]})  # cuts that were handed off name it
             takes = [Take.from_dict(one) for one in data["takes"]][: film_takes.MAX_TAKES]
         except (AttributeError, KeyError, TypeError, ValueError, VitascopeError, zipfile.BadZipFile):
             continue

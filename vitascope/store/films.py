@@ -45,6 +45,12 @@ class Row:
     def film(self) -> Film:
         return document.read(self.document)
 
+    @property
+    def identified(self) -> Film:
+        """The film as it is handed off: one without an identity of its own has the row's."""
+        film = self.film
+        return film if film.identity else film.model_copy(update={"identity": self.id})
+
 
 assert {item.name for item in fields(Row)} == set(films.c.keys())
 

@@ -16,6 +16,7 @@ Fields = Mapping[str, Any]
 _ABSENT: tuple[Any, ...] = (None, "", [], {})
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LARGEST = 2**64  # of an integer: what it means has a smaller range, which its reader tells
+_NO_TEXT = "It is NUL, or half of a pair in UTF-16: take it out, or save the text in UTF-8 and send that."
 MAX_DEPTH = 64  # of lists and objects inside each other
 
 
@@ -122,7 +123,7 @@ def clean(value: Any, name: str = "", depth: int = 0) -> Any:
         raise bad(name, f"{name or 'The body'} is nested too deeply.", f"At most {MAX_DEPTH} levels.")
     if isinstance(value, str):
         if "\x00" in value or not (value.isascii() or _is_text(value)):
-            raise bad(name, f"{name or 'The body'} holds NUL or half a surrogate pair.", "Take it out.")
+            raise bad(name, f"{name or 'The body'} holds a character that no text has.", _NO_TEXT)
     elif isinstance(value, dict):
         for key, inner in value.items():
             clean(key, name, depth + 1)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from vitascope.errors import BadSpec
 from vitascope.film.document import Film
 from vitascope.film.handoff.edited import EditedCut, EditedItem, covered
+from vitascope.film.handoff.identity import refuse_another
 from vitascope.film.handoff.links import file_names, stem
 from vitascope.film.take import Take
 from vitascope.film.timeline import Piece, Timeline, items
@@ -54,7 +55,10 @@ class Difference:
 
 
 def compare(film: Film, takes: tuple[Take, ...], timeline: Timeline, edited: EditedCut) -> tuple[Difference, ...]:
-    """`film`, `takes` and `timeline`: as they were exported. In the order of the edited cut, what is gone last."""
+    """`film`, `takes` and `timeline`: as they were exported. In the order of the edited cut, what is gone last. Raises
+    BadSpec for another film's cut.
+    """
+    refuse_another(film, edited.film, edited.title)
     return tuple(_Comparison(film, takes, timeline, edited).differences())
 
 

@@ -52,12 +52,18 @@ class EditedItem:
 
 @dataclass(frozen=True, kw_only=True)
 class EditedCut:
+    """`film` and `title`: of the film that the file says it is of; empty where it does not say."""
+
     rate: Fraction
     items: tuple[EditedItem, ...]
+    film: str = ""
+    title: str = ""
 
 
-def cut_of(rate: Fraction, found: Iterable[EditedItem]) -> EditedCut:
-    """In order, with the gaps between them. What has neither name nor file is a gap too."""
+def cut_of(rate: Fraction, found: Iterable[EditedItem], of: tuple[str, str] = ("", "")) -> EditedCut:
+    """In order, with the gaps between them. What has neither name nor file is a gap too. `of`: identity and title of
+    the film.
+    """
     items, ends = [], dict[int, Fraction]()
     for item in sorted(found, key=lambda item: (item.track, item.start)):
         if item.seconds > 0 and (item.name or item.place):
@@ -68,7 +74,7 @@ def cut_of(rate: Fraction, found: Iterable[EditedItem]) -> EditedCut:
         raise BadSpec(
             f"This cut has {len(items):,} clips; at most {MAX_ITEMS:,} are read.", hint="Export a part of it."
         )
-    return EditedCut(rate=rate, items=tuple(items))
+    return EditedCut(rate=rate, items=tuple(items), film=of[0], title=of[1])
 
 
 def covered(below: Iterable[EditedItem], above: EditedItem) -> list[EditedItem]:

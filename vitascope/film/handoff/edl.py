@@ -15,6 +15,7 @@ from vitascope.errors import BadSpec, NotSupported
 from vitascope.film.handoff import tracks
 from vitascope.film.handoff.edited import MAX_ITEMS, EditedCut, EditedItem, cut_of, near
 from vitascope.film.handoff.form import Job
+from vitascope.film.handoff.identity import mark, marked
 from vitascope.film.handoff.tracks import Shown
 from vitascope.film.times import RATES, frames, nominal, timecode
 from vitascope.media.atomic_write import written_aside
@@ -41,6 +42,8 @@ def write(job: Job, target: Path) -> tuple[str, ...]:
     for number, one in enumerate(shown, 1):
         following = shown[number] if number < len(shown) else None
         lines += _event(number, one, shown[number - 2] if one.half else None, following, rate)
+    if of := mark(job.film):
+        lines.insert(lines.index("", 3), f"* {of}")  # behind the first event: readers take no comment before one
     with written_aside(target) as aside:
         aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     rounded = sum((piece.source_in * rate).denominator != 1 for piece in job.timeline.pieces)
@@ -111,9 +114,11 @@ class _Event:
 def read(data: bytes, name: str = "", *, rate: Fraction = RATES["24"]) -> EditedCut:
     """An EDL does not say its rate: `rate` is the film's."""
     events: list[_Event] = []
-    drop = False
+    drop, of = False, ("", "")
     for text in _decoded(data).splitlines():
         line = text.strip()
+        if line.startswith("*") and not of[0]:
+            of = marked(line)
         if line.startswith("FCM:"):
             drop = "NON" not in line.upper() and "DROP" in line.upper()
         found = _EVENT.match(line)
@@ -129,7 +134,7 @@ def read(data: bytes, name: str = "", *, rate: Fraction = RATES["24"]) -> Edited
             _comment(events[-1], line, rate)
     if not events:
         raise _bad("it holds no event")
-    return cut_of(rate, _items(events, rate))
+    return cut_of(rate, _items(events, rate), of)
 
 
 def _comment(event: _Event, line: str, rate: Fraction) -> None:

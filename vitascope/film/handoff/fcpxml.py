@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from vitascope.film.handoff import tracks
 from vitascope.film.handoff.form import Job
+from vitascope.film.handoff.identity import mark
 from vitascope.film.handoff.links import is_relative, uri
 from vitascope.film.handoff.tracks import Caption, Heard, Shown
 from vitascope.film.take import Media
@@ -61,6 +62,8 @@ class _Writer:
             duration=self._time(job.timeline.frames), tcStart="0s", tcFormat="NDF", audioLayout="stereo",
             audioRate="48k",
         )  # fmt: skip
+        if of := mark(job.film):
+            SubElement(sequence, "note").text = xml_text(of)
         self._fill(SubElement(sequence, "spine"))
 
     def _time(self, count: int | Fraction) -> str:

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 from vitascope.errors import BadSpec
 from vitascope.exact import exact
 from vitascope.film.handoff.edited import EditedCut, EditedItem, cut_of, known_rate, safe_xml
+from vitascope.film.handoff.identity import marked
 from vitascope.film.times import RATES
 
 MAX_DEPTH = 40
@@ -54,7 +55,8 @@ class _Reader:
         given = self.resources.get(sequence.get("format", ""))
         length = _time(given.get("frameDuration")) if given is not None else Fraction(0)
         rate = known_rate(1 / length) if length else RATES["24"]
-        return cut_of(rate, self._row(spine, -_time(sequence.get("tcStart")), None, 0, 0))
+        items = self._row(spine, -_time(sequence.get("tcStart")), None, 0, 0)
+        return cut_of(rate, items, marked(sequence.findtext("note") or ""))
 
     def _row(self, spine: Element, zero: Fraction, window: Window, track: int, depth: int) -> list[EditedItem]:
         """The clips of a storyline, whose own time 0 lies at `zero` in the film."""

@@ -14,6 +14,7 @@ from vitascope.errors import BadSpec
 from vitascope.film.handoff import tracks
 from vitascope.film.handoff.edited import EditedCut, EditedItem, cut_of, known_rate, near
 from vitascope.film.handoff.form import Job
+from vitascope.film.handoff.identity import mark, marked
 from vitascope.film.handoff.links import uri
 from vitascope.film.handoff.tracks import Heard, Shown
 from vitascope.film.take import Media
@@ -42,9 +43,10 @@ def _timeline(job: Job) -> dict[str, Any]:
         }
         for marker in job.timeline.markers
     ]
+    ours = {"width": job.timeline.width, "height": job.timeline.height, "rate": str(rate), "film": mark(job.film)}
     return {
         "OTIO_SCHEMA": "Timeline.1",
-        "metadata": {"vitascope": {"width": job.timeline.width, "height": job.timeline.height, "rate": str(rate)}},
+        "metadata": {"vitascope": ours},
         "name": job.timeline.title,
         "global_start_time": None,
         "tracks": {**_item("Stack.1", "tracks", None), "markers": markers, "children": made},
@@ -160,13 +162,19 @@ def read(data: bytes, name: str = "") -> EditedCut:
         if not str(found["OTIO_SCHEMA"]).startswith("Timeline."):
             raise ValueError("it holds no timeline")
         rate = _rate(found)
-        marks = _stack(found["tracks"], Fraction(0), None, 0, 0)
+        items = _stack(found["tracks"], Fraction(0), None, 0, 0)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, ZeroDivisionError) as error:
         raise BadSpec(
             f"This OTIO file cannot be read: {str(error)[:100] or 'it is not in order'}.",
             hint="Export the timeline again, as .otio and not as .otioz.",
         ) from error
-    return cut_of(rate, marks)
+    return cut_of(rate, items, _film(found))
+
+
+def _film(found: Any) -> tuple[str, str]:
+    metadata = found.get("metadata")
+    ours = metadata.get("vitascope") if isinstance(metadata, dict) else None
+    return marked(str(ours.get("film") or "")) if isinstance(ours, dict) else ("", "")
 
 
 def _seconds(time: Any) -> Fraction:

@@ -9,24 +9,45 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from vitascope.film.document import Cut, Film, Line, Member, Scene, Shot
-from vitascope.film.script import Breakdown, Warning, breakdown, with_shots
+from vitascope.film.script import Breakdown, Warning, breakdown, form_of, with_shots
 from vitascope.film.script.pairing import ALIKE, likeness, pairs, shot_words
 from vitascope.film.script.sentences import words
 
 T = TypeVar("T")
 _FIELDS = tuple(name for name in Shot.model_fields if name != "lines")
+_READ_AS = {"adapted": "fountain", "idea": "plain"}  # forms that no text shows
+_CALLED = {"fountain": "Fountain", "screenplay_zh": "剧本", "table": "a table", "plain": "plain text"}
 
 
-def again(film: Film, text: str, *, columns: Mapping[str, str] = {}, used: Iterable[str] = ()) -> Breakdown:
-    """The film of this text in the place of its source. `used`: ids that takes hold, so that no new shot gets one.
-    Where a field was changed both by hand and in the script, the script's is taken and a warning says so. Raises
-    BadSpec for a text without a shot.
+def again(
+    film: Film, text: str, *, form: str = "", columns: Mapping[str, str] = {}, used: Iterable[str] = ()
+) -> Breakdown:
+    """The film of this text in the place of its source. `form`: of the text; "": found by itself, and a warning says
+    where it is another than before. `used`: ids that takes hold, so that no new shot gets one. Where a field was
+    changed both by hand and in the script, the script's is taken and a warning says so. Raises BadSpec for a text
+    without a shot.
     """
-    form = film.source.form
-    base = breakdown(film.source.text, form=form, language=film.language, columns=columns).film
-    new = with_shots(breakdown(text, form=form, language=film.language, columns=columns))
+    old = film.source.form
+    base = breakdown(film.source.text, form=old, language=film.language, columns=columns).film
+    found, told = (form, "") if form else _form(film, text)
+    new = with_shots(breakdown(text, form=found, language=film.language, columns=columns))
     merge = _Merge(film, base, new.film, used)
-    return Breakdown(merge.film(), (*new.warnings, *merge.warnings), new.form)
+    warnings = [Warning(1, told)] if told else []
+    return Breakdown(merge.film(), (*warnings, *new.warnings, *merge.warnings), new.form)
+
+
+def _form(film: Film, text: str) -> tuple[str, str]:
+    """In which form the new text is read, and what is told of it. A form that was said against the signs of the old
+    text, which nothing else explains, holds for the new one too.
+    """
+    old, seen = film.source.form, form_of(text)
+    reader = _READ_AS.get(old, old)
+    if not old or seen == reader:
+        return old, ""
+    new, before = _CALLED[seen], _CALLED[reader]
+    if form_of(film.source.text) != reader:
+        return old, f"The text looks like {new}; it is read as {before}, which was said of this film."
+    return seen, f"The text is read as {new}, and the one before was {before}. Say the form if it is another."
 
 
 class _Merge:

@@ -94,13 +94,16 @@ _FRAMED = re.compile(
 
 
 def framing(text: str) -> tuple[str, str]:
-    """(shot size, the rest), where an action begins with one: "CLOSE ON the ball", "特写：小米". "" where none does."""
+    """(shot size, the rest), where an action begins with one: "CLOSE ON the ball", "特写：小米". "" where none does.
+    The rest begins as a sentence of its own does.
+    """
     found = _FRAMED.match(text)
     if not found:
         return "", text
     size = found["size"]
     named = "close-up" if size in ("CLOSE ON", "CU") else "wide shot" if size in ("WIDE ON", "WIDE", "WS") else size
-    return named.lower() if named.isascii() and named != "POV" else named, text[found.end() :]
+    rest = text[found.end() :]
+    return named.lower() if named.isascii() and named != "POV" else named, rest[:1].upper() + rest[1:]
 
 
 def is_framing(text: str) -> bool:

@@ -71,8 +71,8 @@ def _of_language(values: Mapping[str, str], option: Option) -> dict[str, str]:
 
 
 def _data(template: Film) -> dict[str, Any]:
-    """Without its script, whose places no longer hold, and without approvals, which were given for another film."""
-    data = {key: value for key, value in template.to_dict().items() if key not in ("source", "gates")}
+    """Without its identity and approvals, which are another film's, and its script, whose places no longer hold."""
+    data = {key: value for key, value in template.to_dict().items() if key not in ("identity", "source", "gates")}
     for shot in data.get("shots", {}).values():
         shot["lines"] = [{key: value for key, value in line.items() if key != "span"} for line in shot.get("lines", [])]
     return data

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -62,6 +63,21 @@ def make(
     return outcomes
 
 
+def missing(batch: Plan, folder: Path) -> dict[str, int]:
+    """How many takes of each kind `make` would make there; what several films share counts once."""
+    found: Counter[str] = Counter()
+    there: set[tuple[str, str]] = set()
+    for variant in batch.variants:
+        try:
+            takes = FilmFolder.open(folder / "films" / variant.name).takes
+        except VitascopeError:  # not begun, or begun anew
+            takes = ()
+        wanted = {(task.kind, task.digest) for task in plan.tasks(variant.film, takes, stale=True)} - there
+        found.update(kind for kind, _ in wanted)
+        there |= wanted | {(take.kind, take.digest) for take in takes if take.media}
+    return found
+
+
 def write(
     batch: Plan,
     folder: Path,
@@ -83,18 +99,22 @@ def heading(template: Film, folder: Path) -> str:
     return folder.name if "{" in template.title else template.title
 
 
-def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict], *, title: str, language: str = "en") -> int:
-    """A ZIP of the films that were made and not rejected, or of the accepted ones when some were, with their captions
-    and a manifest and contact sheet of what is in it. How many films.
+def pack(
+    folder: Path, target: Path, verdicts: Mapping[str, Verdict], *, title: str, language: str = "en"
+) -> tuple[int, int, int]:
+    """A ZIP of the accepted films, or of all that were made and not rejected where none was accepted, with their
+    captions and a manifest and contact sheet of what is in it. How many films are in it, how many of these nobody
+    decided on, and how many of those that are left out.
     """
     listed = json.loads((folder / "batch.json").read_text("utf-8"))
     some = "accept" in verdicts.values()
-    films, out = [], list(listed["skipped"])
+    films, left, out = [], [], list(listed["skipped"])
     for film in listed["films"]:
         film["verdict"] = verdict = verdicts.get(film["name"], film["verdict"])
         if film["file"] and (verdict == "accept" if some else verdict != "reject"):
             films.append(film)
         else:
+            left += [film] if film["file"] else []
             why = film["error"] or ("It was rejected." if verdict == "reject" else "It was not accepted.")
             out.append({"name": film["name"], "row": film["row"], "why": why})
     listed |= {"films": films, "skipped": out}
@@ -106,7 +126,8 @@ def pack(folder: Path, target: Path, verdicts: Mapping[str, Verdict], *, title: 
                 box.write(folder / name, name)
         for name, text in _pages(listed, title=title, language=language):
             box.writestr(name, text)
-    return len(films)
+    undecided = sum(not film["verdict"] for film in films)
+    return len(films), undecided, sum(film["verdict"] == "" for film in left)
 
 
 def _pages(listed: dict[str, Any], *, title: str, language: str) -> Iterator[tuple[str, str]]:
@@ -172,8 +193,9 @@ def _opened(variant: Variant, path: Path) -> FilmFolder:
     except VitascopeError:
         shutil.rmtree(path, ignore_errors=True)
         return FilmFolder.make(path, variant.film)
-    if own.film != variant.film:
-        own.change(variant.film)
+    wanted = variant.film.model_copy(update={"identity": own.film.identity})
+    if own.film != wanted:
+        own.change(wanted)
     return own
 
 

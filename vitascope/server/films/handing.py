@@ -32,7 +32,7 @@ def export(context: Context, actor: Actor, film_id: str, format: str, root: str,
         raise BadSpec("Only a ZIP holds formats.", hint="format=zip&formats=otio,srt", field="formats")
     with context.store.read() as tx:
         row, shown, foreign = cutting.read(context, tx, actor, film_id)
-    film, takes = row.film, Takes(one.take for one in shown)
+    film, takes = row.identified, Takes(one.take for one in shown)
     line = timeline(film, takes, foreign=foreign)
     name = delivery.file_name(film.title, None, "")
     if format in _TEXT:
@@ -75,7 +75,7 @@ def differences(context: Context, actor: Actor, film_id: str, fields: dict[str, 
 
     with context.store.read() as tx:
         row, shown, foreign = cutting.read(context, tx, actor, film_id)
-    film, takes = row.film, Takes(one.take for one in shown)
+    film, takes = row.identified, Takes(one.take for one in shown)
     line = timeline(film, takes, foreign=foreign)
     given = fields.get("content")
     if not isinstance(given, (UploadFile, str)):

@@ -28,7 +28,7 @@ def proposal(
     without a shot.
     """
     if film.source.text and not llm:
-        found = again(film, source, used=used)
+        found = again(film, source, form=form, used=used)
         proposed = found.film
     else:
         told = film.model_fields_set

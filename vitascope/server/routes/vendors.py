@@ -311,8 +311,7 @@ def let_go(context: Here, actor: Operator, purchase_id: Name) -> OrderOut:
 @router.get("/routes", responses=errors())
 def list_routes(context: Here, actor: Operator) -> Page[RouteView]:
     """The routes that an order may name, from the plans file."""
-    names = dict.fromkeys((model_routes.AUTO, model_routes.CHEAP, model_routes.FAST, model_routes.BEST))
-    found = [route for name in (*names, *context.plans.routes) if (route := model_routes.find(context, name))]
+    found = [route for name in model_routes.names(context) if (route := model_routes.find(context, name))]
     views = [RouteView(name=name, models=[card.name for card in cards]) for name, cards in dict(found).items()]
     return page(views, len(views), id="name")  # type: ignore[return-value]
 
