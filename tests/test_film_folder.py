@@ -82,7 +82,7 @@ def test_a_folder_in_which_nobody_may_write_is_told(film, monkeypatch):
     (film.folder / ".lock").unlink()
     (film.folder / ".lock").mkdir()  # as good as forbidden, also for root
     code, _, said = film("render", film.folder)
-    assert (code, "Cannot write" in said, "hint: " in said) == (1, True, True)
+    assert (code, "Nothing can be written" in said, "hint: " in said) == (1, True, True)
 
 
 def wrong(folder):
