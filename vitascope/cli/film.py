@@ -58,9 +58,9 @@ def new(
 ) -> None:
     """Break a script down into scenes, shots and lines."""
     from vitascope.film import begin
-    from vitascope.film.checks.finding import counted
     from vitascope.film.document import sized
     from vitascope.film.folder import FilmFolder, slug
+    from vitascope.film.plural import counted
 
     if (script is None) == (sample is None):
         raise BadSpec("There is no script." if script is None else "Both a script and --sample are given.",

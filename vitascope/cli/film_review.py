@@ -38,7 +38,7 @@ def check(folder: Path, as_json: bool) -> None:
     Exit code 1 when something is wrong. What cannot be looked at here is named.
     """
     from vitascope.film import checks
-    from vitascope.film.checks.finding import counted
+    from vitascope.film.plural import counted
 
     found = []
     for one in checks.check(folder):

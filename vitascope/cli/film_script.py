@@ -25,7 +25,7 @@ _TOLD = {"kept": "kept", "changed": "made anew", "new": "new", "dropped": "dropp
 def script(folder: Path, script: Path, form: str, yes: bool) -> None:
     """Break a changed script down again: show what is kept, made anew and dropped, and take it over."""
     from vitascope.film import project
-    from vitascope.film.checks.finding import counted
+    from vitascope.film.plural import counted
 
     film = project.film(folder=folder)
     changes = film.change_script(script, form=form)

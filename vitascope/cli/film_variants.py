@@ -38,7 +38,7 @@ def variants(
     from vitascope import strictjson
     from vitascope.film import begin
     from vitascope.film import variants as batches
-    from vitascope.film.checks.finding import counted
+    from vitascope.film.plural import counted
     from vitascope.film.variants import making, manifest
     from vitascope.film.variants.axes import Axes, axes
     from vitascope.film.variants.rows import rows

@@ -17,7 +17,6 @@ from vitascope.film.document import Captions, Film
 from vitascope.film.folder import FILM, FilmFolder, made_folder
 from vitascope.film.handoff import Difference, bundle, identity
 from vitascope.film.handoff.links import beside, file_names, safe_name
-from vitascope.film.take import Media
 from vitascope.film.timeline import Timeline, shows_nothing, timeline
 from vitascope.media.atomic_write import written_aside
 
@@ -124,7 +123,7 @@ def _export(
     made_folder(target)
     beside_it = file_names(shown)
     FilmFolder(target, film, folder.takes).save()  # as it was handed off: an edited cut is compared with that
-    for media in {media.key: media for media in _media(shown)}.values():
+    for media in shown.media:
         (target / beside_it[media.key]).parent.mkdir(exist_ok=True)
         with written_aside(target / beside_it[media.key]) as aside:
             shutil.copyfile(folder.locate(media), aside)
@@ -257,8 +256,3 @@ def _gathered(notes: Sequence[str]) -> tuple[str, ...]:
 
 def _shown(folder: FilmFolder) -> Timeline:
     return timeline(folder.film, folder.takes)
-
-
-def _media(shown: Timeline) -> Iterator[Media]:
-    yield from (piece.media for piece in shown.pieces if piece.media)
-    yield from (sound.media for sound in (*shown.voices, *shown.music))

@@ -17,6 +17,7 @@ from typing import IO, Any
 from vitascope.errors import BadSpec, Conflict, NotFound, OutputFailed
 from vitascope.film import document
 from vitascope.film.document import Film
+from vitascope.film.plural import counted
 from vitascope.film.take import Media, Take, Takes, renumbered
 from vitascope.media.atomic_write import UNFINISHED, written_aside
 
@@ -101,7 +102,7 @@ class FilmFolder:
         found = self.unnamed()
         if not found:
             return "", ""
-        told = [f"{count} {'file' if count == 1 else 'files'} in {part}/" for part, count in found.items()]
+        told = [f"{counted(count, 'file')} in {part}/" for part, count in found.items()]
         return f"{_TAKES} names none of the {', '.join(told)}.", (
             f"Restore {_TAKES} from a copy; or keep a clip as your own: vitascope film add-take FOLDER SHOT FILE; or "
             "move the files elsewhere, and all is made anew."

@@ -4,9 +4,7 @@ heard in it. With it `film check` knows an older cut, also of the same length an
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +16,7 @@ from vitascope.film.folder import FilmFolder
 from vitascope.film.state import digest
 from vitascope.film.take import Media
 from vitascope.film.timeline import Piece, Sounding, Timeline
-from vitascope.media import recipe
+from vitascope.media import incoming, recipe
 
 _COMMENT = "vitascope film, made of 1:"  # the number of the way in which the digest is made
 _ONLY_NAMES = ("id", "shot", "name", "text", "take", "of", "media")  # nobody sees or hears them
@@ -30,8 +28,7 @@ def comment(folder: FilmFolder, shown: Timeline, *, animatic: bool = False) -> s
     pictures = [
         Media(key=overlay.picture, seconds=Fraction(0)) for overlay in film.overlays.values() if overlay.picture
     ]
-    names = [media.key for media in [*_media(shown), *pictures]]
-    files = {key: _content(folder, key) for key in dict.fromkeys(names)}
+    files = {media.key: _content(folder, media) for media in (*shown.media, *pictures)}
     made_of = [
         [shown.rate, shown.width, shown.height, film.language, film.loudness, animatic],
         [_shown(piece, files) for piece in shown.pieces],
@@ -49,11 +46,6 @@ def told(path: Path) -> str:
     return text if re.fullmatch(rf"{_COMMENT}[0-9a-f]+", text) else ""
 
 
-def _media(shown: Timeline) -> Iterator[Media]:
-    yield from (piece.media for piece in shown.pieces if piece.media)
-    yield from (sounding.media for sounding in (*shown.voices, *shown.music))
-
-
 def _shown(one: Piece | Sounding, files: dict[str, str]) -> list[Any]:
     """What is seen or heard of it; a slate, where nothing is made, also shows its words."""
     plain = {key: value for key, value in vars(one).items() if key not in _ONLY_NAMES}
@@ -61,10 +53,9 @@ def _shown(one: Piece | Sounding, files: dict[str, str]) -> list[Any]:
     return [plain, slate, files.get(one.media.key) if one.media else ""]
 
 
-def _content(folder: FilmFolder, key: str) -> str:
+def _content(folder: FilmFolder, media: Media) -> str:
     """The SHA-256 of a file, so that another one under the same name is told; empty when it cannot be read."""
     try:
-        with open(folder.locate(Media(key=key, seconds=Fraction(0))), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return incoming.sha256(folder.locate(media))
     except (OSError, VitascopeError):
         return ""

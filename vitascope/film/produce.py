@@ -24,7 +24,8 @@ from vitascope.film import edit, music, plan, state, voices, wording
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
 from vitascope.film.plan import Task
-from vitascope.film.take import Kind, Media, Take, chosen, of_kind
+from vitascope.film.plural import counted
+from vitascope.film.take import NOUNS, Kind, Media, Take, chosen, of_kind
 from vitascope.film.timeline import timeline
 from vitascope.media import incoming, picture, video
 from vitascope.media.atomic_write import written_aside
@@ -281,7 +282,7 @@ def voiceless(film: Film, tasks: Sequence[Task], speakers: Sequence[voices.Speak
 
 def unspoken(film: Film, silent: Sequence[Task]) -> str:
     """Of lines that cannot be spoken, a sentence with a remedy."""
-    lines = "1 line is" if len(silent) == 1 else f"{len(silent)} lines are"
+    lines = counted(len(silent), "line is", "lines are")
     told = [line.text for task in silent if (line := film.line(task.of))]
     languages = " or ".join(dict.fromkeys(voices.language_of(text, film.language) for text in told))
     return (
@@ -297,8 +298,7 @@ def count(tasks: Sequence[Task], n: int = 1) -> int:
 
 def missing_words(tasks: list[Task], n: int = 1) -> Iterator[str]:
     """ "8 takes, 3 voices": what a plan comes to with `n` takes of each shot, for people."""
-    words = {"voice": "voice", "still": "still", "clip": "take", "music": "piece of music"}
-    for kind, word in words.items():
+    order: tuple[Kind, ...] = ("voice", "still", "clip", "music")  # in which they are made
+    for kind in order:
         if many := count([task for task in tasks if task.kind == kind], n):
-            plural = "pieces of music" if kind == "music" and many > 1 else word + "s" * (many > 1)
-            yield f"{many} {plural}"
+            yield counted(many, *NOUNS[kind])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from vitascope.film.plural import counted
 from vitascope.film.screen import Locate, located
 from vitascope.film.timeline import Piece, Timeline
 from vitascope.media.mixdown import RATE, Interval, Part
@@ -28,8 +29,8 @@ def unheard(timeline: Timeline) -> list[str]:
     """One sentence where lines that a made voice should speak are silent; none is made, or of other words."""
     lines = [said.line.id for said in timeline.spoken if said.line.is_spoken and said.line.spoken_by == "voice"]
     count = len(lines) - sum(voice.of in lines for voice in timeline.voices)
-    are = "line is" if count == 1 else "lines are"
-    return [f"{count} spoken {are} not heard: no voice is made of the words as they are now."] if count else []
+    are = counted(count, "spoken line is", "spoken lines are")
+    return [f"{are} not heard: no voice is made of the words as they are now."] if count else []
 
 
 def _is_heard(piece: Piece) -> bool:

@@ -13,6 +13,9 @@ from vitascope.exact import exact
 
 Kind = Literal["still", "clip", "voice", "music"]
 KINDS: tuple[Kind, ...] = ("still", "clip", "voice", "music")
+NOUNS: dict[Kind, tuple[str, ...]] = {  # for people: one of it, and many where an s is not enough
+    "clip": ("take",), "still": ("still",), "voice": ("voice",), "music": ("piece of music", "pieces of music"),
+}  # fmt: skip
 _MOST_SECONDS, _MOST_RATE, _MOST_PIXELS, _MOST_NUMBER = 1_000_000, 1000, 100_000, 1_000_000_000  # in a file of others
 
 

@@ -107,6 +107,13 @@ class Timeline:
     def frames(self) -> int:
         return frames(self.seconds, self.rate)
 
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """All that is seen or heard, each file once."""
+        found = [piece.media for piece in self.pieces if piece.media]
+        found += [sound.media for sound in (*self.voices, *self.music)]
+        return tuple({one.key: one for one in found}.values())
+
 
 def items(film: Film) -> tuple[CutItem, ...]:
     """The cut's items, whole: shots that it does not name stand behind the shot before them."""

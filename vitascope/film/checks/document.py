@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from vitascope.errors import VitascopeError
 from vitascope.film import state
-from vitascope.film.checks.finding import Finding, Verdict, counted
+from vitascope.film.checks.finding import Finding, Verdict
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
-from vitascope.film.take import Kind, Media, Take
+from vitascope.film.plural import counted
+from vitascope.film.take import NOUNS, Media, Take
 from vitascope.film.timeline import cue_seconds, timeline
 
 _STATES: dict[state.Name, tuple[Verdict, str, str]] = {
@@ -19,7 +20,6 @@ _STATES: dict[state.Name, tuple[Verdict, str, str]] = {
     "failed": ("note", "failed", "vitascope film plan FOLDER says why."),
     "stale": ("note", "out of date", "Make them again: vitascope film make FOLDER --stale"),
 }
-_NAMES: dict[Kind, str] = {"clip": "take", "still": "still", "voice": "voice", "music": "piece of music"}
 
 
 def check(folder: FilmFolder) -> Iterator[Finding]:
@@ -35,10 +35,9 @@ def check(folder: FilmFolder) -> Iterator[Finding]:
     found = [*state.states(film, takes)]
     found += state.music_states(film, takes, {key: cue_seconds(film, key, shown.seconds) for key in film.cues})
     for name, (verdict, words, hint) in _STATES.items():
-        for kind, noun in _NAMES.items():
+        for kind, nouns in NOUNS.items():
             if count := sum(one.name == name and one.kind == kind for one in found):
-                plural = "pieces of music" if kind == "music" and count > 1 else noun + "s" * (count > 1)
-                yield Finding("document", verdict, f"{count} {plural}: {words}.", hint)
+                yield Finding("document", verdict, f"{counted(count, *nouns)}: {words}.", hint)
     for gate, said in state.gates(film, takes).items():
         if said == "open again":
             hint = f"Look again: vitascope film approve FOLDER {gate}"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from vitascope.errors import VitascopeError
 from vitascope.film import state
-from vitascope.film.checks.finding import Finding, counted
+from vitascope.film.checks.finding import Finding
 from vitascope.film.document import Film
 from vitascope.film.folder import FilmFolder
 from vitascope.film.lost import Lost, lost
+from vitascope.film.plural import counted
 from vitascope.film.take import Media, Take
 from vitascope.media import incoming, sound
 

@@ -18,7 +18,3 @@ class Finding:
     verdict: Verdict
     text: str
     hint: str = ""
-
-
-def counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

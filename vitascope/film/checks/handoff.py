@@ -89,9 +89,7 @@ def _one(name: str, made: _Written) -> Iterator[Finding]:
 def _bring_media(folder: FilmFolder, shown: Timeline, place: Path) -> None:
     """Where the hand-off has its media; copied only where links are not allowed."""
     names = file_names(shown)
-    media = [piece.media for piece in shown.pieces if piece.media]
-    media += [sound.media for sound in (*shown.voices, *shown.music)]
-    for one in {one.key: one for one in media}.values():
+    for one in shown.media:
         source, target = folder.locate(one), place / names[one.key]
         target.parent.mkdir(exist_ok=True)
         try:

@@ -15,8 +15,9 @@ from vitascope.errors import VitascopeError
 from vitascope.film import captions as titles
 from vitascope.film import lettering
 from vitascope.film.captions import Caption
-from vitascope.film.checks.finding import Finding, counted
+from vitascope.film.checks.finding import Finding
 from vitascope.film.document import Film
+from vitascope.film.plural import counted
 from vitascope.film.screen import Screen
 from vitascope.film.script.verify import verify
 from vitascope.film.take import Media, Take

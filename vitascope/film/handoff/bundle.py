@@ -81,10 +81,7 @@ def write_bundle(
             told[form.name] = report.losses
             put(box, name, made, name)
             made.unlink()
-        shown = [piece.media for piece in timeline.pieces if piece.media]
-        for media in {
-            one.key: one for one in (*shown, *(sound.media for sound in (*timeline.voices, *timeline.music)))
-        }.values():
+        for media in timeline.media:
             put(box, names[media.key], files(media), names[media.key])
         events = captions.events(timeline, film.captions, language=film.language)
         titles = {"srt": subtitles.srt(events), "vtt": subtitles.vtt(events)}

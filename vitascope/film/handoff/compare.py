@@ -16,6 +16,7 @@ from vitascope.film.document import Film
 from vitascope.film.handoff.edited import EditedCut, EditedItem, covered
 from vitascope.film.handoff.identity import refuse_another
 from vitascope.film.handoff.links import file_names, stem
+from vitascope.film.plural import counted
 from vitascope.film.take import Take
 from vitascope.film.timeline import Piece, Timeline, items
 from vitascope.film.times import frames, timecode
@@ -275,7 +276,7 @@ class _Comparison:
         count = len(self.pieces)
         if not self.edited:
             raise BadSpec(
-                f"This cut shows nothing; the film's has {count} clip{'s' * (count != 1)}.",
+                f"This cut shows nothing; the film's has {counted(count, 'clip')}.",
                 hint="Export the sequence that has the clips on its video track.",
             )
         raise BadSpec(

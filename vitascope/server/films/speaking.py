@@ -8,8 +8,8 @@ from typing import Any
 
 from vitascope.errors import NotSupported, UnknownId
 from vitascope.film import voices
-from vitascope.film.checks.finding import counted
 from vitascope.film.document import Film, Line
+from vitascope.film.plural import counted
 from vitascope.film.voices.bought import Bought, Buy
 from vitascope.orders import speech
 from vitascope.orders.film_batch import Item, Plan, Refused
