@@ -1,7 +1,7 @@
 // All films, and the ways to a new one. One film, when its address says so.
 import { Menu } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { IconDots, IconMovie, IconPlus } from '@tabler/icons-react';
+import { IconMovie, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import { api, call, told } from '../api/client';
 import { useAccount } from '../api/hooks';
 import { local } from '../library/files';
 import { Button } from '../parts/Button';
+import { MoreMenu } from '../parts/MoreMenu';
 import { PageHead } from '../parts/PageHead';
 import { useToast } from '../parts/toast';
 import { figure, moment } from '../parts/time';
@@ -121,23 +122,9 @@ function FilmCard({ film }: { film: FilmLine }) {
           </p>
           <Money film={film} />
         </div>
-        <Menu position="bottom-end" width={190}>
-          <Menu.Target>
-            <button
-              type="button"
-              className="button"
-              data-kind="quiet"
-              data-icon
-              data-small
-              aria-label={t('moreOf', { title: film.title })}
-            >
-              <IconDots size={17} stroke={1.8} aria-hidden />
-            </button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => trash.mutate(film)}>{t('trash')}</Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <MoreMenu label={t('moreOf', { title: film.title })}>
+          <Menu.Item onClick={() => trash.mutate(film)}>{t('trash')}</Menu.Item>
+        </MoreMenu>
       </div>
       {total > 0 && (
         <div className={css.stage} role="img" aria-label={said.join(', ')}>

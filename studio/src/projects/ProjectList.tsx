@@ -2,7 +2,7 @@
 
 import { Menu } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { IconDots, IconFolder, IconPlus } from '@tabler/icons-react';
+import { IconFolder, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -12,6 +12,7 @@ import { local } from '../library/files';
 import { Empty } from '../library/Found';
 import { useProjects } from '../library/hooks';
 import { Button } from '../parts/Button';
+import { MoreMenu } from '../parts/MoreMenu';
 import { PageHead } from '../parts/PageHead';
 import { moment } from '../parts/time';
 import { language } from '../words';
@@ -114,24 +115,10 @@ function Card({ project }: { project: Project }) {
               {t('projects.created', { when: moment(project.created_at, language(), 'date') })}
             </p>
           </div>
-          <Menu position="bottom-end" width={190}>
-            <Menu.Target>
-              <button
-                type="button"
-                className="button"
-                data-kind="quiet"
-                data-icon
-                data-small
-                aria-label={t('projects.more', { name: project.name })}
-              >
-                <IconDots size={17} stroke={1.8} aria-hidden />
-              </button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={() => setNaming(true)}>{t('projects.rename')}</Menu.Item>
-              <Menu.Item onClick={() => trash.mutate(project)}>{t('projects.trash')}</Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <MoreMenu label={t('projects.more', { name: project.name })}>
+            <Menu.Item onClick={() => setNaming(true)}>{t('projects.rename')}</Menu.Item>
+            <Menu.Item onClick={() => trash.mutate(project)}>{t('projects.trash')}</Menu.Item>
+          </MoreMenu>
         </div>
       )}
     </article>

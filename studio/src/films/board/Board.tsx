@@ -1,9 +1,10 @@
 // Scenes as rows of cards, with the seam between each two.
 import { Menu } from '@mantine/core';
-import { IconDots, IconPlus } from '@tabler/icons-react';
+import { IconPlus } from '@tabler/icons-react';
 import { Fragment, memo, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '../../parts/Button';
+import { MoreMenu } from '../../parts/MoreMenu';
 import { addScene, addShot, merged, type Placed, removeScene, shownTake, toSeconds } from '../document';
 import { ratio, SMOOTH, seconds } from '../say';
 import type { FilmDocument } from '../types';
@@ -97,24 +98,10 @@ const SceneRow = memo(function SceneRow({ sceneId, mine, number, seen, ...props 
         <IconButton small label={t('addShotTo', { number: number + 1 })} onClick={add}>
           <IconPlus size={16} stroke={1.8} aria-hidden />
         </IconButton>
-        <Menu position="bottom-end" width={190}>
-          <Menu.Target>
-            <button
-              type="button"
-              className="button"
-              data-kind="quiet"
-              data-icon
-              data-small
-              aria-label={t('moreOf', { title: scene.heading || t('scene', { number: number + 1 }) })}
-            >
-              <IconDots size={16} stroke={1.8} aria-hidden />
-            </button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={add}>{t('addShot')}</Menu.Item>
-            <Menu.Item onClick={() => change(removeScene(film.document, sceneId))}>{t('removeScene')}</Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <MoreMenu label={t('moreOf', { title: scene.heading || t('scene', { number: number + 1 }) })} size={16}>
+          <Menu.Item onClick={add}>{t('addShot')}</Menu.Item>
+          <Menu.Item onClick={() => change(removeScene(film.document, sceneId))}>{t('removeScene')}</Menu.Item>
+        </MoreMenu>
       </header>
       <ol className={css.cards} aria-label={t('shotsOf', { scene: scene.heading || number + 1 })}>
         {mine.map((placed, at) => {

@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { MoreMenu } from '../../parts/MoreMenu';
 import { useFilmActs } from '../acts';
 import { inOrder, removeMember } from '../document';
 import type { Film } from '../edits';
@@ -37,23 +37,9 @@ export function MemberCard({ here, id, member }: { here: Film; id: string; membe
             onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
           />
         </h3>
-        <Menu position="bottom-end" width={190}>
-          <Menu.Target>
-            <button
-              type="button"
-              className="button"
-              data-kind="quiet"
-              data-icon
-              data-small
-              aria-label={t('moreOf', { title: member.name })}
-            >
-              <IconDots size={17} stroke={1.8} aria-hidden />
-            </button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => change(removeMember(film.document, id))}>{t('cast.remove')}</Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <MoreMenu label={t('moreOf', { title: member.name })}>
+          <Menu.Item onClick={() => change(removeMember(film.document, id))}>{t('cast.remove')}</Menu.Item>
+        </MoreMenu>
       </header>
       <p className={css.where}>
         {shots.length ? t('cast.in', { list: shots.map(({ label }) => label).join(', ') }) : t('cast.nowhere')}

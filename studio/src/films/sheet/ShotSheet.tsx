@@ -1,12 +1,13 @@
 // One shot: its takes, and everything that people decide of it. Every field is a change of the document.
 import { Menu, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
-import { IconDots, IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
+import { IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCards } from '../../api/hooks';
 import { shortName } from '../../models/takes';
 import { IconButton } from '../../parts/Button';
 import { Chip } from '../../parts/Chip';
+import { MoreMenu } from '../../parts/MoreMenu';
 import { addShot, moveShot, removeShot, splitShot, toSeconds, written, type Placed } from '../document';
 import type { Film } from '../edits';
 import { Mark } from '../Mark';
@@ -75,39 +76,25 @@ export function ShotSheet({ here, placed, length, onClose, onChoose }: Props) {
             <IconLockOpen size={17} stroke={1.8} aria-hidden />
           )}
         </IconButton>
-        <Menu position="bottom-end" width={210}>
-          <Menu.Target>
-            <button
-              type="button"
-              className="button"
-              data-kind="quiet"
-              data-icon
-              data-small
-              aria-label={t('moreOf', { title: t('shotOf', { label }) })}
-            >
-              <IconDots size={17} stroke={1.8} aria-hidden />
-            </button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={add}>{t('addAfter')}</Menu.Item>
-            <Menu.Item onClick={split}>{t('split')}</Menu.Item>
-            <Menu.Item disabled={!moveShot(film.document, placed, -1)} onClick={() => move(-1)}>
-              {t('moveBack')}
-            </Menu.Item>
-            <Menu.Item disabled={!moveShot(film.document, placed, 1)} onClick={() => move(1)}>
-              {t('moveOn')}
-            </Menu.Item>
-            <Menu.Divider />
-            <Menu.Item
-              onClick={() => {
-                onClose();
-                change(removeShot(film.document, placed));
-              }}
-            >
-              {t('removeShot')}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <MoreMenu label={t('moreOf', { title: t('shotOf', { label }) })} width={210}>
+          <Menu.Item onClick={add}>{t('addAfter')}</Menu.Item>
+          <Menu.Item onClick={split}>{t('split')}</Menu.Item>
+          <Menu.Item disabled={!moveShot(film.document, placed, -1)} onClick={() => move(-1)}>
+            {t('moveBack')}
+          </Menu.Item>
+          <Menu.Item disabled={!moveShot(film.document, placed, 1)} onClick={() => move(1)}>
+            {t('moveOn')}
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item
+            onClick={() => {
+              onClose();
+              change(removeShot(film.document, placed));
+            }}
+          >
+            {t('removeShot')}
+          </Menu.Item>
+        </MoreMenu>
         <IconButton small label={t('close')} onClick={onClose}>
           <IconX size={17} stroke={1.8} aria-hidden />
         </IconButton>
